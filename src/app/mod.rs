@@ -4,3 +4,4 @@
 //! Never does I/O, never asks the time, never waits. Called by `runtime`; read by `view`.
 
 pub mod key;
+pub mod theme;
