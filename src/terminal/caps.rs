@@ -48,8 +48,10 @@ impl Surroundings {
 /// What this terminal can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// How many colours, and whether any are wanted.
+    /// How many colours it shows.
     pub depth: ColorDepth,
+    /// Whether colours are unwanted here, as <https://no-color.org> says.
+    pub no_color: bool,
     /// Whether characters beyond ASCII arrive as such.
     pub unicode: bool,
     /// Whether the terminal is at the other end of an SSH connection.
@@ -67,6 +69,8 @@ impl Capabilities {
         let term = from.term.as_deref().unwrap_or("dumb");
         Self {
             depth: depth(from, term),
+            // Present and not empty.
+            no_color: from.no_color.as_deref().is_some_and(|value| !value.is_empty()),
             unicode: is_utf8(from) && !matches!(term, "dumb" | "linux"),
             ssh: from.ssh.as_deref().is_some_and(|value| !value.is_empty()),
             synchronized: !matches!(term, "dumb" | "linux") && !term.starts_with("vt"),
@@ -86,15 +90,21 @@ fn depth(from: &Surroundings, term: &str) -> ColorDepth {
         return ColorDepth::None;
     }
     let colorterm = from.colorterm.as_deref().unwrap_or_default();
-    if matches!(colorterm, "truecolor" | "24bit") || term.ends_with("-direct") {
+    if term == "dumb" {
+        ColorDepth::None
+    } else if matches!(colorterm, "truecolor" | "24bit") || term.ends_with("-direct") {
         ColorDepth::TrueColor
     } else if term.contains("256color") {
         ColorDepth::Ansi256
-    } else if term.starts_with("vt1") || term.starts_with("vt2") || term.ends_with("-mono") {
+    } else if is_monochrome(term) {
         ColorDepth::None
     } else {
         ColorDepth::Ansi16
     }
+}
+
+fn is_monochrome(term: &str) -> bool {
+    term.starts_with("vt1") || term.starts_with("vt2") || term.ends_with("-mono")
 }
 
 /// The first of the three that is set and not empty decides, as in POSIX.
@@ -139,18 +149,8 @@ mod tests {
             colorterm: Some("truecolor".to_owned()),
             ..with("xterm-256color")
         };
-        let refused = Surroundings {
-            no_color: Some("1".to_owned()),
-            ..truecolor.clone()
-        };
-        let empty_is_unset = Surroundings {
-            no_color: Some(String::new()),
-            ..truecolor.clone()
-        };
         for (surroundings, depth) in [
             (truecolor, ColorDepth::TrueColor),
-            (refused, ColorDepth::None),
-            (empty_is_unset, ColorDepth::TrueColor),
             (with("xterm-256color"), ColorDepth::Ansi256),
             (with("tmux-256color"), ColorDepth::Ansi256),
             (with("xterm"), ColorDepth::Ansi16),
@@ -164,6 +164,17 @@ mod tests {
                 depth,
                 "{surroundings:?}"
             );
+        }
+    }
+
+    #[test]
+    fn no_color_counts_when_it_is_not_empty() {
+        for (value, unwanted) in [(None, false), (Some(""), false), (Some("1"), true), (Some("0"), true)] {
+            let surroundings = Surroundings {
+                no_color: value.map(str::to_owned),
+                ..with("xterm")
+            };
+            assert_eq!(Capabilities::read(&surroundings).no_color, unwanted, "{value:?}");
         }
     }
 
