@@ -3,4 +3,6 @@
 pub mod app;
 pub mod config;
 pub mod domain;
+pub mod error;
+pub mod telemetry;
 pub mod terminal;
