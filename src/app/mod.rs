@@ -18,5 +18,6 @@ pub mod model;
 pub mod msg;
 pub mod screen;
 pub mod session;
+pub mod theme;
 pub mod trouble;
 pub mod update;
