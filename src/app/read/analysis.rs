@@ -242,7 +242,10 @@ fn counts(metric: &Metric) -> Phrase {
         phrase.push(Role::Warn, format!("{} errors", metric.errors));
         phrase.push(
             Role::Muted,
-            format!(" ({} in a row of {})", metric.consecutive_errors, metric.error_limit),
+            format!(
+                " ({} in a row of {})",
+                metric.consecutive_errors, metric.error_limit
+            ),
         );
     }
     phrase

@@ -138,7 +138,10 @@ pub fn receipt(model: &Model, id: &WorkloadId) -> Option<Phrase> {
     if flight.pressed_again > 0 {
         phrase.push(
             Role::Muted,
-            format!("  (key pressed {} times more, sent once)", flight.pressed_again),
+            format!(
+                "  (key pressed {} times more, sent once)",
+                flight.pressed_again
+            ),
         );
     }
     Some(phrase)

@@ -75,8 +75,11 @@ fn is_image(path: &str) -> bool {
 }
 
 fn compare(old: &TemplateLines, new: &TemplateLines) -> (Vec<DiffLine>, usize) {
-    let paths: std::collections::BTreeSet<&str> =
-        old.iter().chain(new).map(|(path, _)| path.as_str()).collect();
+    let paths: std::collections::BTreeSet<&str> = old
+        .iter()
+        .chain(new)
+        .map(|(path, _)| path.as_str())
+        .collect();
     let value = |lines: &TemplateLines, path: &str| {
         let found = lines.iter().find(|(p, _)| p == path);
         found.map(|(_, value)| value.to_string())

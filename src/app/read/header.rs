@@ -142,7 +142,9 @@ pub fn banner(model: &Model) -> Option<String> {
     let Some((source, state)) = oldest(model) else {
         let error = model.pulse.as_ref().and_then(|p| p.error.as_ref());
         let error = error.map_or("the API server does not answer", |e| e.as_str());
-        return Some(format!("api silent for {age}: {error}; shown as of {as_of}"));
+        return Some(format!(
+            "api silent for {age}: {error}; shown as of {as_of}"
+        ));
     };
     let retry = match state {
         SourceState::Stale {

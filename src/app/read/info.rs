@@ -32,14 +32,14 @@ pub struct Chapter {
     pub facts: Vec<Fact>,
 }
 
-fn fact(label: impl Into<String>, text: Phrase) -> Fact {
+pub(in crate::app::read) fn fact(label: impl Into<String>, text: Phrase) -> Fact {
     Fact {
         label: label.into(),
         text,
     }
 }
 
-fn plain(label: impl Into<String>, text: impl Into<String>) -> Fact {
+pub(in crate::app::read) fn plain(label: impl Into<String>, text: impl Into<String>) -> Fact {
     fact(label, Phrase::new().text(text))
 }
 
@@ -101,13 +101,13 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
         .map(|service| {
             let text = match &service.hash {
                 Some(hash) => match release.by_hash(hash) {
-                    Some(revision) => Phrase::new()
+                    Some(revision) => Phrase::new().muted("-> ").say(
+                        super::revisions::look(revision),
+                        format!("{} {hash}", revision.number_text()),
+                    ),
+                    None => Phrase::new()
                         .muted("-> ")
-                        .say(
-                            super::revisions::look(revision),
-                            format!("{} {hash}", revision.number_text()),
-                        ),
-                    None => Phrase::new().muted("-> ").say(Role::Warn, format!("{hash}, unknown")),
+                        .say(Role::Warn, format!("{hash}, unknown")),
                 },
                 None => Phrase::new().muted("-> all pods it selects, no version"),
             };
@@ -128,7 +128,11 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
             budget_text(budget.allowed, budget.healthy, budget.desired),
         )
     }));
-    for kind in [ResourceKind::Services, ResourceKind::Ingresses, ResourceKind::DisruptionBudgets] {
+    for kind in [
+        ResourceKind::Services,
+        ResourceKind::Ingresses,
+        ResourceKind::DisruptionBudgets,
+    ] {
         if let Doubt::Blind(why) = super::doubt(model, kind, &workload.id.namespace)
             && why != "not watched"
         {
@@ -145,7 +149,9 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
         let seen = if release.referenced.is_some() {
             Phrase::new().text(text)
         } else {
-            Phrase::new().text(text).say(Role::Warn, " (cannot be seen)")
+            Phrase::new()
+                .text(text)
+                .say(Role::Warn, " (cannot be seen)")
         };
         facts.push(fact("template in", seen));
     }
@@ -167,7 +173,9 @@ fn budget_text(allowed: i32, healthy: i32, desired: i32) -> Phrase {
 pub fn disruption(release: &Release<'_>) -> Vec<Phrase> {
     let of = |b: &&crate::domain::routing::DisruptionBudget| {
         let mut phrase = Phrase::new().muted("disruption budget: ");
-        phrase.0.extend(budget_text(b.allowed, b.healthy, b.desired).0);
+        phrase
+            .0
+            .extend(budget_text(b.allowed, b.healthy, b.desired).0);
         phrase
     };
     release.budgets.iter().map(of).collect()
@@ -220,7 +228,10 @@ fn canary_settings(canary: &Canary) -> Vec<Fact> {
         facts.push(plain("largest weight", canary.max_weight.to_string()));
     }
     if !canary.background_templates.is_empty() {
-        facts.push(plain("background analysis", names(&canary.background_templates)));
+        facts.push(plain(
+            "background analysis",
+            names(&canary.background_templates),
+        ));
     }
     facts.push(plain(
         "pods kept after abort",

@@ -2,6 +2,8 @@
 //!
 //! Called by `view`, and by `update` for the order of rows.
 
+pub mod card;
+
 use std::cmp::Reverse;
 
 use crate::app::model::Model;
@@ -74,10 +76,7 @@ pub struct PodRow {
 
 /// Pods in the order of the screen: sick ones, those on their way, the others; among them the
 /// newest revision first.
-pub fn order<'r, 'a>(
-    release: &'r Release<'a>,
-    now: Timestamp,
-) -> Vec<(&'r Revision<'a>, &'a Pod)> {
+pub fn order<'r, 'a>(release: &'r Release<'a>, now: Timestamp) -> Vec<(&'r Revision<'a>, &'a Pod)> {
     let mut pods: Vec<_> = release.pods().collect();
     pods.sort_by_cached_key(|(revision, pod)| {
         let group = match pod.state(now) {

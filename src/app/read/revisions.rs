@@ -74,7 +74,9 @@ fn row(model: &Model, revision: &Revision<'_>) -> RevisionRow {
             .iter()
             .map(|pod| mark_of(pod, model.now))
             .collect(),
-        note: failure.or(cause).map_or_else(String::new, ToString::to_string),
+        note: failure
+            .or(cause)
+            .map_or_else(String::new, ToString::to_string),
         is_failing: failure.is_some(),
     }
 }

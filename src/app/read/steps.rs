@@ -138,9 +138,8 @@ fn outlook(model: &Model, release: &Release<'_>, steps: &[Step], now: Option<usi
         return Phrase::new();
     };
     let workload = release.workload;
-    let mut clocks = phase::pause_ends(workload).map_or(Span::zero(), |ends| {
-        (ends - model.now).max(Span::zero())
-    });
+    let mut clocks = phase::pause_ends(workload)
+        .map_or(Span::zero(), |ends| (ends - model.now).max(Span::zero()));
     let (mut gates, mut open) = (0usize, 0usize);
     for (at, step) in steps.iter().enumerate().skip(now) {
         match step {
@@ -162,7 +161,10 @@ fn outlook(model: &Model, release: &Release<'_>, steps: &[Step], now: Option<usi
             .text(at)
             .muted(format!(" ({} of pauses left", length(clocks)));
         if open > 0 {
-            phrase.push(Role::Muted, format!(", {}", several(open, "analysis", "analyses")));
+            phrase.push(
+                Role::Muted,
+                format!(", {}", several(open, "analysis", "analyses")),
+            );
         }
         phrase.push(Role::Muted, ")");
         return phrase;
@@ -174,7 +176,10 @@ fn outlook(model: &Model, release: &Release<'_>, steps: &[Step], now: Option<usi
             phrase.push(Role::Muted, format!(", {} of pauses", length(clocks)));
         }
         if open > 0 {
-            phrase.push(Role::Muted, format!(", {}", several(open, "analysis", "analyses")));
+            phrase.push(
+                Role::Muted,
+                format!(", {}", several(open, "analysis", "analyses")),
+            );
         }
     } else if open > 0 {
         phrase.push(

@@ -115,7 +115,11 @@ fn of_event(model: &Model, event: &Event) -> TimelineRow {
             .map_or_else(|| "--:--:--".to_owned(), |at| time_of_day(model, at)),
         age: super::ago(model, event.at),
         topic: "event",
-        role: if event.warning { Role::Warn } else { Role::Text },
+        role: if event.warning {
+            Role::Warn
+        } else {
+            Role::Text
+        },
         text: format!("{subject}{} {}{times}", event.reason, event.message),
     }
 }

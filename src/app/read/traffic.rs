@@ -123,7 +123,9 @@ fn router_note(traffic: &traffic::Traffic) -> Phrase {
     let names: Vec<&str> = traffic.routers.iter().map(|n| n.as_str()).collect();
     let by = names.join(", ");
     match (&traffic.router, traffic.agrees()) {
-        (Router::NotReported, _) => Phrase::of(Role::Warn, format!("{by} has not reported a weight")),
+        (Router::NotReported, _) => {
+            Phrase::of(Role::Warn, format!("{by} has not reported a weight"))
+        }
         (Router::Pods(_), _) => Phrase::new().muted("no router: the share of ready pods"),
         (Router::Nothing | Router::Active(_), _) => Phrase::new().muted("no pod is ready"),
         (Router::Weight { verified, .. }, Some(true)) => {
@@ -180,7 +182,10 @@ fn rolling(model: &Model, release: &Release<'_>) -> Picture {
             Phrase::new()
                 .muted("called stuck in ")
                 .say(role, clock(left))
-                .muted(format!(" (deadline {})", length(workload.progress_deadline))),
+                .muted(format!(
+                    " (deadline {})",
+                    length(workload.progress_deadline)
+                )),
         );
     }
     remarks.extend(super::info::disruption(release));
@@ -191,7 +196,11 @@ fn budget_phrase(release: &Release<'_>) -> Phrase {
     let workload = release.workload;
     match &workload.strategy {
         Strategy::Rolling(rolling) => {
-            let pods = budget(workload.replicas, rolling.max_surge, rolling.max_unavailable);
+            let pods = budget(
+                workload.replicas,
+                rolling.max_surge,
+                rolling.max_unavailable,
+            );
             Phrase::new()
                 .muted("may add ")
                 .text(format!("{} pods", pods.surge))
@@ -250,7 +259,9 @@ fn blue_green(model: &Model, release: &Release<'_>, settings: &BlueGreen) -> Pic
         .collect();
     if remarks.is_empty() {
         let warm = length(settings.scale_down_delay);
-        remarks.push(Phrase::new().muted(format!("after a switch the old side stays warm for {warm}")));
+        remarks.push(
+            Phrase::new().muted(format!("after a switch the old side stays warm for {warm}")),
+        );
     }
     Picture::Sides(Box::new(sides), remarks)
 }
