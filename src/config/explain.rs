@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+use crate::app::session::{EnvironmentRule, Level};
+
 use super::layers::{Namespaces, Origin, Setting, Settings};
 
 /// One line of the answer.
@@ -37,16 +39,7 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
             None => "daily in the state directory".to_owned(),
         }),
     ];
-    rows.extend(settings.environments.iter().map(|rule| Row {
-        key: format!("environment.{}", rule.name),
-        value: format!(
-            "{}; contexts {}; namespaces {}",
-            rule.level,
-            or_all(&rule.contexts),
-            or_all(&rule.namespaces)
-        ),
-        origin: rule.origin.clone(),
-    }));
+    rows.extend(settings.environments.iter().map(environment));
     rows.extend(settings.keys.iter().map(|(name, key)| Row {
         key: format!("keys.{name}"),
         value: key.value.clone(),
@@ -100,6 +93,19 @@ fn row<T>(key: &str, setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> R
         key: key.to_owned(),
         value: show(&setting.value),
         origin: setting.origin.clone(),
+    }
+}
+
+fn environment(rule: &Setting<EnvironmentRule>) -> Row {
+    let level = match rule.value.environment.level {
+        Level::Production => "production",
+        Level::Lab => "lab",
+    };
+    let (contexts, namespaces) = (or_all(&rule.value.contexts), or_all(&rule.value.namespaces));
+    Row {
+        key: format!("environment.{}", rule.value.environment.name),
+        value: format!("{level}; contexts {contexts}; namespaces {namespaces}"),
+        origin: rule.origin.clone(),
     }
 }
 

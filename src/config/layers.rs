@@ -7,10 +7,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::args::GlobalArgs;
-use super::environment::EnvironmentRule;
 use super::file::FileConfig;
 use super::place::{Place, Places, Variables};
 use super::{ConfigError, nearest};
+use crate::app::session::EnvironmentRule;
 
 /// Who set a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl<T> Setting<T> {
         Self { value, origin }
     }
 
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> Setting<U> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Setting<U> {
         Setting::new(change(self.value), self.origin)
     }
 }
@@ -150,7 +150,7 @@ pub struct Settings {
     /// The log file; nothing takes a daily one in the usual place.
     pub log_file: Setting<Option<PathBuf>>,
     /// The environments, in order.
-    pub environments: Vec<EnvironmentRule>,
+    pub environments: Vec<Setting<EnvironmentRule>>,
     /// Keys changed by the file: verb or command, and key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }

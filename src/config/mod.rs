@@ -5,7 +5,6 @@
 
 pub mod args;
 mod document;
-pub mod environment;
 mod explain;
 mod file;
 mod layers;
@@ -15,7 +14,6 @@ mod theme;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use environment::{Environment, EnvironmentRule, Level};
 pub use explain::{Row, explain, to_json, to_text};
 pub use file::FileConfig;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};

@@ -50,14 +50,28 @@ pub struct WorkloadId {
 
 impl WorkloadId {
     /// An identity out of its parts.
-    pub fn new(namespace: impl Into<SafeText>, kind: WorkloadKind, name: impl Into<SafeText>) -> Self {
-        Self { namespace: namespace.into(), kind, name: name.into() }
+    pub fn new(
+        namespace: impl Into<SafeText>,
+        kind: WorkloadKind,
+        name: impl Into<SafeText>,
+    ) -> Self {
+        Self {
+            namespace: namespace.into(),
+            kind,
+            name: name.into(),
+        }
     }
 }
 
 impl fmt::Display for WorkloadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}/{}", self.kind.as_str().to_lowercase(), self.namespace, self.name)
+        write!(
+            f,
+            "{} {}/{}",
+            self.kind.as_str().to_lowercase(),
+            self.namespace,
+            self.name
+        )
     }
 }
 

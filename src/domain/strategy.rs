@@ -22,7 +22,11 @@ impl Amount {
             Self::Count(n) => n.max(0),
             Self::Percent(p) => {
                 let hundredths = i64::from(replicas.max(0)) * i64::from(p.max(0));
-                let pods = if round_up { (hundredths + 99) / 100 } else { hundredths / 100 };
+                let pods = if round_up {
+                    (hundredths + 99) / 100
+                } else {
+                    hundredths / 100
+                };
                 i32::try_from(pods).unwrap_or(i32::MAX)
             }
         }
@@ -53,7 +57,10 @@ pub fn budget(replicas: i32, surge: Amount, unavailable: Amount) -> Budget {
     let surge = surge.of(replicas, true);
     let unavailable = unavailable.of(replicas, false).min(replicas.max(0));
     if surge == 0 && unavailable == 0 {
-        return Budget { surge, unavailable: 1 };
+        return Budget {
+            surge,
+            unavailable: 1,
+        };
     }
     Budget { surge, unavailable }
 }
