@@ -281,7 +281,10 @@ mod tests {
 
     #[test]
     fn colours_by_depth() {
-        let bare = ColorSpec { ansi: None, ..TEAL };
+        let bare = ColorSpec {
+            rgb: Some(Rgb(0, 190, 190)),
+            ansi: None,
+        };
         let palette = ColorSpec {
             rgb: None,
             ansi: Some(9),

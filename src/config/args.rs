@@ -16,7 +16,12 @@ use crate::domain::time::parse_go_duration;
 ///
 /// Without a command it opens the cockpit.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "waveoff", version, max_term_width = 100, arg_required_else_help = false)]
+#[command(
+    name = "waveoff",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = false
+)]
 #[command(after_help = "\
 Exit codes: 0 done · 1 finding · 2 wrong use · 3 undetermined · 4 refused · 5 timed out ·
 6 changed underneath · 130 interrupted")]
@@ -30,7 +35,10 @@ pub struct Args {
 }
 
 /// What holds for every command, before or after its name.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Clone, Default, Arguments)]
 pub struct GlobalArgs {
     /// Context of the kubeconfig to use.
@@ -40,7 +48,13 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Cluster")]
     pub kubeconfig: Option<PathBuf>,
     /// Namespace; may be given several times.
-    #[arg(short, long = "namespace", global = true, value_name = "NAME", help_heading = "Cluster")]
+    #[arg(
+        short,
+        long = "namespace",
+        global = true,
+        value_name = "NAME",
+        help_heading = "Cluster"
+    )]
     pub namespaces: Vec<String>,
     /// All namespaces.
     #[arg(short = 'A', long, global = true, help_heading = "Cluster")]

@@ -135,7 +135,10 @@ impl<'d> Entry<'d> {
         };
         items
             .iter()
-            .map(|item| Entry { value: item, ..*self })
+            .map(|item| Entry {
+                value: item,
+                ..*self
+            })
             .map(|item| item.text().map_err(|_| item.wrong_type(wanted)))
             .collect()
     }
@@ -159,7 +162,13 @@ impl<'d> Entry<'d> {
         };
         items
             .iter()
-            .map(|item| Entry { value: item, ..*self }.section())
+            .map(|item| {
+                Entry {
+                    value: item,
+                    ..*self
+                }
+                .section()
+            })
             .collect()
     }
 

@@ -22,15 +22,21 @@ pub struct Row {
 /// A row for every value in effect.
 pub fn explain(settings: &Settings) -> Vec<Row> {
     let mut rows = vec![
-        row("context", &settings.context, |name| or(name.as_deref(), "of the kubeconfig")),
+        row("context", &settings.context, |name| {
+            or(name.as_deref(), "of the kubeconfig")
+        }),
         row("kubeconfig", &settings.kubeconfig, |path| match path {
             Some(path) => path.display().to_string(),
             None => "$KUBECONFIG or ~/.kube/config".to_owned(),
         }),
         row("namespaces", &settings.namespaces, namespaces),
         row("read_only", &settings.read_only, bool::to_string),
-        row("theme", &settings.theme, |name| or(name.as_deref(), "by the terminal")),
-        row("glyphs", &settings.glyphs, |glyphs| glyphs.as_str().to_owned()),
+        row("theme", &settings.theme, |name| {
+            or(name.as_deref(), "by the terminal")
+        }),
+        row("glyphs", &settings.glyphs, |glyphs| {
+            glyphs.as_str().to_owned()
+        }),
         row("no_color", &settings.no_color, bool::to_string),
         row("utc", &settings.utc, bool::to_string),
         row("log_level", &settings.log_level, String::clone),
@@ -52,7 +58,13 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
 pub fn to_text(rows: &[Row]) -> String {
     let cells: Vec<_> = rows
         .iter()
-        .map(|row| (visible(&row.key), visible(&row.value), row.origin.to_string()))
+        .map(|row| {
+            (
+                visible(&row.key),
+                visible(&row.value),
+                row.origin.to_string(),
+            )
+        })
         .collect();
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
     let key_width = widest(&mut cells.iter().map(|(key, ..)| key.chars().count()));
@@ -60,7 +72,10 @@ pub fn to_text(rows: &[Row]) -> String {
     cells
         .iter()
         .map(|(key, value, origin)| {
-            format!("{key:key_width$}  {value:value_width$}  {}\n", visible(origin))
+            format!(
+                "{key:key_width$}  {value:value_width$}  {}\n",
+                visible(origin)
+            )
         })
         .collect()
 }

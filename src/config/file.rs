@@ -82,7 +82,11 @@ impl FileConfig {
                 self.glyphs = Some(set(entry, glyphs));
             }
             "environment" => {
-                self.environments = entry.sections()?.iter().map(environment).collect::<Result<_, _>>()?;
+                self.environments = entry
+                    .sections()?
+                    .iter()
+                    .map(environment)
+                    .collect::<Result<_, _>>()?;
             }
             "keys" => {
                 for binding in entry.section()?.entries() {

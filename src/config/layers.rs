@@ -194,7 +194,10 @@ impl Settings {
                     flag("--context", args.context.clone().map(Some)),
                 ],
             ),
-            kubeconfig: last(None, [flag("--kubeconfig", args.kubeconfig.clone().map(Some))]),
+            kubeconfig: last(
+                None,
+                [flag("--kubeconfig", args.kubeconfig.clone().map(Some))],
+            ),
             namespaces: last(
                 Namespaces::OfContext,
                 [
@@ -236,7 +239,10 @@ impl Settings {
                     flag("--utc", args.utc.then_some(true)),
                 ],
             ),
-            log_level: last(LOG_LEVEL.to_owned(), [file.log_level, env.text("WAVEOFF_LOG")]),
+            log_level: last(
+                LOG_LEVEL.to_owned(),
+                [file.log_level, env.text("WAVEOFF_LOG")],
+            ),
             log_file: last(
                 None,
                 [
@@ -317,7 +323,10 @@ impl Env<'_> {
     fn namespaces(&self) -> Option<Setting<Namespaces>> {
         let set = self.text("WAVEOFF_NAMESPACES")?;
         Some(set.map(|list| {
-            let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+            let names = list
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty());
             Namespaces::named(names.map(str::to_owned).collect())
         }))
     }

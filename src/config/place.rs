@@ -31,9 +31,8 @@ pub struct Variables(BTreeMap<String, String>);
 impl Variables {
     /// Those of this process that matter here.
     pub fn of_process() -> Self {
-        let matters = |name: &str| {
-            name.starts_with("WAVEOFF_") || name.starts_with("XDG_") || name == "HOME"
-        };
+        let matters =
+            |name: &str| name.starts_with("WAVEOFF_") || name.starts_with("XDG_") || name == "HOME";
         env::vars_os()
             .filter_map(|(name, value)| {
                 let name = name.into_string().ok().filter(|name| matters(name))?;
@@ -53,7 +52,9 @@ impl Variables {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Variables {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let owned = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let owned = pairs
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
         Self(owned.collect())
     }
 }
@@ -107,13 +108,29 @@ mod tests {
     #[test]
     fn directories_by_xdg_or_home() {
         let places = Places::of(&[("HOME", "/home/ann")].into_iter().collect());
-        assert_eq!(places.config_file().unwrap(), Path::new("/home/ann/.config/waveoff/config.toml"));
-        assert_eq!(places.log().unwrap(), Path::new("/home/ann/.local/state/waveoff/log"));
+        assert_eq!(
+            places.config_file().unwrap(),
+            Path::new("/home/ann/.config/waveoff/config.toml")
+        );
+        assert_eq!(
+            places.log().unwrap(),
+            Path::new("/home/ann/.local/state/waveoff/log")
+        );
 
-        let variables = [("HOME", "/home/ann"), ("XDG_CONFIG_HOME", "/etc/ann"), ("XDG_STATE_HOME", "relative")];
+        let variables = [
+            ("HOME", "/home/ann"),
+            ("XDG_CONFIG_HOME", "/etc/ann"),
+            ("XDG_STATE_HOME", "relative"),
+        ];
         let places = Places::of(&variables.into_iter().collect());
-        assert_eq!(places.themes().unwrap(), Path::new("/etc/ann/waveoff/themes"));
-        assert_eq!(places.log().unwrap(), Path::new("/home/ann/.local/state/waveoff/log"));
+        assert_eq!(
+            places.themes().unwrap(),
+            Path::new("/etc/ann/waveoff/themes")
+        );
+        assert_eq!(
+            places.log().unwrap(),
+            Path::new("/home/ann/.local/state/waveoff/log")
+        );
 
         assert_eq!(Places::of(&Variables::default()), Places::default());
     }

@@ -18,8 +18,14 @@ use crate::app::theme::{ColorDepth, ColorSpec, Rgb, Role, StyleSpec, Theme};
 pub const BUILT_IN_THEMES: [(&str, &str); 5] = [
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
-    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
-    ("colour-blind-safe", include_str!("../../themes/colour-blind-safe.toml")),
+    (
+        "high-contrast",
+        include_str!("../../themes/high-contrast.toml"),
+    ),
+    (
+        "colour-blind-safe",
+        include_str!("../../themes/colour-blind-safe.toml"),
+    ),
     ("mono", include_str!("../../themes/mono.toml")),
 ];
 
@@ -107,7 +113,10 @@ impl Themes {
             .into_iter()
             .flatten()
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "toml")
+            })
             .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
             .filter(|name| built_in(name).is_none())
             .collect();
@@ -139,7 +148,8 @@ impl Themes {
         seen: &[PathBuf],
     ) -> Result<(PathBuf, String), ConfigError> {
         // The name becomes part of a path.
-        let is_plain = !name.is_empty() && !name.contains(['/', '\\', '\0']) && !name.starts_with('.');
+        let is_plain =
+            !name.is_empty() && !name.contains(['/', '\\', '\0']) && !name.starts_with('.');
         let own = self.own.as_ref().filter(|_| is_plain);
         let own = own.map(|directory| directory.join(format!("{name}.toml")));
         if let Some(path) = own.filter(|path| path.is_file() && !seen.contains(path)) {
@@ -323,9 +333,8 @@ fn palette_color(entry: &Entry<'_>) -> Result<ColorSpec, ConfigError> {
             "ansi" => {
                 let text = part.text()?;
                 let number = ansi(&text);
-                color.ansi = Some(
-                    number.ok_or_else(|| unknown_color(&text, &part.origin(), ANSI_NAMES))?,
-                );
+                color.ansi =
+                    Some(number.ok_or_else(|| unknown_color(&text, &part.origin(), ANSI_NAMES))?);
             }
             _ => return Err(section.unknown(&part, COLOR_KEYS)),
         }
@@ -362,7 +371,10 @@ fn hex(text: &str) -> Option<Rgb> {
 }
 
 fn ansi(text: &str) -> Option<u8> {
-    (0..).zip(ANSI_NAMES).find(|(_, name)| *name == text).map(|(number, _)| number)
+    (0..)
+        .zip(ANSI_NAMES)
+        .find(|(_, name)| *name == text)
+        .map(|(number, _)| number)
 }
 
 fn unknown_color<'a>(
@@ -374,7 +386,8 @@ fn unknown_color<'a>(
         origin: origin.clone(),
         key: "colour".to_owned(),
         value: text.to_owned(),
-        wanted: "write #rrggbb, a name of the palette, or one of the sixteen such as red".to_owned(),
+        wanted: "write #rrggbb, a name of the palette, or one of the sixteen such as red"
+            .to_owned(),
         nearest: nearest(text, known).map(str::to_owned),
     }
 }

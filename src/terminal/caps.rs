@@ -70,7 +70,10 @@ impl Capabilities {
         Self {
             depth: depth(from, term),
             // Present and not empty.
-            no_color: from.no_color.as_deref().is_some_and(|value| !value.is_empty()),
+            no_color: from
+                .no_color
+                .as_deref()
+                .is_some_and(|value| !value.is_empty()),
             unicode: is_utf8(from) && !matches!(term, "dumb" | "linux"),
             ssh: from.ssh.as_deref().is_some_and(|value| !value.is_empty()),
             synchronized: !matches!(term, "dumb" | "linux") && !term.starts_with("vt"),
@@ -169,12 +172,21 @@ mod tests {
 
     #[test]
     fn no_color_counts_when_it_is_not_empty() {
-        for (value, unwanted) in [(None, false), (Some(""), false), (Some("1"), true), (Some("0"), true)] {
+        for (value, unwanted) in [
+            (None, false),
+            (Some(""), false),
+            (Some("1"), true),
+            (Some("0"), true),
+        ] {
             let surroundings = Surroundings {
                 no_color: value.map(str::to_owned),
                 ..with("xterm")
             };
-            assert_eq!(Capabilities::read(&surroundings).no_color, unwanted, "{value:?}");
+            assert_eq!(
+                Capabilities::read(&surroundings).no_color,
+                unwanted,
+                "{value:?}"
+            );
         }
     }
 

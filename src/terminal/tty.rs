@@ -264,4 +264,4 @@ fn unpoisoned<T>(lock: Result<T, PoisonError<T>>) -> T {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
