@@ -62,11 +62,7 @@ pub fn start(settings: &Settings, places: &Places) -> Telemetry {
             (None, None)
         }
     };
-    Telemetry {
-        log,
-        trouble,
-        _worker: worker,
-    }
+    Telemetry { log, trouble, _worker: worker }
 }
 
 /// The filter, or the usual one and what is wrong with the wanted one.
@@ -83,11 +79,7 @@ fn filter(wanted: &str) -> (EnvFilter, Option<String>) {
 type Writer = (NonBlocking, WorkerGuard);
 
 fn open_file(path: &Path) -> Result<Writer, String> {
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(FILE_MODE)
-        .open(path);
+    let file = OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(path);
     let file = file.map_err(|error| no_log(path, &error))?;
     Ok(tracing_appender::non_blocking(Redacted(file)))
 }
@@ -105,11 +97,7 @@ fn open_daily(directory: &Path) -> Result<Writer, String> {
         .max_log_files(KEPT)
         .build(directory)
         .map_err(|error| no_log(directory, &error))?;
-    let files = Daily {
-        files,
-        directory: directory.to_owned(),
-        private_on: None,
-    };
+    let files = Daily { files, directory: directory.to_owned(), private_on: None };
     Ok(tracing_appender::non_blocking(Redacted(files)))
 }
 

@@ -16,12 +16,7 @@ use crate::domain::time::parse_go_duration;
 ///
 /// Without a command it opens the cockpit.
 #[derive(Debug, Clone, Parser)]
-#[command(
-    name = "waveoff",
-    version,
-    max_term_width = 100,
-    arg_required_else_help = false
-)]
+#[command(name = "waveoff", version, max_term_width = 100, arg_required_else_help = false)]
 #[command(after_help = "\
 Exit codes: 0 done · 1 finding · 2 wrong use · 3 undetermined · 4 refused · 5 timed out ·
 6 changed underneath · 130 interrupted")]
@@ -35,10 +30,7 @@ pub struct Args {
 }
 
 /// What holds for every command, before or after its name.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Clone, Default, Arguments)]
 pub struct GlobalArgs {
     /// Context of the kubeconfig to use.
@@ -48,13 +40,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Cluster")]
     pub kubeconfig: Option<PathBuf>,
     /// Namespace; may be given several times.
-    #[arg(
-        short,
-        long = "namespace",
-        global = true,
-        value_name = "NAME",
-        help_heading = "Cluster"
-    )]
+    #[arg(short, long = "namespace", global = true, value_name = "NAME", help_heading = "Cluster")]
     pub namespaces: Vec<String>,
     /// All namespaces.
     #[arg(short = 'A', long, global = true, help_heading = "Cluster")]
@@ -220,10 +206,7 @@ impl FromStr for Target {
             let name = name.to_owned();
             return Err(TargetError::Name { name });
         }
-        Ok(Self {
-            kind,
-            name: name.to_owned(),
-        })
+        Ok(Self { kind, name: name.to_owned() })
     }
 }
 
@@ -236,9 +219,7 @@ fn kind_of(text: &str) -> Result<WorkloadKind, TargetError> {
         "deploy" | "deployment" | "deployments" | "deployments.apps" | "deployment.apps" => {
             Ok(WorkloadKind::Deployment)
         }
-        _ => Err(TargetError::Kind {
-            kind: text.to_owned(),
-        }),
+        _ => Err(TargetError::Kind { kind: text.to_owned() }),
     }
 }
 

@@ -32,11 +32,7 @@ impl<'a> Document<'a> {
             place: self.place(error.span().map_or(0, |span| span.start)),
             message: one_line(error.message()),
         })?;
-        read(Section {
-            document: *self,
-            name: "this file".to_owned(),
-            table: table.get_ref(),
-        })
+        read(Section { document: *self, name: "this file".to_owned(), table: table.get_ref() })
     }
 
     fn place(&self, offset: usize) -> Place {
@@ -135,10 +131,7 @@ impl<'d> Entry<'d> {
         };
         items
             .iter()
-            .map(|item| Entry {
-                value: item,
-                ..*self
-            })
+            .map(|item| Entry { value: item, ..*self })
             .map(|item| item.text().map_err(|_| item.wrong_type(wanted)))
             .collect()
     }
@@ -160,16 +153,7 @@ impl<'d> Entry<'d> {
         let DeValue::Array(items) = self.value.get_ref() else {
             return Err(self.wrong_type("a list of tables"));
         };
-        items
-            .iter()
-            .map(|item| {
-                Entry {
-                    value: item,
-                    ..*self
-                }
-                .section()
-            })
-            .collect()
+        items.iter().map(|item| Entry { value: item, ..*self }.section()).collect()
     }
 
     /// Whether the value is a string.
@@ -189,7 +173,5 @@ impl<'d> Entry<'d> {
 
 /// Text of a file within a message: nothing in it may reach a terminal as a command.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

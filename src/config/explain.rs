@@ -22,21 +22,15 @@ pub struct Row {
 /// A row for every value in effect.
 pub fn explain(settings: &Settings) -> Vec<Row> {
     let mut rows = vec![
-        row("context", &settings.context, |name| {
-            or(name.as_deref(), "of the kubeconfig")
-        }),
+        row("context", &settings.context, |name| or(name.as_deref(), "of the kubeconfig")),
         row("kubeconfig", &settings.kubeconfig, |path| match path {
             Some(path) => path.display().to_string(),
             None => "$KUBECONFIG or ~/.kube/config".to_owned(),
         }),
         row("namespaces", &settings.namespaces, namespaces),
         row("read_only", &settings.read_only, bool::to_string),
-        row("theme", &settings.theme, |name| {
-            or(name.as_deref(), "by the terminal")
-        }),
-        row("glyphs", &settings.glyphs, |glyphs| {
-            glyphs.as_str().to_owned()
-        }),
+        row("theme", &settings.theme, |name| or(name.as_deref(), "by the terminal")),
+        row("glyphs", &settings.glyphs, |glyphs| glyphs.as_str().to_owned()),
         row("no_color", &settings.no_color, bool::to_string),
         row("utc", &settings.utc, bool::to_string),
         row("log_level", &settings.log_level, String::clone),
@@ -58,13 +52,7 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
 pub fn to_text(rows: &[Row]) -> String {
     let cells: Vec<_> = rows
         .iter()
-        .map(|row| {
-            (
-                visible(&row.key),
-                visible(&row.value),
-                row.origin.to_string(),
-            )
-        })
+        .map(|row| (visible(&row.key), visible(&row.value), row.origin.to_string()))
         .collect();
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
     let key_width = widest(&mut cells.iter().map(|(key, ..)| key.chars().count()));
@@ -72,10 +60,7 @@ pub fn to_text(rows: &[Row]) -> String {
     cells
         .iter()
         .map(|(key, value, origin)| {
-            format!(
-                "{key:key_width$}  {value:value_width$}  {}\n",
-                visible(origin)
-            )
+            format!("{key:key_width$}  {value:value_width$}  {}\n", visible(origin))
         })
         .collect()
 }
@@ -104,11 +89,7 @@ pub fn to_json(rows: &[Row]) -> Value {
 }
 
 fn row<T>(key: &str, setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Row {
-    Row {
-        key: key.to_owned(),
-        value: show(&setting.value),
-        origin: setting.origin.clone(),
-    }
+    Row { key: key.to_owned(), value: show(&setting.value), origin: setting.origin.clone() }
 }
 
 fn environment(rule: &Setting<EnvironmentRule>) -> Row {
@@ -137,21 +118,14 @@ fn namespaces(value: &Namespaces) -> String {
 }
 
 fn or_all(globs: &[String]) -> String {
-    if globs.is_empty() {
-        "*".to_owned()
-    } else {
-        globs.join(" ")
-    }
+    if globs.is_empty() { "*".to_owned() } else { globs.join(" ") }
 }
 
 fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            let shown: Vec<char> = if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            };
+            let shown: Vec<char> =
+                if c.is_control() { c.escape_default().collect() } else { vec![c] };
             shown
         })
         .collect()

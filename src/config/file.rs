@@ -82,11 +82,8 @@ impl FileConfig {
                 self.glyphs = Some(set(entry, glyphs));
             }
             "environment" => {
-                self.environments = entry
-                    .sections()?
-                    .iter()
-                    .map(environment)
-                    .collect::<Result<_, _>>()?;
+                self.environments =
+                    entry.sections()?.iter().map(environment).collect::<Result<_, _>>()?;
             }
             "keys" => {
                 for binding in entry.section()?.entries() {
@@ -101,10 +98,7 @@ impl FileConfig {
 }
 
 fn set<T>(entry: &Entry<'_>, value: T) -> Setting<T> {
-    Setting {
-        value,
-        origin: entry.origin(),
-    }
+    Setting { value, origin: entry.origin() }
 }
 
 /// What does not say how careful to be is production.
@@ -124,10 +118,7 @@ fn environment(section: &Section<'_>) -> Result<Setting<EnvironmentRule>, Config
     }
     let name = name.ok_or_else(|| section.missing("name"))?;
     let rule = |name: String| EnvironmentRule {
-        environment: Environment {
-            name: name.into(),
-            level: careful,
-        },
+        environment: Environment { name: name.into(), level: careful },
         contexts,
         namespaces,
     };

@@ -118,11 +118,7 @@ impl Namespaces {
     fn named(mut names: Vec<String>) -> Self {
         names.sort();
         names.dedup();
-        if names.is_empty() {
-            Self::OfContext
-        } else {
-            Self::Named(names)
-        }
+        if names.is_empty() { Self::OfContext } else { Self::Named(names) }
     }
 }
 
@@ -166,10 +162,8 @@ impl Settings {
         variables: &Variables,
         places: &Places,
     ) -> Result<Self, ConfigError> {
-        let asked = args
-            .config
-            .clone()
-            .or_else(|| variables.get("WAVEOFF_CONFIG").map(PathBuf::from));
+        let asked =
+            args.config.clone().or_else(|| variables.get("WAVEOFF_CONFIG").map(PathBuf::from));
         let file = match (asked, places.config_file()) {
             (Some(path), _) => FileConfig::load(&path, true)?,
             (None, Some(path)) => FileConfig::load(&path, false)?,
@@ -194,10 +188,7 @@ impl Settings {
                     flag("--context", args.context.clone().map(Some)),
                 ],
             ),
-            kubeconfig: last(
-                None,
-                [flag("--kubeconfig", args.kubeconfig.clone().map(Some))],
-            ),
+            kubeconfig: last(None, [flag("--kubeconfig", args.kubeconfig.clone().map(Some))]),
             namespaces: last(
                 Namespaces::OfContext,
                 [
@@ -224,25 +215,14 @@ impl Settings {
             ),
             glyphs: last(
                 Glyphs::Auto,
-                [
-                    file.glyphs,
-                    env.glyphs()?,
-                    flag("--ascii", args.ascii.then_some(Glyphs::Ascii)),
-                ],
+                [file.glyphs, env.glyphs()?, flag("--ascii", args.ascii.then_some(Glyphs::Ascii))],
             ),
             no_color: last(false, [flag("--no-color", args.no_color.then_some(true))]),
             utc: last(
                 false,
-                [
-                    file.utc,
-                    env.yes("WAVEOFF_UTC")?,
-                    flag("--utc", args.utc.then_some(true)),
-                ],
+                [file.utc, env.yes("WAVEOFF_UTC")?, flag("--utc", args.utc.then_some(true))],
             ),
-            log_level: last(
-                LOG_LEVEL.to_owned(),
-                [file.log_level, env.text("WAVEOFF_LOG")],
-            ),
+            log_level: last(LOG_LEVEL.to_owned(), [file.log_level, env.text("WAVEOFF_LOG")]),
             log_file: last(
                 None,
                 [
@@ -259,11 +239,7 @@ impl Settings {
 
 /// The last layer that says anything.
 fn last<T>(default: T, layers: impl IntoIterator<Item = Option<Setting<T>>>) -> Setting<T> {
-    layers
-        .into_iter()
-        .flatten()
-        .last()
-        .unwrap_or_else(|| Setting::new(default, Origin::Default))
+    layers.into_iter().flatten().last().unwrap_or_else(|| Setting::new(default, Origin::Default))
 }
 
 fn flag<T>(name: &'static str, value: Option<T>) -> Option<Setting<T>> {
@@ -272,10 +248,9 @@ fn flag<T>(name: &'static str, value: Option<T>) -> Option<Setting<T>> {
 
 fn namespaces_by_flag(args: &GlobalArgs) -> Result<Option<Setting<Namespaces>>, ConfigError> {
     match (args.all_namespaces, args.namespaces.is_empty()) {
-        (true, false) => Err(ConfigError::Conflict {
-            first: "--all-namespaces",
-            second: "--namespace",
-        }),
+        (true, false) => {
+            Err(ConfigError::Conflict { first: "--all-namespaces", second: "--namespace" })
+        }
         (true, true) => Ok(flag("--all-namespaces", Some(Namespaces::All))),
         (false, false) => {
             let names = Namespaces::named(args.namespaces.clone());
@@ -323,10 +298,7 @@ impl Env<'_> {
     fn namespaces(&self) -> Option<Setting<Namespaces>> {
         let set = self.text("WAVEOFF_NAMESPACES")?;
         Some(set.map(|list| {
-            let names = list
-                .split(',')
-                .map(str::trim)
-                .filter(|name| !name.is_empty());
+            let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
             Namespaces::named(names.map(str::to_owned).collect())
         }))
     }

@@ -43,18 +43,13 @@ impl Variables {
 
     /// The value of one.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Variables {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let owned = pairs
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()));
+        let owned = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
         Self(owned.collect())
     }
 }
@@ -112,10 +107,7 @@ mod tests {
             places.config_file().unwrap(),
             Path::new("/home/ann/.config/waveoff/config.toml")
         );
-        assert_eq!(
-            places.log().unwrap(),
-            Path::new("/home/ann/.local/state/waveoff/log")
-        );
+        assert_eq!(places.log().unwrap(), Path::new("/home/ann/.local/state/waveoff/log"));
 
         let variables = [
             ("HOME", "/home/ann"),
@@ -123,14 +115,8 @@ mod tests {
             ("XDG_STATE_HOME", "relative"),
         ];
         let places = Places::of(&variables.into_iter().collect());
-        assert_eq!(
-            places.themes().unwrap(),
-            Path::new("/etc/ann/waveoff/themes")
-        );
-        assert_eq!(
-            places.log().unwrap(),
-            Path::new("/home/ann/.local/state/waveoff/log")
-        );
+        assert_eq!(places.themes().unwrap(), Path::new("/etc/ann/waveoff/themes"));
+        assert_eq!(places.log().unwrap(), Path::new("/home/ann/.local/state/waveoff/log"));
 
         assert_eq!(Places::of(&Variables::default()), Places::default());
     }

@@ -18,14 +18,8 @@ use crate::app::theme::{ColorDepth, ColorSpec, Rgb, Role, StyleSpec, Theme};
 pub const BUILT_IN_THEMES: [(&str, &str); 5] = [
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
-    (
-        "high-contrast",
-        include_str!("../../themes/high-contrast.toml"),
-    ),
-    (
-        "colour-blind-safe",
-        include_str!("../../themes/colour-blind-safe.toml"),
-    ),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("colour-blind-safe", include_str!("../../themes/colour-blind-safe.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
 ];
 
@@ -71,10 +65,7 @@ pub fn choose_theme(
     light: Option<bool>,
 ) -> ThemeChoice {
     let by = |name: &str, origin: Origin, depth| ThemeChoice {
-        name: Setting {
-            value: name.to_owned(),
-            origin,
-        },
+        name: Setting { value: name.to_owned(), origin },
         depth,
     };
     if settings.no_color.value {
@@ -99,9 +90,7 @@ pub struct Themes {
 impl Themes {
     /// The built-in ones and those in the person's directory.
     pub fn new(places: &Places) -> Self {
-        Self {
-            own: places.themes(),
-        }
+        Self { own: places.themes() }
     }
 
     /// Their names: built-in ones first, then the person's.
@@ -113,10 +102,7 @@ impl Themes {
             .into_iter()
             .flatten()
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "toml")
-            })
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
             .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
             .filter(|name| built_in(name).is_none())
             .collect();
@@ -248,9 +234,7 @@ impl Draft {
             key: key.to_owned(),
             section: section.to_owned(),
         };
-        let background = self
-            .background
-            .ok_or_else(|| missing("background", "this file"))?;
+        let background = self.background.ok_or_else(|| missing("background", "this file"))?;
         let styles = Role::ALL
             .iter()
             .map(|role| {
@@ -274,15 +258,10 @@ impl Draft {
             return Ok(None);
         };
         let text = name.value.as_str();
-        let found = self
-            .palette
-            .get(text)
-            .copied()
-            .or_else(|| literal(text))
-            .ok_or_else(|| {
-                let known = self.palette.keys().map(String::as_str).chain(ANSI_NAMES);
-                unknown_color(text, &name.origin, known)
-            })?;
+        let found = self.palette.get(text).copied().or_else(|| literal(text)).ok_or_else(|| {
+            let known = self.palette.keys().map(String::as_str).chain(ANSI_NAMES);
+            unknown_color(text, &name.origin, known)
+        })?;
         Ok(Some(found))
     }
 }
@@ -290,10 +269,7 @@ impl Draft {
 /// A role: the name of a colour, or a table of looks.
 fn look(entry: &Entry<'_>) -> Result<Look, ConfigError> {
     let color = |entry: &Entry<'_>| {
-        Ok::<_, ConfigError>(Setting {
-            value: entry.text()?,
-            origin: entry.origin(),
-        })
+        Ok::<_, ConfigError>(Setting { value: entry.text()?, origin: entry.origin() })
     };
     let mut look = Look::default();
     if entry.is_text() {
@@ -323,10 +299,7 @@ fn palette_color(entry: &Entry<'_>) -> Result<ColorSpec, ConfigError> {
         return literal(&text).ok_or_else(|| unknown_color(&text, &entry.origin(), ANSI_NAMES));
     }
     let section = entry.section()?;
-    let mut color = ColorSpec {
-        rgb: None,
-        ansi: None,
-    };
+    let mut color = ColorSpec { rgb: None, ansi: None };
     for part in section.entries() {
         match part.key {
             "rgb" => color.rgb = Some(exact(&part)?),
@@ -371,10 +344,7 @@ fn hex(text: &str) -> Option<Rgb> {
 }
 
 fn ansi(text: &str) -> Option<u8> {
-    (0..)
-        .zip(ANSI_NAMES)
-        .find(|(_, name)| *name == text)
-        .map(|(number, _)| number)
+    (0..).zip(ANSI_NAMES).find(|(_, name)| *name == text).map(|(number, _)| number)
 }
 
 fn unknown_color<'a>(

@@ -63,9 +63,7 @@ fn found(line: &str) -> Vec<(usize, usize)> {
     }
     // A JSON web token starts with the encoding of `{"`.
     for (at, _) in line.match_indices("eyJ") {
-        let length = run(line, at, |c| {
-            !(c.is_ascii_alphanumeric() || "-_.".contains(c))
-        });
+        let length = run(line, at, |c| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
         if length >= SHORTEST_TOKEN {
             spans.push((at, at + length));
         }
@@ -108,29 +106,17 @@ mod tests {
     fn credentials_go_and_the_rest_stays() {
         for (line, clean) in [
             ("plain words", "plain words".to_owned()),
-            (
-                "authorization: Bearer abc.def next",
-                format!("authorization: Bearer {MARK} next"),
-            ),
-            (
-                "get https://ann:pw@host/x?y",
-                format!("get https://{MARK}@host/x?y"),
-            ),
+            ("authorization: Bearer abc.def next", format!("authorization: Bearer {MARK} next")),
+            ("get https://ann:pw@host/x?y", format!("get https://{MARK}@host/x?y")),
             ("get https://host/x@y", "get https://host/x@y".to_owned()),
             ("url=?token=s3cret&x=1", format!("url=?token={MARK}&x=1")),
-            (
-                r#"{"token":"s3cret","kind":"x"}"#,
-                format!(r#"{{"token":"{MARK}","kind":"x"}}"#),
-            ),
+            (r#"{"token":"s3cret","kind":"x"}"#, format!(r#"{{"token":"{MARK}","kind":"x"}}"#)),
             ("password: hunter2", format!("password: {MARK}")),
             ("a bearer ", "a bearer ".to_owned()),
         ] {
             assert_eq!(redact(line), clean);
         }
-        assert_eq!(
-            redact(&format!("sent {JWT}, ok")),
-            format!("sent {MARK}, ok")
-        );
+        assert_eq!(redact(&format!("sent {JWT}, ok")), format!("sent {MARK}, ok"));
     }
 
     proptest! {

@@ -16,18 +16,13 @@ fn daily_files_are_private_and_without_credentials() {
     writer.write_all(b"authorization: Bearer abcdef\n").unwrap();
     drop(worker);
     assert_eq!(mode(&directory), 0o700);
-    let files: Vec<_> = fs::read_dir(&directory)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
+    let files: Vec<_> =
+        fs::read_dir(&directory).unwrap().map(|file| file.unwrap().path()).collect();
     let [file] = files.as_slice() else {
         panic!("{files:?}");
     };
     assert_eq!(mode(file), 0o600);
-    assert_eq!(
-        fs::read_to_string(file).unwrap(),
-        "authorization: Bearer [redacted]\n"
-    );
+    assert_eq!(fs::read_to_string(file).unwrap(), "authorization: Bearer [redacted]\n");
 }
 
 #[test]
@@ -45,19 +40,14 @@ fn a_named_file_is_private_and_grows() {
 
 #[test]
 fn a_log_that_cannot_be_is_a_trouble_and_no_end() {
-    let args = GlobalArgs {
-        log_file: Some("/nonexistent/waveoff.log".into()),
-        ..GlobalArgs::default()
-    };
+    let args =
+        GlobalArgs { log_file: Some("/nonexistent/waveoff.log".into()), ..GlobalArgs::default() };
     let none = Variables::default();
     let settings = Settings::resolve(FileConfig::default(), &none, &args).unwrap();
     let telemetry = start(&settings, &Places::of(&none));
     assert_eq!(telemetry.log, None);
     let trouble = telemetry.trouble.unwrap();
-    assert!(
-        trouble.starts_with("no log in /nonexistent/waveoff.log: "),
-        "{trouble}"
-    );
+    assert!(trouble.starts_with("no log in /nonexistent/waveoff.log: "), "{trouble}");
     assert!(open_daily(Path::new("/proc/waveoff")).is_err());
 }
 

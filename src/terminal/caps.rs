@@ -70,10 +70,7 @@ impl Capabilities {
         Self {
             depth: depth(from, term),
             // Present and not empty.
-            no_color: from
-                .no_color
-                .as_deref()
-                .is_some_and(|value| !value.is_empty()),
+            no_color: from.no_color.as_deref().is_some_and(|value| !value.is_empty()),
             unicode: is_utf8(from) && !matches!(term, "dumb" | "linux"),
             ssh: from.ssh.as_deref().is_some_and(|value| !value.is_empty()),
             synchronized: !matches!(term, "dumb" | "linux") && !term.starts_with("vt"),
@@ -84,12 +81,7 @@ impl Capabilities {
 
 fn depth(from: &Surroundings, term: &str) -> ColorDepth {
     // https://no-color.org: present and not empty.
-    if from
-        .no_color
-        .as_deref()
-        .is_some_and(|value| !value.is_empty())
-        || term == "dumb"
-    {
+    if from.no_color.as_deref().is_some_and(|value| !value.is_empty()) || term == "dumb" {
         return ColorDepth::None;
     }
     let colorterm = from.colorterm.as_deref().unwrap_or_default();
@@ -148,10 +140,8 @@ mod tests {
 
     #[test]
     fn colour_depth_by_terminal() {
-        let truecolor = Surroundings {
-            colorterm: Some("truecolor".to_owned()),
-            ..with("xterm-256color")
-        };
+        let truecolor =
+            Surroundings { colorterm: Some("truecolor".to_owned()), ..with("xterm-256color") };
         for (surroundings, depth) in [
             (truecolor, ColorDepth::TrueColor),
             (with("xterm-256color"), ColorDepth::Ansi256),
@@ -162,31 +152,17 @@ mod tests {
             (with("dumb"), ColorDepth::None),
             (Surroundings::default(), ColorDepth::None),
         ] {
-            assert_eq!(
-                Capabilities::read(&surroundings).depth,
-                depth,
-                "{surroundings:?}"
-            );
+            assert_eq!(Capabilities::read(&surroundings).depth, depth, "{surroundings:?}");
         }
     }
 
     #[test]
     fn no_color_counts_when_it_is_not_empty() {
-        for (value, unwanted) in [
-            (None, false),
-            (Some(""), false),
-            (Some("1"), true),
-            (Some("0"), true),
-        ] {
-            let surroundings = Surroundings {
-                no_color: value.map(str::to_owned),
-                ..with("xterm")
-            };
-            assert_eq!(
-                Capabilities::read(&surroundings).no_color,
-                unwanted,
-                "{value:?}"
-            );
+        for (value, unwanted) in
+            [(None, false), (Some(""), false), (Some("1"), true), (Some("0"), true)]
+        {
+            let surroundings = Surroundings { no_color: value.map(str::to_owned), ..with("xterm") };
+            assert_eq!(Capabilities::read(&surroundings).no_color, unwanted, "{value:?}");
         }
     }
 
@@ -207,11 +183,7 @@ mod tests {
                 lang: Some(lang.to_owned()),
                 ..with("xterm")
             };
-            assert_eq!(
-                Capabilities::read(&surroundings).unicode,
-                unicode,
-                "{surroundings:?}"
-            );
+            assert_eq!(Capabilities::read(&surroundings).unicode, unicode, "{surroundings:?}");
         }
         assert!(!Capabilities::read(&with("linux")).unicode);
     }
@@ -226,10 +198,7 @@ mod tests {
             ("default;default", None),
             ("", None),
         ] {
-            let surroundings = Surroundings {
-                colorfgbg: Some(value.to_owned()),
-                ..with("xterm")
-            };
+            let surroundings = Surroundings { colorfgbg: Some(value.to_owned()), ..with("xterm") };
             assert_eq!(Capabilities::read(&surroundings).light, light, "{value}");
         }
     }

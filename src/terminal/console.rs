@@ -27,9 +27,7 @@ impl Console {
         // crossterm 0.29 answers NO_COLOR with empty SGR sequences, which reset bold and reverse
         // as well. The mono theme has no colours to begin with, so its switch stays on.
         crossterm::style::force_color_output(true);
-        let console = Self {
-            tty: Arc::new(Tty::open()?),
-        };
+        let console = Self { tty: Arc::new(Tty::open()?) };
         console.tty.enter()?;
         Ok(console)
     }
@@ -87,10 +85,8 @@ impl Console {
             before(fault);
             let mut stderr = io::stderr().lock();
             // The terminal may be gone; `eprintln!` would panic within the panic.
-            let _ = writeln!(
-                stderr,
-                "waveoff: this is a fault of waveoff itself, and it stops here"
-            );
+            let _ =
+                writeln!(stderr, "waveoff: this is a fault of waveoff itself, and it stops here");
             if let Some(log) = &log {
                 let _ = writeln!(stderr, "waveoff: what led to it is in {}", log.display());
             }

@@ -162,10 +162,7 @@ fn control(mut so_far: Vec<u8>, byte: u8, tokens: &mut Vec<Token>) -> State {
             }
             State::Control(so_far)
         }
-        b'~' if so_far == b"200" => State::Paste {
-            text: Vec::new(),
-            matched: 0,
-        },
+        b'~' if so_far == b"200" => State::Paste { text: Vec::new(), matched: 0 },
         0x40..=0x7e => {
             tokens.extend(control_sequence(&so_far, byte));
             State::Ground
@@ -179,9 +176,7 @@ fn text(escaped: bool, byte: u8) -> State {
     match byte {
         BEL => State::Ground,
         b'\\' if escaped => State::Ground,
-        _ => State::Text {
-            escaped: byte == ESC,
-        },
+        _ => State::Text { escaped: byte == ESC },
     }
 }
 
@@ -203,11 +198,8 @@ fn character(mut so_far: Vec<u8>, byte: u8, tokens: &mut Vec<Token>) -> State {
 }
 
 fn paste(mut text: Vec<u8>, matched: usize, byte: u8, tokens: &mut Vec<Token>) -> State {
-    let matched = if PASTE_END.get(matched) == Some(&byte) {
-        matched + 1
-    } else {
-        usize::from(byte == ESC)
-    };
+    let matched =
+        if PASTE_END.get(matched) == Some(&byte) { matched + 1 } else { usize::from(byte == ESC) };
     // The end marker is kept while it may still be text, and taken off when it is complete.
     if text.len() < MAX_PASTE + PASTE_END.len() {
         text.push(byte);
@@ -291,12 +283,7 @@ impl Parameters {
         let (first, _) = next()?;
         let (modifiers, event) = next()?;
         let (third, _) = next()?;
-        Some(Self {
-            first,
-            modifiers,
-            event,
-            third,
-        })
+        Some(Self { first, modifiers, event, third })
     }
 
     fn is_release(&self) -> bool {

@@ -65,12 +65,7 @@ impl Inputs {
             .name("keys".to_owned())
             .spawn(move || read_until_gone(&source, &watched, &send))
             .map_err(start)?;
-        Ok(Self {
-            received,
-            resized,
-            tty,
-            _lifeline: lifeline,
-        })
+        Ok(Self { received, resized, tty, _lifeline: lifeline })
     }
 
     /// The next input; [`Input::Gone`] again and again once the terminal is gone. Safe to cancel.
@@ -121,19 +116,13 @@ fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>)
 fn inputs(tokens: Vec<Token>) -> impl Iterator<Item = Input> {
     let crowd = tokens.len() > 1;
     tokens.into_iter().map(move |token| match token {
-        Token::Key { key, repeat } => Input::Key {
-            key,
-            burst: crowd || repeat,
-        },
+        Token::Key { key, repeat } => Input::Key { key, burst: crowd || repeat },
         Token::Paste(text) => Input::Paste(text),
     })
 }
 
 fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<Woken, Errno> {
-    let mut fds = [
-        PollFd::new(&tty.input, PollFlags::IN),
-        PollFd::new(lifeline, PollFlags::IN),
-    ];
+    let mut fds = [PollFd::new(&tty.input, PollFlags::IN), PollFd::new(lifeline, PollFlags::IN)];
     let patience = patience.and_then(|time| Timespec::try_from(time).ok());
     match poll(&mut fds, patience.as_ref()) {
         Ok(0) => return Ok(Woken::Timeout),
@@ -142,11 +131,7 @@ fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<
         Err(other) => return Err(other),
     }
     let [_, lifeline] = &fds;
-    if lifeline.revents().is_empty() {
-        Ok(Woken::Readable)
-    } else {
-        Ok(Woken::Stopped)
-    }
+    if lifeline.revents().is_empty() { Ok(Woken::Readable) } else { Ok(Woken::Stopped) }
 }
 
 /// What is there; nothing when another reader was faster; an error when the terminal is gone,

@@ -62,14 +62,10 @@ impl Tty {
     pub(super) fn open() -> Result<Self, TerminalError> {
         let (stdin, stdout) = (io::stdin(), io::stdout());
         if !isatty(&stdin) {
-            return Err(TerminalError::NotATerminal {
-                stream: "standard input",
-            });
+            return Err(TerminalError::NotATerminal { stream: "standard input" });
         }
         if !isatty(&stdout) {
-            return Err(TerminalError::NotATerminal {
-                stream: "standard output",
-            });
+            return Err(TerminalError::NotATerminal { stream: "standard output" });
         }
         let keep = |source: Errno| TerminalError::device("keep the terminal open", source);
         let input = rustix::io::fcntl_dupfd_cloexec(&stdin, 0).map_err(keep)?;
@@ -232,12 +228,8 @@ fn reopen() -> Option<OwnedFd> {
 fn opening() -> Vec<u8> {
     let mut bytes = Vec::new();
     // Writing into a vector does not fail.
-    let _ = queue!(
-        bytes,
-        terminal::EnterAlternateScreen,
-        cursor::Hide,
-        event::EnableBracketedPaste,
-    );
+    let _ =
+        queue!(bytes, terminal::EnterAlternateScreen, cursor::Hide, event::EnableBracketedPaste,);
     bytes
 }
 

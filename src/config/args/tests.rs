@@ -11,9 +11,7 @@ fn parse(line: &str) -> Result<Args, clap::Error> {
 fn act(name: &str) -> Act {
     Act {
         target: name.parse().unwrap(),
-        print: Print {
-            output: Output::Text,
-        },
+        print: Print { output: Output::Text },
         dry_run: false,
         timeout: Duration::from_mins(5),
         yes: false,
@@ -51,69 +49,30 @@ fn what_holds_for_all_is_taken_on_both_sides_of_the_command() {
 #[test]
 fn verbs_and_their_flags() {
     for (line, command) in [
-        (
-            "promote checkout",
-            Command::Promote {
-                full: false,
-                act: act("checkout"),
-            },
-        ),
+        ("promote checkout", Command::Promote { full: false, act: act("checkout") }),
         (
             "promote --full ro/checkout",
-            Command::Promote {
-                full: true,
-                act: act("rollout/checkout"),
-            },
+            Command::Promote { full: true, act: act("rollout/checkout") },
         ),
-        (
-            "pause deploy/catalog",
-            Command::Pause(act("deployment/catalog")),
-        ),
+        ("pause deploy/catalog", Command::Pause(act("deployment/catalog"))),
         ("resume checkout", Command::Resume(act("checkout"))),
-        (
-            "abort checkout -y",
-            Command::Abort(Act {
-                yes: true,
-                ..act("checkout")
-            }),
-        ),
+        ("abort checkout -y", Command::Abort(Act { yes: true, ..act("checkout") })),
         (
             "undo checkout --to-revision 7 --dry-run",
-            Command::Undo {
-                to_revision: Some(7),
-                act: Act {
-                    dry_run: true,
-                    ..act("checkout")
-                },
-            },
+            Command::Undo { to_revision: Some(7), act: Act { dry_run: true, ..act("checkout") } },
         ),
         (
             "retry checkout --timeout 90s",
-            Command::Retry(Act {
-                timeout: Duration::from_secs(90),
-                ..act("checkout")
-            }),
+            Command::Retry(Act { timeout: Duration::from_secs(90), ..act("checkout") }),
         ),
         (
             "restart checkout --reason oom",
-            Command::Restart(Act {
-                reason: Some("oom".to_owned()),
-                ..act("checkout")
-            }),
+            Command::Restart(Act { reason: Some("oom".to_owned()), ..act("checkout") }),
         ),
-        (
-            "list -o json",
-            Command::List(Print {
-                output: Output::Json,
-            }),
-        ),
+        ("list -o json", Command::List(Print { output: Output::Json })),
         ("keys", Command::Keys),
     ] {
-        assert_eq!(
-            parse(&format!("waveoff {line}")).unwrap().command,
-            Some(command),
-            "{line}"
-        );
+        assert_eq!(parse(&format!("waveoff {line}")).unwrap().command, Some(command), "{line}");
     }
 }
 
@@ -137,8 +96,5 @@ fn wrong_use_is_code_two_and_names_the_right_word() {
         assert!(error.to_string().contains(hint), "{line}: {error}");
     }
     assert_eq!(parse("waveoff --help").unwrap_err().exit_code(), 0);
-    assert_eq!(
-        parse("waveoff --version").unwrap_err().kind(),
-        ErrorKind::DisplayVersion
-    );
+    assert_eq!(parse("waveoff --version").unwrap_err().kind(), ErrorKind::DisplayVersion);
 }

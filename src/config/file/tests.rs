@@ -65,22 +65,10 @@ fn every_key_is_taken_with_its_place() {
 #[test]
 fn wrong_files_are_refused_with_place_and_remedy() {
     for (text, expected) in [
-        (
-            "them = 'dark'",
-            "c.toml:1:1: unknown key `them` in this file (did you mean `theme`?)",
-        ),
-        (
-            "utc = true\n  password = 'x'",
-            "c.toml:2:3: unknown key `password` in this file",
-        ),
-        (
-            "utc = 'yes'",
-            "c.toml:1:7: `utc` must be true or false, not string",
-        ),
-        (
-            "namespaces = 'shop'",
-            "c.toml:1:14: `namespaces` must be a list of strings, not string",
-        ),
+        ("them = 'dark'", "c.toml:1:1: unknown key `them` in this file (did you mean `theme`?)"),
+        ("utc = true\n  password = 'x'", "c.toml:2:3: unknown key `password` in this file"),
+        ("utc = 'yes'", "c.toml:1:7: `utc` must be true or false, not string"),
+        ("namespaces = 'shop'", "c.toml:1:14: `namespaces` must be a list of strings, not string"),
         (
             "namespaces = ['a', 2]",
             "c.toml:1:20: `namespaces` must be a list of strings, not integer",
@@ -89,10 +77,7 @@ fn wrong_files_are_refused_with_place_and_remedy() {
             "glyphs = 'asci'",
             "c.toml:1:10: `glyphs` cannot be \"asci\": it is auto, ascii or unicode (did you mean `ascii`?)",
         ),
-        (
-            "[[environment]]\nlevel = 'lab'",
-            "c.toml: `name` is missing in [environment]",
-        ),
+        ("[[environment]]\nlevel = 'lab'", "c.toml: `name` is missing in [environment]"),
         (
             "[[environment]]\nname = 'x'\nlevel = 'prod'",
             "c.toml:3:9: `level` cannot be \"prod\": it is production or lab",
@@ -105,10 +90,7 @@ fn wrong_files_are_refused_with_place_and_remedy() {
             "[environment]\nname = 'x'",
             "c.toml:1:1: `environment` must be a list of tables, not table",
         ),
-        (
-            "keys = 3",
-            "c.toml:1:8: `keys` must be a table, not integer",
-        ),
+        ("keys = 3", "c.toml:1:8: `keys` must be a table, not integer"),
     ] {
         assert_eq!(complaint(text), expected);
     }
@@ -118,37 +100,21 @@ fn wrong_files_are_refused_with_place_and_remedy() {
 fn broken_toml_names_its_place() {
     let complaint = complaint("utc = true\ntheme = \n");
     assert!(complaint.starts_with("c.toml:2:"), "{complaint}");
-    assert!(
-        parse("theme = 'a'\ntheme = 'b'").is_err(),
-        "a key given twice"
-    );
+    assert!(parse("theme = 'a'\ntheme = 'b'").is_err(), "a key given twice");
 }
 
 #[test]
 fn nothing_in_a_message_is_a_command_to_the_terminal() {
-    for text in [
-        "\"a\\u001b[2J\" = 1",
-        "glyphs = \"\\u001b[2J\"",
-        "level\u{1b}[2J = 1",
-    ] {
+    for text in ["\"a\\u001b[2J\" = 1", "glyphs = \"\\u001b[2J\"", "level\u{1b}[2J = 1"] {
         let complaint = complaint(text);
-        assert!(
-            !complaint.chars().any(|c| c.is_control() && c != '\n'),
-            "{complaint:?}"
-        );
+        assert!(!complaint.chars().any(|c| c.is_control() && c != '\n'), "{complaint:?}");
     }
 }
 
 #[test]
 fn a_file_that_is_not_there_says_nothing_unless_it_was_asked_for() {
     let path = Path::new("/nonexistent/waveoff.toml");
-    assert_eq!(
-        FileConfig::load(path, false).unwrap(),
-        FileConfig::default()
-    );
+    assert_eq!(FileConfig::load(path, false).unwrap(), FileConfig::default());
     let complaint = FileConfig::load(path, true).unwrap_err().to_string();
-    assert!(
-        complaint.starts_with("read /nonexistent/waveoff.toml: "),
-        "{complaint}"
-    );
+    assert!(complaint.starts_with("read /nonexistent/waveoff.toml: "), "{complaint}");
 }

@@ -19,11 +19,7 @@ fn nobody_said_anything() {
     let settings = Settings::resolve(FileConfig::default(), &none, &GlobalArgs::default()).unwrap();
     assert_eq!(settings.namespaces.value, Namespaces::OfContext);
     assert_eq!(settings.log_level.value, LOG_LEVEL);
-    assert!(
-        explain(&settings)
-            .iter()
-            .all(|row| row.origin == Origin::Default)
-    );
+    assert!(explain(&settings).iter().all(|row| row.origin == Origin::Default));
 }
 
 proptest! {
@@ -68,24 +64,12 @@ fn namespaces_from_each_layer() {
     let named =
         |names: &[&str]| Namespaces::Named(names.iter().map(|&name| name.to_owned()).collect());
     let env: &[_] = &[("WAVEOFF_NAMESPACES", "b, a,,a")];
-    assert_eq!(
-        resolve("namespaces = ['z']", &[], args(&[], false)).unwrap(),
-        named(&["z"])
-    );
-    assert_eq!(
-        resolve("namespaces = ['z']", env, args(&[], false)).unwrap(),
-        named(&["a", "b"])
-    );
-    assert_eq!(
-        resolve("", env, args(&["x", "x"], false)).unwrap(),
-        named(&["x"])
-    );
+    assert_eq!(resolve("namespaces = ['z']", &[], args(&[], false)).unwrap(), named(&["z"]));
+    assert_eq!(resolve("namespaces = ['z']", env, args(&[], false)).unwrap(), named(&["a", "b"]));
+    assert_eq!(resolve("", env, args(&["x", "x"], false)).unwrap(), named(&["x"]));
     assert_eq!(resolve("", env, args(&[], true)).unwrap(), Namespaces::All);
     let conflict = resolve("", &[], args(&["x"], true)).unwrap_err();
-    assert!(
-        conflict.to_string().contains("exclude each other"),
-        "{conflict}"
-    );
+    assert!(conflict.to_string().contains("exclude each other"), "{conflict}");
 }
 
 #[test]
@@ -95,10 +79,7 @@ fn a_variable_that_means_nothing_is_refused_by_name() {
         let refusal =
             Settings::resolve(FileConfig::default(), &env, &GlobalArgs::default()).unwrap_err();
         let text = refusal.to_string();
-        assert!(
-            text.starts_with(&format!("${name}: ")) && text.contains(value),
-            "{text}"
-        );
+        assert!(text.starts_with(&format!("${name}: ")) && text.contains(value), "{text}");
     }
 }
 
@@ -108,10 +89,7 @@ fn the_explanation_names_everybody() {
         "context = 'eu'\n[keys]\npromote = 'x'\n[[environment]]\nname = 'lab'\nlevel = 'lab'\ncontexts = ['k*']",
     );
     let env = variables(&[("WAVEOFF_GLYPHS", "unicode")]);
-    let args = GlobalArgs {
-        read_only: true,
-        ..GlobalArgs::default()
-    };
+    let args = GlobalArgs { read_only: true, ..GlobalArgs::default() };
     let rows = explain(&Settings::resolve(config, &env, &args).unwrap());
     let text = to_text(&rows);
     for expected in [
@@ -147,15 +125,8 @@ fn the_file_is_found_by_flag_variable_or_place() {
     let base = directory.path().to_str().unwrap();
     let theme = |env: &[(&str, &str)], config: Option<PathBuf>| {
         let env = variables(env);
-        let args = GlobalArgs {
-            config,
-            ..GlobalArgs::default()
-        };
-        Settings::load(&args, &env, &Places::of(&env))
-            .unwrap()
-            .theme
-            .value
-            .unwrap()
+        let args = GlobalArgs { config, ..GlobalArgs::default() };
+        Settings::load(&args, &env, &Places::of(&env)).unwrap().theme.value.unwrap()
     };
     let usual = ("XDG_CONFIG_HOME", base);
     let asked = ("WAVEOFF_CONFIG", env_file.to_str().unwrap());

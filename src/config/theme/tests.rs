@@ -6,10 +6,7 @@ use crate::app::theme::to_depth;
 use crate::config::{FileConfig, Variables, args::GlobalArgs};
 
 fn by_name(name: &str) -> Setting<String> {
-    Setting {
-        value: name.to_owned(),
-        origin: Origin::Flag("--theme"),
-    }
+    Setting { value: name.to_owned(), origin: Origin::Flag("--theme") }
 }
 
 fn built_in_theme(name: &str) -> Theme {
@@ -20,11 +17,7 @@ fn built_in_theme(name: &str) -> Theme {
 fn luminance(Rgb(red, green, blue): Rgb) -> f64 {
     let linear = |channel: u8| {
         let value = f64::from(channel) / 255.0;
-        if value <= 0.04045 {
-            value / 12.92
-        } else {
-            ((value + 0.055) / 1.055).powf(2.4)
-        }
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
@@ -41,10 +34,7 @@ fn built_in_themes_define_every_role_and_can_be_read() {
         let wanted = if name == "high-contrast" { 7.0 } else { 4.5 };
         for role in Role::ALL {
             let style = theme.style(*role);
-            assert!(
-                !style.dim || style.fg.is_none(),
-                "{name} {role}: dim takes contrast away"
-            );
+            assert!(!style.dim || style.fg.is_none(), "{name} {role}: dim takes contrast away");
             let rgb = |color: Option<ColorSpec>| color.and_then(|color| color.rgb);
             let ground = rgb(style.bg).unwrap_or(theme.background);
             if let Some(ink) = rgb(style.fg) {
@@ -62,17 +52,11 @@ fn every_colour_says_which_of_the_sixteen_stands_for_it() {
         for role in Role::ALL {
             let style = theme.style(*role);
             for color in [style.fg, style.bg].into_iter().flatten() {
-                assert!(matches!(
-                    to_depth(color, ColorDepth::Ansi16),
-                    Some(Ink::Ansi(_))
-                ));
+                assert!(matches!(to_depth(color, ColorDepth::Ansi16), Some(Ink::Ansi(_))));
                 assert!(color.ansi.is_some(), "{name} {role}");
             }
             let (fg, bg) = (style.fg.and_then(|c| c.ansi), style.bg.and_then(|c| c.ansi));
-            assert!(
-                fg.is_none() || fg != bg,
-                "{name} {role}: invisible in sixteen colours"
-            );
+            assert!(fg.is_none() || fg != bg, "{name} {role}: invisible in sixteen colours");
         }
     }
 }
@@ -105,22 +89,13 @@ fn seen(rgb: Rgb, eye: [[f64; 3]; 3]) -> [f64; 3] {
     let linear = |channel: u8| (f64::from(channel) / 255.0).powf(2.2);
     let Rgb(red, green, blue) = rgb;
     let light = [linear(red), linear(green), linear(blue)];
-    let mix = |row: [f64; 3]| {
-        row.iter()
-            .zip(light)
-            .map(|(part, light)| part * light)
-            .sum::<f64>()
-    };
+    let mix = |row: [f64; 3]| row.iter().zip(light).map(|(part, light)| part * light).sum::<f64>();
     let [red, green, blue] = eye.map(|row| mix(row).clamp(0.0, 1.0));
     let x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505;
     let y = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     let z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089;
     let root = |t: f64| {
-        if t > 0.008_856 {
-            t.cbrt()
-        } else {
-            7.787 * t + 16.0 / 116.0
-        }
+        if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 }
     };
     let (x, y, z) = (root(x), root(y), root(z));
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
@@ -151,11 +126,7 @@ fn apart(theme: &Theme, one: Role, other: Role) -> f64 {
     let ink = |role| theme.style(role).fg.unwrap().rgb.unwrap();
     let distance = |eye| {
         let (one, other) = (seen(ink(one), eye), seen(ink(other), eye));
-        one.iter()
-            .zip(other)
-            .map(|(a, b)| (a - b).powi(2))
-            .sum::<f64>()
-            .sqrt()
+        one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     };
     EYES.into_iter().map(distance).fold(f64::INFINITY, f64::min)
 }
@@ -164,11 +135,9 @@ fn apart(theme: &Theme, one: Role, other: Role) -> f64 {
 fn good_and_bad_and_canary_and_stable_stay_apart_for_every_eye() {
     for (name, _) in BUILT_IN_THEMES.iter().filter(|(name, _)| *name != "mono") {
         let theme = built_in_theme(name);
-        for (one, other) in [
-            (Role::Ok, Role::Bad),
-            (Role::Ok, Role::Warn),
-            (Role::Canary, Role::Stable),
-        ] {
+        for (one, other) in
+            [(Role::Ok, Role::Bad), (Role::Ok, Role::Warn), (Role::Canary, Role::Stable)]
+        {
             let apart = apart(&theme, one, other);
             assert!(apart >= 15.0, "{name}: {one} and {other}, {apart:.1}");
         }
@@ -178,15 +147,8 @@ fn good_and_bad_and_canary_and_stable_stay_apart_for_every_eye() {
 #[test]
 fn colour_blind_safe_keeps_all_states_apart() {
     let theme = built_in_theme("colour-blind-safe");
-    let states = [
-        Role::Ok,
-        Role::Warn,
-        Role::Bad,
-        Role::Moving,
-        Role::Paused,
-        Role::Canary,
-        Role::Stable,
-    ];
+    let states =
+        [Role::Ok, Role::Warn, Role::Bad, Role::Moving, Role::Paused, Role::Canary, Role::Stable];
     for (at, one) in states.iter().enumerate() {
         for other in states.iter().skip(at + 1) {
             let apart = apart(&theme, *one, *other);
@@ -200,9 +162,7 @@ fn own(files: &[(&str, &str)]) -> (tempfile::TempDir, Themes) {
     for (name, text) in files {
         std::fs::write(directory.path().join(format!("{name}.toml")), text).unwrap();
     }
-    let themes = Themes {
-        own: Some(directory.path().to_owned()),
-    };
+    let themes = Themes { own: Some(directory.path().to_owned()) };
     (directory, themes)
 }
 
@@ -216,39 +176,16 @@ fn an_heir_changes_palette_and_roles() {
         ("dark", "inherits = 'dark'\n[roles]\nwarn = 'bright-red'"),
     ]);
     let theme = themes.load(&by_name("mine")).unwrap();
-    let green = ColorSpec {
-        rgb: Some(Rgb(1, 2, 3)),
-        ansi: None,
-    };
-    assert_eq!(
-        theme.style(Role::Ok).fg,
-        Some(green),
-        "an inherited role takes the new palette"
-    );
+    let green = ColorSpec { rgb: Some(Rgb(1, 2, 3)), ansi: None };
+    assert_eq!(theme.style(Role::Ok).fg, Some(green), "an inherited role takes the new palette");
     let bad = theme.style(Role::Bad);
-    assert!(
-        bad.fg == Some(green) && bad.underline && !bad.bold,
-        "a role is replaced as a whole"
-    );
+    assert!(bad.fg == Some(green) && bad.underline && !bad.bold, "a role is replaced as a whole");
     // `mine` inherits the person's `dark`, which in turn inherits the built-in one.
-    assert_eq!(
-        theme.style(Role::Warn).fg,
-        Some(ColorSpec {
-            rgb: None,
-            ansi: Some(9)
-        })
-    );
+    assert_eq!(theme.style(Role::Warn).fg, Some(ColorSpec { rgb: None, ansi: Some(9) }));
     assert_eq!(theme.style(Role::Text), StyleSpec::default());
     assert_eq!(
         themes.names(),
-        [
-            "dark",
-            "light",
-            "high-contrast",
-            "colour-blind-safe",
-            "mono",
-            "mine"
-        ]
+        ["dark", "light", "high-contrast", "colour-blind-safe", "mono", "mine"]
     );
 }
 
@@ -258,28 +195,19 @@ fn wrong_themes_are_refused_with_place_and_remedy() {
         ("role", "inherits = 'dark'\n[roles]\nwarm = 'red'"),
         ("colour", "inherits = 'dark'\n[roles]\nwarn = 'orang'"),
         ("hex", "inherits = 'dark'\n[palette]\nx = '#12345g'"),
-        (
-            "look",
-            "inherits = 'dark'\n[roles]\nwarn = { blink = true }",
-        ),
+        ("look", "inherits = 'dark'\n[roles]\nwarn = { blink = true }"),
         ("bare", "background = '#000000'\n[roles]\nok = 'red'"),
         ("ring", "inherits = 'gnir'"),
         ("gnir", "inherits = 'ring'"),
         ("orphan", "inherits = 'drak'"),
     ]);
     for (name, expected) in [
-        (
-            "role",
-            "role.toml:3:1: unknown key `warm` in [roles] (did you mean `warn`?)",
-        ),
+        ("role", "role.toml:3:1: unknown key `warm` in [roles] (did you mean `warn`?)"),
         ("colour", "colour.toml:3:8: `colour` cannot be \"orang\""),
         ("colour", "(did you mean `orange`?)"),
         ("hex", "hex.toml:3:5: "),
         ("look", "look.toml:3:10: unknown key `blink`"),
-        (
-            "bare",
-            "`text` is missing in [roles], and no theme is inherited",
-        ),
+        ("bare", "`text` is missing in [roles], and no theme is inherited"),
         ("ring", "gnir.toml:1:12: no theme \"ring\""),
         ("orphan", "orphan.toml:1:12: no theme \"drak\""),
         ("orphan", "(did you mean `dark`?)"),
@@ -295,11 +223,8 @@ fn wrong_themes_are_refused_with_place_and_remedy() {
 #[test]
 fn the_choice_follows_flag_file_and_terminal() {
     let settings = |theme: Option<&str>, no_color| {
-        let args = GlobalArgs {
-            theme: theme.map(str::to_owned),
-            no_color,
-            ..GlobalArgs::default()
-        };
+        let args =
+            GlobalArgs { theme: theme.map(str::to_owned), no_color, ..GlobalArgs::default() };
         Settings::resolve(FileConfig::default(), &Variables::default(), &args).unwrap()
     };
     let full = ColorDepth::TrueColor;
@@ -307,49 +232,14 @@ fn the_choice_follows_flag_file_and_terminal() {
         (None, false, full, false, None, "dark", full),
         (None, false, full, false, Some(true), "light", full),
         (None, false, full, false, Some(false), "dark", full),
-        (
-            None,
-            false,
-            full,
-            true,
-            Some(true),
-            "mono",
-            ColorDepth::None,
-        ),
+        (None, false, full, true, Some(true), "mono", ColorDepth::None),
         (Some("light"), false, full, false, None, "light", full),
         (Some("light"), false, full, true, None, "light", full),
-        (
-            Some("light"),
-            true,
-            full,
-            false,
-            None,
-            "mono",
-            ColorDepth::None,
-        ),
-        (
-            Some("light"),
-            false,
-            ColorDepth::None,
-            false,
-            None,
-            "mono",
-            ColorDepth::None,
-        ),
-        (
-            None,
-            false,
-            ColorDepth::None,
-            false,
-            None,
-            "mono",
-            ColorDepth::None,
-        ),
+        (Some("light"), true, full, false, None, "mono", ColorDepth::None),
+        (Some("light"), false, ColorDepth::None, false, None, "mono", ColorDepth::None),
+        (None, false, ColorDepth::None, false, None, "mono", ColorDepth::None),
     ] {
         let choice = choose_theme(&settings(theme, flag), depth, no_color, light);
-        assert_eq!(
-            (choice.name.value.as_str(), choice.depth),
-            (name, depth_used)
-        );
+        assert_eq!((choice.name.value.as_str(), choice.depth), (name, depth_used));
     }
 }

@@ -142,10 +142,7 @@ fn two_escapes_are_two() {
 
 #[test]
 fn a_key_held_down_says_so() {
-    let held = Token::Key {
-        key: Key::Char('P'),
-        repeat: true,
-    };
+    let held = Token::Key { key: Key::Char('P'), repeat: true };
     assert_eq!(Decoder::default().feed(b"\x1b[112;2:2u"), [held]);
 }
 
@@ -160,12 +157,7 @@ fn pastes_are_text_whatever_is_in_them() {
         ("\x1b[200~日本\x1b[201~".as_bytes(), "日本"),
     ] {
         let tokens = Decoder::default().feed(bytes);
-        assert_eq!(
-            tokens,
-            [Token::Paste(text.to_owned())],
-            "{}",
-            bytes.escape_ascii()
-        );
+        assert_eq!(tokens, [Token::Paste(text.to_owned())], "{}", bytes.escape_ascii());
     }
 }
 

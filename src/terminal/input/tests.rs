@@ -29,13 +29,7 @@ async fn keys_pastes_and_bursts() {
     // Not marked as a paste by the terminal, but nobody types that fast.
     send(b"P\r");
     for expected in [Key::Char('P'), Key::Enter] {
-        assert_eq!(
-            inputs.next().await,
-            Input::Key {
-                key: expected,
-                burst: true
-            }
-        );
+        assert_eq!(inputs.next().await, Input::Key { key: expected, burst: true });
     }
 }
 
@@ -71,10 +65,7 @@ async fn dropping_gives_the_keyboard_away() {
     // The thread holds the device as long as it runs.
     let started = Instant::now();
     while Arc::strong_count(&tty) > 1 {
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "the thread goes on reading"
-        );
+        assert!(started.elapsed() < Duration::from_secs(5), "the thread goes on reading");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     rustix::io::write(&master, b"mine").unwrap();

@@ -20,11 +20,7 @@ async fn a_frame_goes_out_whole_and_in_brackets() {
     let mut writer = screen.writer();
     write!(writer, "one ").unwrap();
     writer.flush().unwrap();
-    assert_eq!(
-        received(&master),
-        "",
-        "a flush within a frame sends nothing"
-    );
+    assert_eq!(received(&master), "", "a flush within a frame sends nothing");
     write!(writer, "two").unwrap();
     screen.present();
     screen.idle().await;

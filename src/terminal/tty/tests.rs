@@ -36,9 +36,7 @@ pub(in crate::terminal) fn received(master: &OwnedFd) -> String {
 
 fn is_raw(tty: &Tty) -> bool {
     let modes = tcgetattr(&tty.input).unwrap();
-    !modes
-        .local_modes
-        .intersects(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
+    !modes.local_modes.intersects(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
 }
 
 const LEFT: &str = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
@@ -68,14 +66,8 @@ fn no_frame_after_the_way_out() {
     tty.leave();
     assert_eq!(tty.write_frame(b"late").unwrap(), Fate::Dropped);
     let received = received(&master);
-    assert!(
-        received.contains("frame") && received.ends_with(LEFT),
-        "{received:?}"
-    );
-    assert!(
-        !received.contains("early") && !received.contains("late"),
-        "{received:?}"
-    );
+    assert!(received.contains("frame") && received.ends_with(LEFT), "{received:?}");
+    assert!(!received.contains("early") && !received.contains("late"), "{received:?}");
 }
 
 #[test]
@@ -94,19 +86,11 @@ fn a_stalled_terminal_is_left_in_time() {
     thread::sleep(Duration::from_millis(50));
     let started = Instant::now();
     tty.leave();
-    assert!(
-        started.elapsed() < Duration::from_millis(500),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
     assert!(!is_raw(&tty));
     assert_eq!(writer.join().unwrap(), Fate::Dropped);
     let received = received(&master);
-    assert!(
-        received.ends_with(&format!("\x18{LEFT}")),
-        "{:?}",
-        &received[received.len() - 60..]
-    );
+    assert!(received.ends_with(&format!("\x18{LEFT}")), "{:?}", &received[received.len() - 60..]);
 }
 
 #[test]
@@ -147,10 +131,7 @@ fn many_ways_out_at_once_are_one() {
         for _ in 0..8 {
             scope.spawn(|| {
                 tty.leave();
-                assert!(
-                    !is_raw(&tty),
-                    "a second caller returned before the first was done"
-                );
+                assert!(!is_raw(&tty), "a second caller returned before the first was done");
                 left.fetch_add(1, Ordering::SeqCst);
             });
         }
