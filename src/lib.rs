@@ -1,4 +1,8 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod app;
+pub mod config;
 pub mod domain;
+pub mod error;
+pub mod telemetry;
+pub mod terminal;

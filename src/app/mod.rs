@@ -22,5 +22,6 @@ pub mod screen;
 pub mod session;
 pub mod story;
 pub mod text_field;
+pub mod theme;
 pub mod trouble;
 pub mod update;
