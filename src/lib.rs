@@ -1,4 +1,5 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod app;
+pub mod cluster;
 pub mod domain;
