@@ -2,4 +2,8 @@
 
 pub mod app;
 pub mod cluster;
+pub mod config;
 pub mod domain;
+pub mod error;
+pub mod telemetry;
+pub mod terminal;

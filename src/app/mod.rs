@@ -3,4 +3,25 @@
 //!
 //! Never does I/O, never asks the time, never waits. Called by `runtime`; read by `view`.
 
+pub mod access;
+pub mod availability;
+pub mod command;
+pub mod dialog;
+pub mod effect;
+pub mod fleet_view;
+pub mod flight;
+pub mod journal;
 pub mod key;
+pub mod keymap;
+pub mod log_view;
+pub mod model;
+pub mod msg;
+pub mod report;
+pub mod roster;
+pub mod screen;
+pub mod session;
+pub mod story;
+pub mod text_field;
+pub mod theme;
+pub mod trouble;
+pub mod update;

@@ -66,9 +66,7 @@ pub async fn whoami(conn: &Connection) -> Result<SafeText, ClusterError> {
     let review = call::post(conn, path, &body)
         .await
         .map_err(|failure| failure.into_error(conn, "ask who I am", "this question"))?;
-    let name = review
-        .pointer("/status/userInfo/username")
-        .and_then(Value::as_str);
+    let name = review.pointer("/status/userInfo/username").and_then(Value::as_str);
     Ok(SafeText::new(name.unwrap_or_default()))
 }
 

@@ -42,9 +42,7 @@ impl Refusal {
     pub(crate) fn of_status(status: &Value, code: u16) -> Self {
         let text = |key: &str| status.get(key).and_then(Value::as_str).unwrap_or_default();
         let told = status.get("code").and_then(Value::as_u64);
-        let seconds = status
-            .pointer("/details/retryAfterSeconds")
-            .and_then(Value::as_u64);
+        let seconds = status.pointer("/details/retryAfterSeconds").and_then(Value::as_u64);
         Self {
             code: told.and_then(|c| u16::try_from(c).ok()).unwrap_or(code),
             reason: text("reason").to_owned(),
@@ -94,23 +92,15 @@ impl Failure {
     pub(crate) fn into_error(self, conn: &Connection, action: &str, what: &str) -> ClusterError {
         let action = SafeText::new(action);
         match self {
-            Self::Unsent(cause) | Self::Silent(cause) => ClusterError::Unreachable {
-                action,
-                server: conn.server(),
-                cause,
-            },
+            Self::Unsent(cause) | Self::Silent(cause) => {
+                ClusterError::Unreachable { action, server: conn.server(), cause }
+            }
             Self::Garbled(cause) => ClusterError::Decode { action, cause },
             Self::Refused(refusal) => match refusal.code {
-                401 => ClusterError::Unauthorized {
-                    server: conn.server(),
-                },
+                401 => ClusterError::Unauthorized { server: conn.server() },
                 403 => ClusterError::Forbidden { rule: action },
                 404 => ClusterError::NotFound { what: what.into() },
-                code => ClusterError::Server {
-                    action,
-                    code,
-                    message: refusal.message,
-                },
+                code => ClusterError::Server { action, code, message: refusal.message },
             },
         }
     }

@@ -98,9 +98,7 @@ pub struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("identity", &self.identity)
-            .finish_non_exhaustive()
+        f.debug_struct("Connection").field("identity", &self.identity).finish_non_exhaustive()
     }
 }
 
@@ -156,9 +154,7 @@ pub async fn connect(options: &Options) -> Result<Connection, ClusterError> {
         from_pod()?
     } else {
         let tried = format!("{}, in-cluster (not in a pod)", places.tried);
-        return Err(ClusterError::NoConfig {
-            tried: tried.into(),
-        });
+        return Err(ClusterError::NoConfig { tried: tried.into() });
     };
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));
@@ -176,16 +172,14 @@ async fn from_files(
 ) -> Result<(Config, Identity), ClusterError> {
     let merged = kubeconfig::read(&places.files)?;
     let chosen = kubeconfig::choose(&merged, options.context.as_deref())?;
-    let asked = KubeConfigOptions {
-        context: Some(chosen.name.clone()),
-        ..KubeConfigOptions::default()
-    };
-    let mut config = Config::from_custom_kubeconfig(merged.clone(), &asked)
-        .await
-        .map_err(|e| ClusterError::Config {
+    let asked =
+        KubeConfigOptions { context: Some(chosen.name.clone()), ..KubeConfigOptions::default() };
+    let mut config = Config::from_custom_kubeconfig(merged.clone(), &asked).await.map_err(|e| {
+        ClusterError::Config {
             file: SafeText::new(&places.tried),
             cause: SafeText::new(&kubeconfig::chain(&e)),
-        })?;
+        }
+    })?;
     let mut identity = identify(&config, &merged, &chosen, &places.tried);
     let environment = &options.environment;
     let rules = proxy::Rules {
@@ -196,10 +190,7 @@ async fn from_files(
     config.proxy_url = proxy::choose(&rules, &config.cluster_url);
     identity.proxy = config.proxy_url.as_ref().map(without_userinfo);
     credential::tame(&mut config.auth_info, environment.path.as_deref()).map_err(|cause| {
-        ClusterError::Credentials {
-            user: identity.user.clone(),
-            cause: cause.into(),
-        }
+        ClusterError::Credentials { user: identity.user.clone(), cause: cause.into() }
     })?;
     Ok((config, identity))
 }
@@ -225,20 +216,15 @@ fn from_pod() -> Result<(Config, Identity), ClusterError> {
 
 fn identify(config: &Config, merged: &Kubeconfig, chosen: &NamedContext, tried: &str) -> Identity {
     let context = chosen.context.clone().unwrap_or_default();
-    let known = merged
-        .clusters
-        .iter()
-        .find(|c| c.name == context.cluster)
-        .and_then(|c| c.cluster.as_ref());
+    let known =
+        merged.clusters.iter().find(|c| c.name == context.cluster).and_then(|c| c.cluster.as_ref());
     Identity {
         context: SafeText::new(&chosen.name),
         cluster: SafeText::new(&context.cluster),
         server: without_userinfo(&config.cluster_url),
         user: SafeText::new(context.user.as_deref().unwrap_or("nobody")),
         namespace: SafeText::new(&config.default_namespace),
-        insecure_tls: known
-            .and_then(|c| c.insecure_skip_tls_verify)
-            .unwrap_or(false)
+        insecure_tls: known.and_then(|c| c.insecure_skip_tls_verify).unwrap_or(false)
             || config.cluster_url.scheme_str() == Some("http"),
         in_cluster: false,
         proxy: None,
@@ -280,10 +266,7 @@ async fn client(config: Config, identity: &Identity) -> Result<Client, ClusterEr
         }
     };
     made.map_err(|e| match credential::explain(&e) {
-        Some(cause) => ClusterError::Credentials {
-            user: identity.user.clone(),
-            cause,
-        },
+        Some(cause) => ClusterError::Credentials { user: identity.user.clone(), cause },
         None => ClusterError::Connect {
             server: identity.server.clone(),
             cause: SafeText::new(&kubeconfig::chain(&e)),

@@ -10,6 +10,7 @@
 
 use std::path::{Path, PathBuf};
 
+use kube::client::AuthError;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 
 use crate::domain::text::SafeText;
@@ -29,11 +30,7 @@ pub(crate) fn tame(user: &mut AuthInfo, path: Option<&std::ffi::OsStr>) -> Resul
         return Err("the kubeconfig names no command for its credential plugin".into());
     };
     if find(&command, path).is_none() {
-        let hint = exec
-            .install_hint
-            .as_deref()
-            .map(str::trim)
-            .unwrap_or_default();
+        let hint = exec.install_hint.as_deref().map(str::trim).unwrap_or_default();
         return Err(if hint.is_empty() {
             format!("credential plugin {command} is not installed")
         } else {
@@ -64,9 +61,7 @@ fn find(command: &str, path: Option<&std::ffi::OsStr>) -> Option<PathBuf> {
     if command.contains('/') {
         return Some(PathBuf::from(command)).filter(|p| p.is_file());
     }
-    std::env::split_paths(path?)
-        .map(|dir| dir.join(command))
-        .find(|file| Path::is_file(file))
+    std::env::split_paths(path?).map(|dir| dir.join(command)).find(|file| Path::is_file(file))
 }
 
 /// What a failed client says, without what may be secret: kube's own text repeats the plugin's
@@ -75,7 +70,6 @@ pub(crate) fn explain(error: &kube::Error) -> Option<SafeText> {
     let kube::Error::Auth(cause) = error else {
         return None;
     };
-    use kube::client::AuthError;
     Some(match cause {
         AuthError::AuthExecRun { out, .. } => {
             let words = String::from_utf8_lossy(&out.stderr);
@@ -127,9 +121,6 @@ mod tests {
     fn a_missing_plugin_says_how_to_get_it() {
         let refused = tame(&mut plugin("no-such-plugin"), Some("/usr/bin".as_ref()));
         let text = refused.unwrap_err();
-        assert!(
-            text.contains("no-such-plugin is not installed: see https"),
-            "{text}"
-        );
+        assert!(text.contains("no-such-plugin is not installed: see https"), "{text}");
     }
 }

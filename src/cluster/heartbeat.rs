@@ -94,9 +94,7 @@ fn record(
             // The header was written about half a round trip ago and has whole seconds: half a
             // second is added, since it was cut off.
             let written = at - rtt / 2;
-            pulse.skew = date
-                .map(|d| d + Span::milliseconds(500) - written)
-                .or(pulse.skew);
+            pulse.skew = date.map(|d| d + Span::milliseconds(500) - written).or(pulse.skew);
             pulse.error = None;
         }
         Err(error) => {
@@ -109,9 +107,8 @@ fn record(
 
 /// One question; the server's `Date` when it answers.
 async fn ask(conn: &Connection, limit: Duration) -> Result<Option<Timestamp>, SafeText> {
-    let response = call::open(conn, call::get("/readyz"), limit)
-        .await
-        .map_err(|failure| failure.text())?;
+    let response =
+        call::open(conn, call::get("/readyz"), limit).await.map_err(|failure| failure.text())?;
     let header = response.headers().get("date");
     let date = header
         .and_then(|value| value.to_str().ok())
@@ -136,12 +133,7 @@ mod tests {
         record(&mut pulse, Ok(date), Duration::from_millis(20), at);
         assert!(pulse.alive);
         assert_eq!(pulse.skew.map(|s| s.num_seconds()), Some(30));
-        record(
-            &mut pulse,
-            Err("refused".into()),
-            Duration::ZERO,
-            at + Span::seconds(4),
-        );
+        record(&mut pulse, Err("refused".into()), Duration::ZERO, at + Span::seconds(4));
         assert!(pulse.is_dead());
         assert_eq!(pulse.last_alive, Some(at));
         assert_eq!(pulse.beat, 2);

@@ -30,15 +30,11 @@ pub(crate) fn places(
     home: Option<&Path>,
 ) -> Places {
     if let Some(file) = given {
-        return Places {
-            files: vec![file.to_owned()],
-            tried: file.display().to_string(),
-        };
+        return Places { files: vec![file.to_owned()], tried: file.display().to_string() };
     }
     if let Some(list) = variable.filter(|list| !list.is_empty()) {
-        let named: Vec<PathBuf> = std::env::split_paths(list)
-            .filter(|p| !p.as_os_str().is_empty())
-            .collect();
+        let named: Vec<PathBuf> =
+            std::env::split_paths(list).filter(|p| !p.as_os_str().is_empty()).collect();
         let names: Vec<String> = named.iter().map(|p| p.display().to_string()).collect();
         return Places {
             files: named.into_iter().filter(|p| p.exists()).collect(),
@@ -65,9 +61,7 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Kubeconfig, ClusterError> {
         let next = Kubeconfig::read_from(file).map_err(|e| config_error(file, &chain(&e)))?;
         merged = Some(match merged {
             None => next,
-            Some(before) => before
-                .merge(next)
-                .map_err(|e| config_error(file, &chain(&e)))?,
+            Some(before) => before.merge(next).map_err(|e| config_error(file, &chain(&e)))?,
         });
     }
     Ok(merged.unwrap_or_default())
@@ -111,10 +105,7 @@ pub(crate) fn choose(
             hint: format!("choose one with --context: {}", listed(&names, "")).into(),
         });
     };
-    let found = config
-        .contexts
-        .iter()
-        .find(|c| c.name == name && c.context.is_some());
+    let found = config.contexts.iter().find(|c| c.name == name && c.context.is_some());
     found.cloned().ok_or_else(|| ClusterError::Context {
         problem: format!("context {name} does not exist").into(),
         hint: format!("known: {}", listed(&names, name)).into(),
@@ -153,11 +144,7 @@ mod tests {
         let home = Path::new("/nonexistent");
         let none = places(None, None, Some(home));
         assert!(none.files.is_empty());
-        assert!(
-            none.tried.contains("/nonexistent/.kube/config"),
-            "{}",
-            none.tried
-        );
+        assert!(none.tried.contains("/nonexistent/.kube/config"), "{}", none.tried);
         let several = places(None, Some(&"/a/x:/b/y".into()), Some(home));
         assert!(several.tried.contains("/a/x, /b/y"), "{}", several.tried);
         let given = places(Some(Path::new("/c")), Some(&"/a".into()), Some(home));

@@ -62,21 +62,12 @@ pub async fn logs(
     let what = format!("pod {namespace}/{name}");
     let fail = |failure: call::Failure| failure.into_error(conn, &action, &what);
     let mut http = call::get(&path(request));
-    http.headers_mut()
-        .insert("accept", http::HeaderValue::from_static("*/*"));
+    http.headers_mut().insert("accept", http::HeaderValue::from_static("*/*"));
     // As with watches: pieces must arrive as they are written.
-    http.headers_mut().insert(
-        "accept-encoding",
-        http::HeaderValue::from_static("identity"),
-    );
-    let response = call::open(conn, http, call::WRITE_LIMIT)
-        .await
-        .map_err(fail)?;
+    http.headers_mut().insert("accept-encoding", http::HeaderValue::from_static("identity"));
+    let response = call::open(conn, http, call::WRITE_LIMIT).await.map_err(fail)?;
     if !response.status().is_success() {
-        return call::body_of(response, call::READ_LIMIT)
-            .await
-            .map(drop)
-            .map_err(fail);
+        return call::body_of(response, call::READ_LIMIT).await.map(drop).map_err(fail);
     }
     let mut body = response.into_body();
     let mut lines = Lines::new(MOST_BYTES);
@@ -134,11 +125,7 @@ fn read(pod: &SafeText, line: &[u8]) -> LogLine {
         },
         None => (None, line),
     };
-    LogLine {
-        pod: pod.clone(),
-        at,
-        text: SafeText::new(text),
-    }
+    LogLine { pod: pod.clone(), at, text: SafeText::new(text) }
 }
 
 #[cfg(test)]
@@ -156,10 +143,7 @@ mod tests {
     #[test]
     fn the_question_is_spelled_out() {
         let request = LogRequest {
-            pod: ObjectRef {
-                namespace: "shop".into(),
-                name: "a-1".into(),
-            },
+            pod: ObjectRef { namespace: "shop".into(), name: "a-1".into() },
             container: Some("app".into()),
             previous: true,
             tail: 200,

@@ -65,11 +65,7 @@ pub(crate) struct BackOff {
 
 impl BackOff {
     pub(crate) fn new(pace: &Pace) -> Self {
-        Self {
-            first: pace.first,
-            longest: pace.longest,
-            attempt: 0,
-        }
+        Self { first: pace.first, longest: pace.longest, attempt: 0 }
     }
 
     /// Failures in a row so far.

@@ -28,17 +28,10 @@ pub(crate) fn choose(rules: &Rules<'_>, server: &http::Uri) -> Option<http::Uri>
     if server.scheme_str() == Some("http") || is_loopback(host) {
         return None;
     }
-    if rules
-        .exceptions
-        .is_some_and(|list| excepts(list, host, server.port_u16()))
-    {
+    if rules.exceptions.is_some_and(|list| excepts(list, host, server.port_u16())) {
         return None;
     }
-    let url = if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("http://{url}")
-    };
+    let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     url.parse().ok()
 }
 
@@ -47,40 +40,34 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn address(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse()
-        .ok()
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// Whether a `NO_PROXY` list names this host.
 fn excepts(list: &str, host: &str, port: Option<u16>) -> bool {
-    list.split(',')
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-        .any(|entry| {
-            if entry == "*" {
-                return true;
-            }
-            if let Some((network, bits)) = entry.split_once('/') {
-                return within(network, bits, host);
-            }
-            let (name, wanted) = match entry.rsplit_once(':') {
-                Some((name, digits)) if address(entry).is_none() => (name, digits.parse().ok()),
-                _ => (entry, None),
-            };
-            if wanted.is_some() && wanted != port {
-                return false;
-            }
-            if let (Some(a), Some(b)) = (address(name), address(host)) {
-                return a == b;
-            }
-            let host = host.to_ascii_lowercase();
-            let name = name.trim_start_matches("*.").to_ascii_lowercase();
-            let bare = name.trim_start_matches('.');
-            let subdomain = host.ends_with(&format!(".{bare}"));
-            subdomain || (host == bare && !name.starts_with('.'))
-        })
+    list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
+        if entry == "*" {
+            return true;
+        }
+        if let Some((network, bits)) = entry.split_once('/') {
+            return within(network, bits, host);
+        }
+        let (name, wanted) = match entry.rsplit_once(':') {
+            Some((name, digits)) if address(entry).is_none() => (name, digits.parse().ok()),
+            _ => (entry, None),
+        };
+        if wanted.is_some() && wanted != port {
+            return false;
+        }
+        if let (Some(a), Some(b)) = (address(name), address(host)) {
+            return a == b;
+        }
+        let host = host.to_ascii_lowercase();
+        let name = name.trim_start_matches("*.").to_ascii_lowercase();
+        let bare = name.trim_start_matches('.');
+        let subdomain = host.ends_with(&format!(".{bare}"));
+        subdomain || (host == bare && !name.starts_with('.'))
+    })
 }
 
 /// Whether `host` is an address inside `network/bits`.
@@ -137,11 +124,7 @@ mod tests {
             ("http://10.1.2.3", "", false),
         ];
         for (server, exceptions, expected) in cases {
-            assert_eq!(
-                proxied(server, exceptions),
-                expected,
-                "{server} {exceptions}"
-            );
+            assert_eq!(proxied(server, exceptions), expected, "{server} {exceptions}");
         }
     }
 

@@ -40,22 +40,15 @@ pub async fn names(
     kind: WorkloadKind,
     namespace: Option<&SafeText>,
 ) -> Result<Vec<WorkloadId>, ClusterError> {
-    let source = SourceId {
-        kind: resource::kind_of(kind),
-        namespace: namespace.cloned(),
-    };
+    let source = SourceId { kind: resource::kind_of(kind), namespace: namespace.cloned() };
     let rule = resource::rule("list", &source);
     let what = resource::group_version(source.kind);
     let fail = |failure: call::Failure| failure.into_error(conn, &rule, what);
     let mut request = call::get(&resource::collection(&source));
     let metadata_only =
         "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
-    request
-        .headers_mut()
-        .insert("accept", http::HeaderValue::from_static(metadata_only));
-    let response = call::open(conn, request, call::READ_LIMIT)
-        .await
-        .map_err(fail)?;
+    request.headers_mut().insert("accept", http::HeaderValue::from_static(metadata_only));
+    let response = call::open(conn, request, call::READ_LIMIT).await.map_err(fail)?;
     let value = call::read(response, call::READ_LIMIT).await.map_err(fail)?;
     let items = value.get("items").and_then(Value::as_array);
     let mut ids: Vec<WorkloadId> = items
@@ -63,11 +56,7 @@ pub async fn names(
         .flatten()
         .filter_map(|item| {
             let text = |path: &str| item.pointer(path).and_then(Value::as_str);
-            Some(WorkloadId::new(
-                text("/metadata/namespace")?,
-                kind,
-                text("/metadata/name")?,
-            ))
+            Some(WorkloadId::new(text("/metadata/namespace")?, kind, text("/metadata/name")?))
         })
         .collect();
     ids.sort();

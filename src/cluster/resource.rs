@@ -40,11 +40,7 @@ pub(crate) fn collection(source: &SourceId) -> String {
 pub(crate) fn object(kind: ResourceKind, namespace: &str, name: &str) -> String {
     let root = root(group_version(kind));
     let resource = kind.resource();
-    format!(
-        "{root}/namespaces/{}/{resource}/{}",
-        escape(namespace),
-        escape(name)
-    )
+    format!("{root}/namespaces/{}/{resource}/{}", escape(namespace), escape(name))
 }
 
 /// The kind that is watched for this kind of workload.
@@ -89,18 +85,9 @@ mod tests {
 
     #[test]
     fn paths() {
-        let mut source = SourceId {
-            kind: ResourceKind::Rollouts,
-            namespace: Some("shop".into()),
-        };
-        assert_eq!(
-            collection(&source),
-            "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts"
-        );
-        source = SourceId {
-            kind: ResourceKind::Pods,
-            namespace: None,
-        };
+        let mut source = SourceId { kind: ResourceKind::Rollouts, namespace: Some("shop".into()) };
+        assert_eq!(collection(&source), "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts");
+        source = SourceId { kind: ResourceKind::Pods, namespace: None };
         assert_eq!(collection(&source), "/api/v1/pods");
         assert_eq!(rule("watch", &source), "watch pods in all namespaces");
         assert_eq!(

@@ -46,9 +46,7 @@ pub async fn read_template(
     if value.pointer("/metadata/uid").and_then(Value::as_str) != Some(uid.as_str()) {
         return Err(ClusterError::NotFound { what: what.into() });
     }
-    Ok(flatten(
-        value.pointer("/spec/template").unwrap_or(&Value::Null),
-    ))
+    Ok(flatten(value.pointer("/spec/template").unwrap_or(&Value::Null)))
 }
 
 /// All values of a template with their paths, sorted. Entries of lists are named by their `name`,
@@ -65,10 +63,7 @@ fn walk(value: &Value, path: &mut String, depth: usize, lines: &mut Vec<Template
     match value {
         Value::Null => {}
         Value::Object(map) if !map.is_empty() && depth < MOST_DEPTH => {
-            for (key, inner) in map
-                .iter()
-                .filter(|(k, _)| !HASH_LABELS.contains(&k.as_str()))
-            {
+            for (key, inner) in map.iter().filter(|(k, _)| !HASH_LABELS.contains(&k.as_str())) {
                 if !path.is_empty() {
                     path.push('.');
                 }
@@ -92,10 +87,7 @@ fn walk(value: &Value, path: &mut String, depth: usize, lines: &mut Vec<Template
 }
 
 fn line(path: &str, value: &str) -> TemplateLine {
-    TemplateLine {
-        path: SafeText::new(path),
-        value: SafeText::new(value),
-    }
+    TemplateLine { path: SafeText::new(path), value: SafeText::new(value) }
 }
 
 #[cfg(test)]
@@ -111,10 +103,8 @@ mod tests {
                 {"name": "app", "image": "x:1", "args": ["-v", "2"], "resources": {}},
             ]},
         });
-        let lines: Vec<String> = flatten(&template)
-            .into_iter()
-            .map(|l| format!("{}={}", l.path, l.value))
-            .collect();
+        let lines: Vec<String> =
+            flatten(&template).into_iter().map(|l| format!("{}={}", l.path, l.value)).collect();
         assert_eq!(
             lines,
             [

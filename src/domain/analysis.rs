@@ -55,10 +55,7 @@ impl Verdict {
 
     /// Whether nothing more will be measured.
     pub fn is_completed(&self) -> bool {
-        matches!(
-            self,
-            Self::Successful | Self::Failed | Self::Error | Self::Inconclusive
-        )
+        matches!(self, Self::Successful | Self::Failed | Self::Error | Self::Inconclusive)
     }
 
     /// Whether it ended badly.

@@ -105,9 +105,7 @@ impl ActError {
 }
 
 fn differences_text(differences: &[Difference]) -> String {
-    let each = differences
-        .iter()
-        .map(|d| format!("{} was {}, is {}", d.what, d.expected, d.found));
+    let each = differences.iter().map(|d| format!("{} was {}, is {}", d.what, d.expected, d.found));
     each.collect::<Vec<_>>().join("; ")
 }
 
@@ -137,35 +135,24 @@ pub async fn act(conn: &Connection, write: &Write, dry_run: bool) -> Result<Acce
 
 async fn read(conn: &Connection, write: &Write) -> Result<Value, ActError> {
     let path = resource::workload(&write.object);
-    call::fetch(conn, &path)
-        .await
-        .map_err(|failure| match failure {
-            Failure::Unsent(cause) | Failure::Silent(cause) | Failure::Garbled(cause) => {
-                ActError::Unreachable { cause }
-            }
-            Failure::Refused(refusal) => match refusal.code {
-                401 => ActError::Unauthorized,
-                403 => ActError::Forbidden {
-                    rule: format!(
-                        "get {} in {}",
-                        write.object.kind.resource(),
-                        write.object.namespace
-                    )
+    call::fetch(conn, &path).await.map_err(|failure| match failure {
+        Failure::Unsent(cause) | Failure::Silent(cause) | Failure::Garbled(cause) => {
+            ActError::Unreachable { cause }
+        }
+        Failure::Refused(refusal) => match refusal.code {
+            401 => ActError::Unauthorized,
+            403 => ActError::Forbidden {
+                rule: format!("get {} in {}", write.object.kind.resource(), write.object.namespace)
                     .into(),
-                },
-                404 => gone(write),
-                code => ActError::Server {
-                    code,
-                    message: refusal.message,
-                },
             },
-        })
+            404 => gone(write),
+            code => ActError::Server { code, message: refusal.message },
+        },
+    })
 }
 
 fn gone(write: &Write) -> ActError {
-    ActError::NotFound {
-        what: write.object.to_string().into(),
-    }
+    ActError::NotFound { what: write.object.to_string().into() }
 }
 
 fn refuse_changed(write: &Write, current: &Value) -> Result<(), ActError> {
@@ -214,12 +201,7 @@ async fn send(
 }
 
 fn accepted(write: &Write, value: &Value) -> Accepted {
-    let text = |path: &str| {
-        value
-            .pointer(path)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
+    let text = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default();
     let record = wire::decode(resource::kind_of(write.object.kind), value).record;
     Accepted {
         resource_version: SafeText::new(text("/metadata/resourceVersion")),
@@ -247,10 +229,9 @@ async fn refused(conn: &Connection, write: &Write, refusal: Refusal) -> ActError
     match code {
         401 => ActError::Unauthorized,
         // A missing right says who cannot do what; an admission rule speaks in its own words.
-        403 if message.contains(" cannot ") => ActError::Forbidden {
-            rule: permission(&write.object, write.status).to_string().into(),
-        },
-        403 => ActError::Invalid { message },
+        403 if message.contains(" cannot ") => {
+            ActError::Forbidden { rule: permission(&write.object, write.status).to_string().into() }
+        }
         404 => gone(write),
         409 | 422 => match read(conn, write).await {
             Ok(now) => match refuse_changed(write, &now) {
@@ -269,9 +250,7 @@ async fn refused(conn: &Connection, write: &Write, refusal: Refusal) -> ActError
         // Behind a 5xx the write may have happened: a proxy or the store gave up waiting.
         500.. => {
             let cause = format!("the server answered {code}: {message}");
-            ActError::Unknown {
-                cause: cause.into(),
-            }
+            ActError::Unknown { cause: cause.into() }
         }
         429 => ActError::Server { code, message },
         _ => ActError::Invalid { message },

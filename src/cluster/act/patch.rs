@@ -25,15 +25,9 @@ struct Fact {
 
 /// The operations, for the object as it was just read. `template` is that of `CopyTemplate`.
 pub(super) fn build(write: &Write, current: &Value, template: Option<&Value>) -> Vec<Value> {
-    let mut ops: Vec<Value> = write
-        .asserts
-        .iter()
-        .map(|assert| test(current, fact(assert, current).path))
-        .collect();
-    let mut draft = Draft {
-        current,
-        ops: Vec::new(),
-    };
+    let mut ops: Vec<Value> =
+        write.asserts.iter().map(|assert| test(current, fact(assert, current).path)).collect();
+    let mut draft = Draft { current, ops: Vec::new() };
     for change in &write.changes {
         draft.change(write.object.kind, change, template);
     }
@@ -73,23 +67,16 @@ fn test(current: &Value, path: &str) -> Value {
 fn fact(assert: &Assert, current: &Value) -> Fact {
     match assert {
         Assert::Uid(uid) => text(current, "object", "/metadata/uid", Some(uid), "none"),
-        Assert::Generation(generation) => number(
-            current,
-            "spec generation",
-            "/metadata/generation",
-            Some(*generation),
-        ),
+        Assert::Generation(generation) => {
+            number(current, "spec generation", "/metadata/generation", Some(*generation))
+        }
         Assert::CurrentHash(hash) => {
             let path = "/status/currentPodHash";
             text(current, "wanted version", path, hash.as_ref(), "none")
         }
-        Assert::StableHash(hash) => text(
-            current,
-            "stable version",
-            "/status/stableRS",
-            hash.as_ref(),
-            "none",
-        ),
+        Assert::StableHash(hash) => {
+            text(current, "stable version", "/status/stableRS", hash.as_ref(), "none")
+        }
         Assert::StepIndex(index) => step(current, *index),
         Assert::PauseStart(start) => {
             let path = "/status/pauseConditions/0/startTime";
@@ -111,13 +98,11 @@ fn text(
     none: &str,
 ) -> Fact {
     // Compared as it would be shown: both went through the same door.
-    let found = current
-        .pointer(path)
-        .and_then(Value::as_str)
-        .filter(|s| !s.is_empty());
+    let found = current.pointer(path).and_then(Value::as_str).filter(|s| !s.is_empty());
     let found = found.map(SafeText::new);
     let expected = expected.filter(|s| !s.is_empty());
-    let word = |value: Option<&SafeText>| value.map_or_else(|| none.to_owned(), |v| v.to_string());
+    let word =
+        |value: Option<&SafeText>| value.map_or_else(|| none.to_owned(), ToString::to_string);
     Fact {
         what,
         path,
@@ -130,13 +115,7 @@ fn text(
 fn number(current: &Value, what: &'static str, path: &'static str, expected: Option<i64>) -> Fact {
     let found = current.pointer(path).and_then(Value::as_i64);
     let word = |value: Option<i64>| value.map_or_else(|| "none".to_owned(), |v| v.to_string());
-    Fact {
-        what,
-        path,
-        holds: found == expected,
-        expected: word(expected),
-        found: word(found),
-    }
+    Fact { what, path, holds: found == expected, expected: word(expected), found: word(found) }
 }
 
 fn step(current: &Value, expected: Option<usize>) -> Fact {
@@ -156,18 +135,9 @@ fn step(current: &Value, expected: Option<usize>) -> Fact {
 
 /// False is also what is absent.
 fn flag(current: &Value, what: &'static str, path: &'static str, expected: bool) -> Fact {
-    let found = current
-        .pointer(path)
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
+    let found = current.pointer(path).and_then(Value::as_bool).unwrap_or(false);
     let word = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
-    Fact {
-        what,
-        path,
-        holds: found == expected,
-        expected: word(expected),
-        found: word(found),
-    }
+    Fact { what, path, holds: found == expected, expected: word(expected), found: word(found) }
 }
 
 /// The changing half of a patch in the making.
@@ -181,31 +151,31 @@ impl Draft<'_> {
         match change {
             Change::ClearPauses => self.remove("/status/pauseConditions"),
             Change::ClearControllerPause => self.remove("/status/controllerPause"),
-            Change::SetStepIndex(index) => self.set("/status/currentStepIndex", json!(index)),
-            Change::SetPromoteFull(true) => self.set("/status/promoteFull", json!(true)),
+            Change::SetStepIndex(index) => self.set("/status/currentStepIndex", &json!(index)),
+            Change::SetPromoteFull(true) => self.set("/status/promoteFull", &json!(true)),
             Change::SetPromoteFull(false) => self.remove("/status/promoteFull"),
-            Change::SetAbort(true) => self.set("/status/abort", json!(true)),
+            Change::SetAbort(true) => self.set("/status/abort", &json!(true)),
             // Absent is how the controller itself writes false.
             Change::SetAbort(false) => self.remove("/status/abort"),
-            Change::SetPaused(paused) => self.set("/spec/paused", json!(paused)),
+            Change::SetPaused(paused) => self.set("/spec/paused", &json!(paused)),
             Change::SetRestartAt(at) if kind == WorkloadKind::Rollout => {
-                self.set("/spec/restartAt", json!(to_rfc3339(*at)));
+                self.set("/spec/restartAt", &json!(to_rfc3339(*at)));
             }
             Change::SetRestartAt(at) => {
                 let key = RESTARTED_AT.replace('~', "~0").replace('/', "~1");
                 let path = format!("/spec/template/metadata/annotations/{key}");
-                self.set(&path, json!(to_rfc3339(*at)));
+                self.set(&path, &json!(to_rfc3339(*at)));
             }
             Change::CopyTemplate { .. } => {
                 if let Some(template) = template {
-                    self.set("/spec/template", template.clone());
+                    self.set("/spec/template", template);
                 }
             }
         }
     }
 
     /// Sets a value, making the objects above it where they are missing.
-    fn set(&mut self, path: &str, value: Value) {
+    fn set(&mut self, path: &str, value: &Value) {
         let keys: Vec<&str> = path.split('/').skip(1).collect();
         let mut parent = String::new();
         for key in keys.iter().take(keys.len().saturating_sub(1)) {
@@ -218,8 +188,7 @@ impl Draft<'_> {
                 }
             }
         }
-        self.ops
-            .push(json!({"op": "add", "path": path, "value": value}));
+        self.ops.push(json!({"op": "add", "path": path, "value": value}));
     }
 
     /// Removes a value where there is one.

@@ -39,13 +39,8 @@ pub(super) async fn copy(
         return Err(gone());
     }
     if !belongs(conn, write, current, &found).await? {
-        let message = format!(
-            "ReplicaSet {replica_set} does not belong to {}",
-            write.object
-        );
-        return Err(ActError::Invalid {
-            message: message.into(),
-        });
+        let message = format!("ReplicaSet {replica_set} does not belong to {}", write.object);
+        return Err(ActError::Invalid { message: message.into() });
     }
     strip(&found).ok_or_else(gone)
 }
@@ -69,14 +64,9 @@ async fn fetch(
             403 => Err(ActError::Forbidden {
                 rule: format!("get {resource} in {}", write.object.namespace).into(),
             }),
-            code => Err(ActError::Server {
-                code,
-                message: refusal.message,
-            }),
+            code => Err(ActError::Server { code, message: refusal.message }),
         },
-        Err(failure) => Err(ActError::Unreachable {
-            cause: failure.text(),
-        }),
+        Err(failure) => Err(ActError::Unreachable { cause: failure.text() }),
     }
 }
 
@@ -89,9 +79,7 @@ async fn belongs(
     replica_set: &Value,
 ) -> Result<bool, ActError> {
     let owners = replica_set.pointer("/metadata/ownerReferences");
-    let owners = owners
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
+    let owners = owners.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let own = at(current, "/metadata/uid");
     if own.is_some() && owners.iter().any(|owner| at(owner, "/uid") == own) {
         return Ok(true);
@@ -99,10 +87,7 @@ async fn belongs(
     if write.object.kind != WorkloadKind::Deployment {
         return Ok(false);
     }
-    for owner in owners
-        .iter()
-        .filter(|owner| at(owner, "/kind") == Some("Rollout"))
-    {
+    for owner in owners.iter().filter(|owner| at(owner, "/kind") == Some("Rollout")) {
         let name = at(owner, "/name").unwrap_or_default();
         let path = resource::object(ResourceKind::Rollouts, &write.object.namespace, name);
         let Some(rollout) = fetch(conn, &path, "rollouts", write).await? else {

@@ -77,9 +77,7 @@ impl Stream {
         let response = call::open(conn, request, pace.answer).await?;
         if !response.status().is_success() {
             let refused = call::body_of(response, pace.answer).await;
-            return Err(refused
-                .err()
-                .unwrap_or(Failure::Garbled("no reason given".into())));
+            return Err(refused.err().unwrap_or(Failure::Garbled("no reason given".into())));
         }
         Ok(Self {
             source: source.clone(),
@@ -129,20 +127,12 @@ fn read_event(source: &SourceId, line: &[u8], batch: &mut Batch) {
     };
     let null = Value::Null;
     let object = event.get("object").unwrap_or(&null);
-    let version = object
-        .pointer("/metadata/resourceVersion")
-        .and_then(Value::as_str);
-    match event
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-    {
+    let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+    match event.get("type").and_then(Value::as_str).unwrap_or_default() {
         "ADDED" | "MODIFIED" => {
             let decoded = wire::decode(source.kind, object);
             batch.odd.extend(decoded.odd);
-            batch
-                .observations
-                .extend(decoded.record.map(Observation::Seen));
+            batch.observations.extend(decoded.record.map(Observation::Seen));
         }
         "DELETED" => match object.pointer("/metadata/uid").and_then(Value::as_str) {
             Some(uid) => {
@@ -156,9 +146,7 @@ fn read_event(source: &SourceId, line: &[u8], batch: &mut Batch) {
             batch.error = Some(Refusal::of_status(object, 500));
             return;
         }
-        other => batch
-            .odd
-            .push(format!("an event of unknown type {other}").into()),
+        other => batch.odd.push(format!("an event of unknown type {other}").into()),
     }
     if let Some(version) = version {
         batch.position = Some(version.to_owned());

@@ -15,11 +15,7 @@ pub(crate) struct Lines {
 impl Lines {
     /// Lines of at most `limit` bytes; what is beyond is dropped.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            rest: Vec::new(),
-            limit,
-            dropped: 0,
-        }
+        Self { rest: Vec::new(), limit, dropped: 0 }
     }
 
     /// Takes a piece and returns the lines it completes, without their ends.
@@ -68,9 +64,6 @@ mod tests {
         for _ in 0..1000 {
             assert!(lines.push(b"xxxxxxxxxxxx").is_empty());
         }
-        assert_eq!(
-            lines.push(b"\nnext\n"),
-            [b"xxxxxxxxxx".to_vec(), b"next".to_vec()]
-        );
+        assert_eq!(lines.push(b"\nnext\n"), [b"xxxxxxxxxx".to_vec(), b"next".to_vec()]);
     }
 }

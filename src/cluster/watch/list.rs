@@ -86,9 +86,7 @@ impl Pages {
     fn take(&mut self, mut value: Value) -> (usize, bool) {
         let meta = |key: &str| {
             let text = value.get("metadata").and_then(|m| m.get(key));
-            text.and_then(Value::as_str)
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned)
+            text.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
         };
         self.listing.resource_version = meta("resourceVersion").unwrap_or_default();
         self.next = meta("continue");

@@ -158,9 +158,7 @@ impl Machine {
         let source = self.watch.source.clone();
         let pace = self.watch.pace;
         let path = follow::path(&source, self.watch.selector.as_deref(), position, &pace);
-        let opened = self
-            .attend(Stream::open(&conn, &source, &path, &pace), false)
-            .await;
+        let opened = self.attend(Stream::open(&conn, &source, &path, &pace), false).await;
         let mut stream = match opened {
             Attended::Revived => return End::Revived,
             Attended::Done(Err(failure)) => return End::Failed(failure),
@@ -236,8 +234,7 @@ impl Machine {
             }
             End::Cut { worked: false } => {
                 let wait = self.back_off.next();
-                self.stale("the server ended the watch at once".into(), wait)
-                    .await;
+                self.stale("the server ended the watch at once".into(), wait).await;
             }
             End::Revived => {
                 self.back_off.reset();
@@ -277,11 +274,7 @@ impl Machine {
                 self.stale(Failure::Refused(refusal).text(), wait).await;
             }
             403 => {
-                let verb = if self.position.is_some() {
-                    "watch"
-                } else {
-                    "list"
-                };
+                let verb = if self.position.is_some() { "watch" } else { "list" };
                 let rule = resource::rule(verb, &self.watch.source);
                 self.state(SourceState::Forbidden(rule.into())).await;
                 self.position = None;
@@ -295,9 +288,7 @@ impl Machine {
             }
             _ => {
                 let own = self.back_off.next();
-                let asked = refusal
-                    .retry_after
-                    .map(|d| d + share_of(Duration::from_secs(1)));
+                let asked = refusal.retry_after.map(|d| d + share_of(Duration::from_secs(1)));
                 let wait = asked.unwrap_or(own);
                 self.stale(Failure::Refused(refusal).text(), wait).await;
             }

@@ -60,10 +60,7 @@ fn metrics(spec: Node<'_>, status: Node<'_>) -> Vec<Metric> {
     for result in results {
         let name = result.text_or_empty("name");
         if !metrics.iter().any(|m| m.name == name) {
-            metrics.push(Metric {
-                name,
-                ..metric(nothing, result)
-            });
+            metrics.push(Metric { name, ..metric(nothing, result) });
         }
     }
     metrics
@@ -71,10 +68,7 @@ fn metrics(spec: Node<'_>, status: Node<'_>) -> Vec<Metric> {
 
 fn metric(wanted: Node<'_>, result: Node<'_>) -> Metric {
     let provider = wanted.at("provider");
-    let kind = provider
-        .keys()
-        .find(|key| provider.at(key).exists())
-        .unwrap_or_default();
+    let kind = provider.keys().find(|key| provider.at(key).exists()).unwrap_or_default();
     let query = result.at("metadata").text("ResolvedPrometheusQuery");
     Metric {
         name: wanted.text_or_empty("name"),

@@ -50,10 +50,7 @@ impl<'a> Meta<'a> {
     }
 
     pub(super) fn id(self) -> ObjectRef {
-        ObjectRef {
-            namespace: self.namespace(),
-            name: self.name(),
-        }
+        ObjectRef { namespace: self.namespace(), name: self.name() }
     }
 
     pub(super) fn uid(self) -> Uid {
@@ -67,9 +64,7 @@ impl<'a> Meta<'a> {
     /// The owner that controls it, else its first owner.
     pub(super) fn owner(self) -> Option<Uid> {
         let owners = || self.node.list("ownerReferences");
-        let chosen = owners()
-            .find(|o| o.flag("controller"))
-            .or_else(|| owners().next());
+        let chosen = owners().find(|o| o.flag("controller")).or_else(|| owners().next());
         chosen?.text("uid")
     }
 
@@ -83,8 +78,7 @@ impl<'a> Meta<'a> {
 
     /// The version it belongs to, by the label of either controller.
     pub(super) fn hash(self) -> Option<PodHash> {
-        self.label(ROLLOUT_HASH)
-            .or_else(|| self.label(DEPLOYMENT_HASH))
+        self.label(ROLLOUT_HASH).or_else(|| self.label(DEPLOYMENT_HASH))
     }
 
     /// Its revision number, by the annotation of either controller. A Deployment's ReplicaSets have
@@ -106,21 +100,15 @@ impl<'a> Meta<'a> {
         if let Some(name) = self.label("argocd.argoproj.io/instance") {
             return owner("Argo CD", name);
         }
-        for key in [
-            "kustomize.toolkit.fluxcd.io/name",
-            "helm.toolkit.fluxcd.io/name",
-        ] {
+        for key in ["kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name"] {
             if let Some(name) = self.label(key) {
                 return owner("Flux", name);
             }
         }
         // The common label alone means nothing (every Helm chart sets it): Argo CD's older tracking
         // uses it, and then leaves annotations of its own as well.
-        let marked = self
-            .node
-            .at("annotations")
-            .keys()
-            .any(|k| k.starts_with("argocd.argoproj.io/"));
+        let marked =
+            self.node.at("annotations").keys().any(|k| k.starts_with("argocd.argoproj.io/"));
         match self.label("app.kubernetes.io/instance") {
             Some(name) if marked => owner("Argo CD", name),
             _ => None,
@@ -133,10 +121,7 @@ pub(super) fn images(template: Node<'_>) -> Vec<Image> {
     template
         .at("spec")
         .list("containers")
-        .map(|c| Image {
-            container: c.text_or_empty("name"),
-            reference: c.text_or_empty("image"),
-        })
+        .map(|c| Image { container: c.text_or_empty("name"), reference: c.text_or_empty("image") })
         .collect()
 }
 
@@ -155,8 +140,6 @@ fn condition(node: Node<'_>) -> Condition {
         },
         reason: node.text_or_empty("reason"),
         message: node.text_or_empty("message"),
-        updated: node
-            .time("lastUpdateTime")
-            .or_else(|| node.time("lastTransitionTime")),
+        updated: node.time("lastUpdateTime").or_else(|| node.time("lastTransitionTime")),
     }
 }

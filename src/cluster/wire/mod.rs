@@ -46,16 +46,9 @@ pub fn decode(kind: ResourceKind, object: &Value) -> Decoded {
     let odd = found.first().map(|first| {
         let name = object.pointer("/metadata/name").and_then(Value::as_str);
         let more = found.len() - 1;
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let kind = kind.resource();
-        SafeText::from(format!(
-            "{kind} {}: {first}{more}",
-            name.unwrap_or("(no name)")
-        ))
+        SafeText::from(format!("{kind} {}: {first}{more}", name.unwrap_or("(no name)")))
     });
     Decoded { record, odd }
 }

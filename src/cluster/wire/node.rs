@@ -32,10 +32,7 @@ impl<'a> Node<'a> {
     }
 
     fn with(self, value: &'a Value) -> Self {
-        Self {
-            value,
-            odd: self.odd,
-        }
+        Self { value, odd: self.odd }
     }
 
     /// Notes that something is not as expected.
@@ -141,10 +138,7 @@ impl<'a> Node<'a> {
     /// A number, or a percentage such as `25%`.
     pub(super) fn amount(self, key: &str) -> Option<Amount> {
         self.field(key, "number or percentage", |value| match value {
-            Value::Number(n) => n
-                .as_i64()
-                .and_then(|n| i32::try_from(n).ok())
-                .map(Amount::Count),
+            Value::Number(n) => n.as_i64().and_then(|n| i32::try_from(n).ok()).map(Amount::Count),
             Value::String(text) => match text.trim().strip_suffix('%') {
                 Some(percent) => percent.trim().parse().ok().map(Amount::Percent),
                 None => text.trim().parse().ok().map(Amount::Count),
@@ -170,13 +164,8 @@ impl<'a> Node<'a> {
 
     /// Entries of a list.
     pub(super) fn list(self, key: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        let items = self
-            .field(key, "list", Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
-        items
-            .iter()
-            .take(MOST_ENTRIES)
-            .map(move |value| self.with(value))
+        let items = self.field(key, "list", Value::as_array).map_or(&[][..], Vec::as_slice);
+        items.iter().take(MOST_ENTRIES).map(move |value| self.with(value))
     }
 
     /// Texts of a list.
@@ -188,10 +177,7 @@ impl<'a> Node<'a> {
     /// Keys of an object, in order.
     pub(super) fn keys(self) -> impl Iterator<Item = &'a str> + use<'a> {
         let map: Option<&'a Map<String, Value>> = self.value.as_object();
-        map.into_iter()
-            .flat_map(|map| map.keys())
-            .take(MOST_ENTRIES)
-            .map(String::as_str)
+        map.into_iter().flat_map(|map| map.keys()).take(MOST_ENTRIES).map(String::as_str)
     }
 
     /// Text pairs of an object, sorted by key.

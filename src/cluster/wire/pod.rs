@@ -8,11 +8,8 @@ pub(super) fn pod(object: Node<'_>) -> Option<Pod> {
     let meta = Meta::of(object)?;
     let spec = object.at("spec");
     let status = object.at("status");
-    let condition = |kind: &str| {
-        status
-            .list("conditions")
-            .find(move |c| c.str("type") == Some(kind))
-    };
+    let condition =
+        |kind: &str| status.list("conditions").find(move |c| c.str("type") == Some(kind));
     let ready = condition("Ready");
     let scheduled = condition("PodScheduled");
     let mut containers = containers(spec, status, true);
@@ -47,9 +44,7 @@ fn containers(spec: Node<'_>, status: Node<'_>, init: bool) -> Vec<Container> {
     spec.list(wanted)
         .map(|wanted| {
             let name = wanted.text_or_empty("name");
-            let state = status
-                .list(seen)
-                .find(|s| s.str("name") == Some(name.as_str()));
+            let state = status.list(seen).find(|s| s.str("name") == Some(name.as_str()));
             let mut container = state.map(container).unwrap_or_default();
             container.image = wanted.text_or_empty("image");
             container.name = name;
@@ -66,9 +61,7 @@ fn container(node: Node<'_>) -> Container {
         ready: node.flag("ready"),
         restarts: node.count("restartCount"),
         waiting: waiting.map(|w| w.text_or_empty("reason")),
-        waiting_message: waiting
-            .map(|w| w.text_or_empty("message"))
-            .unwrap_or_default(),
+        waiting_message: waiting.map(|w| w.text_or_empty("message")).unwrap_or_default(),
         running_since: state.part("running").and_then(|r| r.time("startedAt")),
         terminated: state.part("terminated").map(termination),
         last_terminated: node.at("lastState").part("terminated").map(termination),

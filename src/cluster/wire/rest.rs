@@ -11,10 +11,7 @@ pub(super) fn event(object: Node<'_>) -> Option<Event> {
     let meta = Meta::of(object)?;
     let about = object.at("involvedObject");
     let series = object.at("series");
-    let count = object
-        .int("count")
-        .or_else(|| series.int("count"))
-        .unwrap_or(1);
+    let count = object.int("count").or_else(|| series.int("count")).unwrap_or(1);
     let at = series
         .time("lastObservedTime")
         .or_else(|| object.time("lastTimestamp"))

@@ -36,9 +36,7 @@ fn status(node: Node<'_>) -> Status {
         message: node.text_or_empty("message"),
         current_hash: hash(node, "currentPodHash"),
         stable_hash: hash(node, "stableRS"),
-        step_index: node
-            .long("currentStepIndex")
-            .and_then(|i| usize::try_from(i).ok()),
+        step_index: node.long("currentStepIndex").and_then(|i| usize::try_from(i).ok()),
         pauses: node.list("pauseConditions").map(pause).collect(),
         controller_pause: node.flag("controllerPause"),
         abort: node.flag("abort"),
@@ -66,11 +64,7 @@ fn pause(node: Node<'_>) -> Pause {
         "InconclusiveExperiment" => PauseReason::InconclusiveExperiment,
         other => PauseReason::Other(other.into()),
     };
-    Pause {
-        reason,
-        start: node.time("startTime"),
-        start_text: node.text_or_empty("startTime"),
-    }
+    Pause { reason, start: node.time("startTime"), start_text: node.text_or_empty("startTime") }
 }
 
 fn weights(node: Node<'_>) -> Weights {

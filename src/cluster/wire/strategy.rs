@@ -58,16 +58,12 @@ fn canary(node: Node<'_>) -> Canary {
         canary_service: node.text("canaryService"),
         stable_service: node.text("stableService"),
         stable_ingresses: ingresses,
-        nginx_prefix: nginx
-            .text("annotationPrefix")
-            .unwrap_or_else(|| NGINX_PREFIX.into()),
+        nginx_prefix: nginx.text("annotationPrefix").unwrap_or_else(|| NGINX_PREFIX.into()),
         dynamic_stable_scale: node.flag("dynamicStableScale"),
         abort_scale_down_delay: node
             .seconds("abortScaleDownDelaySeconds")
             .unwrap_or(SCALE_DOWN_DELAY),
-        scale_down_delay: node
-            .seconds("scaleDownDelaySeconds")
-            .unwrap_or(SCALE_DOWN_DELAY),
+        scale_down_delay: node.seconds("scaleDownDelaySeconds").unwrap_or(SCALE_DOWN_DELAY),
         background_templates: templates(node.at("analysis")),
     }
 }
@@ -98,9 +94,7 @@ fn blue_green(node: Node<'_>) -> BlueGreen {
         auto_promotion_after: node
             .seconds("autoPromotionSeconds")
             .filter(|after| *after > Span::zero()),
-        scale_down_delay: node
-            .seconds("scaleDownDelaySeconds")
-            .unwrap_or(SCALE_DOWN_DELAY),
+        scale_down_delay: node.seconds("scaleDownDelaySeconds").unwrap_or(SCALE_DOWN_DELAY),
         abort_scale_down_delay: node
             .seconds("abortScaleDownDelaySeconds")
             .unwrap_or(SCALE_DOWN_DELAY),
@@ -111,10 +105,7 @@ fn blue_green(node: Node<'_>) -> BlueGreen {
 
 /// Names of the templates an analysis refers to.
 fn templates(analysis: Node<'_>) -> Vec<SafeText> {
-    analysis
-        .list("templates")
-        .filter_map(|t| t.text("templateName"))
-        .collect()
+    analysis.list("templates").filter_map(|t| t.text("templateName")).collect()
 }
 
 /// A step has exactly one key. `setWeight: 0` is a step like any other, and so is `pause: {}`.
@@ -131,10 +122,7 @@ fn step(node: Node<'_>) -> Step {
         "setCanaryScale" => Step::SetCanaryScale(scale(inner)),
         "analysis" => Step::Analysis(templates(inner)),
         "experiment" => {
-            let names = inner
-                .list("templates")
-                .filter_map(|t| t.text("name"))
-                .collect();
+            let names = inner.list("templates").filter_map(|t| t.text("name")).collect();
             Step::Experiment(names, inner.duration("duration"))
         }
         "setHeaderRoute" => Step::SetHeaderRoute(inner.text_or_empty("name")),

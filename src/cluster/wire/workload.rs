@@ -16,11 +16,7 @@ pub(super) fn common(object: Node<'_>, kind: WorkloadKind) -> Option<Workload> {
     let meta = Meta::of(object)?;
     let spec = object.at("spec");
     Some(Workload {
-        id: WorkloadId {
-            namespace: meta.namespace(),
-            kind,
-            name: meta.name(),
-        },
+        id: WorkloadId { namespace: meta.namespace(), kind, name: meta.name() },
         uid: meta.uid(),
         generation: meta.node().long("generation").unwrap_or(0),
         resource_version: meta.node().text_or_empty("resourceVersion"),
@@ -34,9 +30,7 @@ pub(super) fn common(object: Node<'_>, kind: WorkloadKind) -> Option<Workload> {
         workload_ref: None,
         selector: spec.at("selector").pairs("matchLabels"),
         restart_at: spec.time("restartAt"),
-        progress_deadline: spec
-            .seconds("progressDeadlineSeconds")
-            .unwrap_or(PROGRESS_DEADLINE),
+        progress_deadline: spec.seconds("progressDeadlineSeconds").unwrap_or(PROGRESS_DEADLINE),
         progress_deadline_abort: spec.flag("progressDeadlineAbort"),
         rollback_window: spec
             .at("rollbackWindow")

@@ -1,0 +1,70 @@
+//! What a key asks for.
+
+use crate::domain::action::Verb;
+
+/// A command of the person at the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Command {
+    /// Selection up.
+    Up,
+    /// Selection down.
+    Down,
+    /// To the first row.
+    Top,
+    /// To the last row.
+    Bottom,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Focus to the next pane.
+    NextPane,
+    /// Focus to the pane before.
+    PreviousPane,
+    /// Pane as large as the screen, and back.
+    Zoom,
+    /// Open what is selected.
+    Open,
+    /// Back to where one came from.
+    Back,
+    /// To the Fleet screen.
+    Fleet,
+    /// To the Rollout screen of the selection.
+    Rollout,
+    /// Type a filter.
+    Filter,
+    /// Change the order.
+    Sort,
+    /// Logs of the selected pod, or of all pods of the new version.
+    Logs,
+    /// Logs of the container before its last restart.
+    PreviousLogs,
+    /// Follow the end of the log.
+    Follow,
+    /// The whole story.
+    Timeline,
+    /// Why it stands where it stands.
+    Why,
+    /// Compare revisions.
+    Diff,
+    /// Conditions, Services, settings.
+    Info,
+    /// Copy what is selected.
+    Copy,
+    /// Try every source again now.
+    Refresh,
+    /// What went wrong.
+    Troubles,
+    /// The keys.
+    Help,
+    /// Draw everything anew.
+    Redraw,
+    /// To the shell and back.
+    Suspend,
+    /// Leave.
+    Quit,
+    /// Ask for a verb; hold is one key for pause and resume.
+    Act(Verb),
+    /// Pause or resume, whichever applies.
+    Hold,
+}

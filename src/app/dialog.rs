@@ -1,0 +1,144 @@
+//! Dialogs: what is asked before anything is written.
+//!
+//! A confirmation is pinned to a plan. When the workload changes while it is open, the plan is made
+//! anew, the difference is said, and the button is armed again later: nothing acts on a state that
+//! was not on the screen.
+
+use tui_input::Input;
+
+use crate::domain::id::WorkloadId;
+use crate::domain::legality::UndoTarget;
+use crate::domain::plan::{Danger, Plan};
+use crate::domain::text::SafeText;
+use crate::domain::time::{Span, Timestamp};
+
+use super::session::Level;
+
+/// Time before a fresh dialog can be confirmed in production: longer than a key repeat or a paste.
+const ARM_PRODUCTION: Span = Span::milliseconds(400);
+
+/// The same elsewhere.
+const ARM_LAB: Span = Span::milliseconds(150);
+
+/// What has the focus in a confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The buttons: letters do nothing, Enter confirms.
+    Buttons,
+    /// The token to be typed.
+    Token,
+    /// The reason.
+    Reason,
+}
+
+/// A confirmation.
+#[derive(Debug, Clone)]
+pub struct Confirmation {
+    /// What would be done, by the state that is on the screen.
+    pub plan: Plan,
+    /// How careful to be.
+    pub level: Level,
+    /// When Enter begins to count.
+    pub armed_at: Timestamp,
+    /// What must be typed: the first characters of the target hash, or `blind` on old data.
+    pub token: Option<SafeText>,
+    /// What has been typed of it.
+    pub typed: Input,
+    /// Whether a reason must be given.
+    pub reason_required: bool,
+    /// The reason.
+    pub reason: Input,
+    /// What has the focus.
+    pub field: Field,
+    /// What changed while it was open; lines above are fresh.
+    pub changed: Vec<SafeText>,
+    /// Why it cannot be confirmed any more.
+    pub refused: Option<SafeText>,
+}
+
+impl Confirmation {
+    /// Asks for this plan. `stale`: the data on screen is old.
+    pub fn new(plan: Plan, level: Level, stale: bool, now: Timestamp) -> Self {
+        let grave = plan.danger == Danger::Grave && level == Level::Production;
+        let token = if stale {
+            Some(SafeText::from("blind"))
+        } else if grave {
+            let token: String = plan.typed.chars().take(3).collect();
+            Some(token).filter(|t| !t.is_empty()).map(SafeText::from)
+        } else {
+            None
+        };
+        let field = if token.is_some() { Field::Token } else { Field::Buttons };
+        Self {
+            reason_required: grave,
+            armed_at: now + arming(level),
+            plan,
+            level,
+            token,
+            typed: Input::default(),
+            reason: Input::default(),
+            field,
+            changed: Vec::new(),
+            refused: None,
+        }
+    }
+
+    /// Begins the arming time anew.
+    pub fn rearm(&mut self, now: Timestamp) {
+        self.armed_at = now + arming(self.level);
+    }
+
+    /// Why Enter would not confirm now; `None` when it would.
+    pub fn hindrance(&self, now: Timestamp) -> Option<SafeText> {
+        if let Some(refused) = &self.refused {
+            return Some(refused.clone());
+        }
+        if let Some(token) = &self.token
+            && self.typed.value().trim() != token.as_str()
+        {
+            return Some(format!("type {token} to confirm").into());
+        }
+        if self.reason_required && self.reason.value().trim().is_empty() {
+            return Some("give a reason".into());
+        }
+        if now < self.armed_at {
+            return Some("read first".into());
+        }
+        None
+    }
+
+    /// The fields that Tab visits.
+    pub fn fields(&self) -> Vec<Field> {
+        let token = self.token.as_ref().map(|_| Field::Token);
+        token.into_iter().chain([Field::Reason, Field::Buttons]).collect()
+    }
+}
+
+fn arming(level: Level) -> Span {
+    match level {
+        Level::Production => ARM_PRODUCTION,
+        Level::Lab => ARM_LAB,
+    }
+}
+
+/// The choice of a revision to go back to.
+#[derive(Debug, Clone)]
+pub struct RevisionPicker {
+    /// Of which workload.
+    pub id: WorkloadId,
+    /// What can be chosen, newest first.
+    pub targets: Vec<UndoTarget>,
+    /// Selected row.
+    pub selected: usize,
+}
+
+/// A dialog. At most one is open.
+#[derive(Debug, Clone)]
+pub enum Dialog {
+    /// A confirmation.
+    Confirm(Box<Confirmation>),
+    /// The choice of a revision.
+    PickRevision(RevisionPicker),
+    /// Leave although an action is on its way.
+    Quit,
+}

@@ -1,0 +1,58 @@
+//! What the program wants done, as data. Performed by `runtime`, which answers with messages.
+
+use crate::domain::id::{ObjectRef, WorkloadId};
+use crate::domain::plan::{Permission, Plan};
+use crate::domain::text::SafeText;
+
+use super::flight::Ticket;
+use super::journal::Entry;
+use super::msg::TemplateRef;
+
+/// Which logs are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRequest {
+    /// Lines are answered under this epoch.
+    pub epoch: u64,
+    /// Pods.
+    pub pods: Vec<ObjectRef>,
+    /// The container before the last restart.
+    pub previous: bool,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Watch Services, Ingresses and budgets around this workload (or of none).
+    Focus(Option<WorkloadId>),
+    /// Ask what we may do.
+    CheckAccess(Vec<Permission>),
+    /// Journal the intent, send the writes, journal the answer.
+    Act {
+        /// Answers carry it.
+        ticket: Ticket,
+        /// What was confirmed.
+        plan: Box<Plan>,
+        /// Why.
+        reason: SafeText,
+    },
+    /// Read the workload to find out what became of an action.
+    ReadBack(Ticket, WorkloadId),
+    /// Append to the journal.
+    Journal(Box<Entry>),
+    /// Read logs.
+    OpenLogs(LogRequest),
+    /// Stop reading logs.
+    CloseLogs,
+    /// Fetch two templates: older, newer.
+    Templates(u64, TemplateRef, TemplateRef),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Try every source again now.
+    Refresh,
+    /// Draw everything anew.
+    Redraw,
+    /// To the shell and back.
+    Suspend,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,169 @@
+//! Everything the program knows. Nothing writes it but `update`.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::domain::fleet::Fleet;
+use crate::domain::id::WorkloadId;
+use crate::domain::observation::{SourceId, SourceState};
+use crate::domain::text::SafeText;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::timeline;
+
+use super::access::AccessBook;
+use super::dialog::Dialog;
+use super::fleet_view::FleetView;
+use super::flight::Flight;
+use super::journal::SessionStamp;
+use super::keymap::Overrides;
+use super::log_view::LogView;
+use super::msg::{Pulse, TemplateLines, TemplateRef};
+use super::screen::{RolloutView, Screen};
+use super::session::Session;
+use super::trouble::Troubles;
+
+/// Entries kept of each workload's story.
+pub const STORY_KEPT: usize = 300;
+
+/// How long a toast stays.
+pub const TOAST_FOR: Span = Span::seconds(4);
+
+/// A short message at the foot of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// When it came.
+    pub at: Timestamp,
+    /// Whether it is good news.
+    pub good: bool,
+    /// Text.
+    pub text: SafeText,
+}
+
+/// The Diff screen's own state.
+#[derive(Debug, Clone, Default)]
+pub struct DiffView {
+    /// Which request the answer must belong to.
+    pub epoch: u64,
+    /// Older and newer revision.
+    pub sides: Option<(TemplateRef, TemplateRef)>,
+    /// Their templates, or why they cannot be had.
+    pub templates: Option<Result<(TemplateLines, TemplateLines), SafeText>>,
+}
+
+/// Everything the program knows.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The session.
+    pub session: Session,
+    /// Who acts, for the journal.
+    pub stamp: SessionStamp,
+    /// Time of the last message.
+    pub now: Timestamp,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Cluster facts.
+    pub fleet: Fleet,
+    /// How each source stands.
+    pub sources: BTreeMap<SourceId, SourceState>,
+    /// How the connection is.
+    pub pulse: Option<Pulse>,
+    /// Story of each workload, oldest first.
+    pub stories: BTreeMap<WorkloadId, VecDeque<timeline::Entry>>,
+    /// What we may do.
+    pub access: AccessBook,
+    /// Screens, the visible one last; never empty.
+    pub screens: Vec<Screen>,
+    /// Fleet screen.
+    pub fleet_view: FleetView,
+    /// Rollout screen.
+    pub rollout_view: RolloutView,
+    /// First line shown on screens that only scroll.
+    pub scroll: usize,
+    /// Logs screen.
+    pub logs: LogView,
+    /// Diff screen.
+    pub diff: DiffView,
+    /// Open dialog.
+    pub dialog: Option<Dialog>,
+    /// Actions on their way and receipts, oldest first.
+    pub flights: Vec<Flight>,
+    /// Number of the next ticket and epoch.
+    pub next_ticket: u64,
+    /// What went wrong.
+    pub troubles: Troubles,
+    /// Message at the foot.
+    pub toast: Option<Toast>,
+    /// Keys of the configuration.
+    pub overrides: Overrides,
+    /// Workload around which Services and Ingresses are watched.
+    pub focus: Option<WorkloadId>,
+}
+
+impl Model {
+    /// A program that has just started.
+    pub fn new(session: Session, stamp: SessionStamp, now: Timestamp) -> Self {
+        Self {
+            session,
+            stamp,
+            now,
+            size: (80, 24),
+            fleet: Fleet::default(),
+            sources: BTreeMap::new(),
+            pulse: None,
+            stories: BTreeMap::new(),
+            access: AccessBook::default(),
+            screens: vec![Screen::Fleet],
+            fleet_view: FleetView::default(),
+            rollout_view: RolloutView::default(),
+            scroll: 0,
+            logs: LogView::default(),
+            diff: DiffView::default(),
+            dialog: None,
+            flights: Vec::new(),
+            next_ticket: 1,
+            troubles: Troubles::default(),
+            toast: None,
+            overrides: Overrides::default(),
+            focus: None,
+        }
+    }
+
+    /// The visible screen.
+    pub fn screen(&self) -> &Screen {
+        self.screens.last().unwrap_or(&Screen::Fleet)
+    }
+
+    /// The workload that a verb would mean now.
+    pub fn meant(&self) -> Option<&WorkloadId> {
+        match self.screen() {
+            Screen::Fleet => self.fleet_view.selected.as_ref(),
+            Screen::Help | Screen::Troubles => None,
+            screen => screen.workload(),
+        }
+    }
+
+    /// The newest action on this workload that is not over.
+    pub fn in_flight(&self, id: &WorkloadId) -> Option<&Flight> {
+        self.flights.iter().rev().find(|f| f.plan.id == *id && !f.stage.is_over())
+    }
+
+    /// The newest action on this workload.
+    pub fn last_flight(&self, id: &WorkloadId) -> Option<&Flight> {
+        self.flights.iter().rev().find(|f| f.plan.id == *id)
+    }
+
+    /// A number nobody has had.
+    pub fn take_number(&mut self) -> u64 {
+        let number = self.next_ticket;
+        self.next_ticket += 1;
+        number
+    }
+
+    /// Notes a line of a workload's story.
+    pub fn tell(&mut self, id: &WorkloadId, entry: timeline::Entry) {
+        let story = self.stories.entry(id.clone()).or_default();
+        story.push_back(entry);
+        while story.len() > STORY_KEPT {
+            story.pop_front();
+        }
+    }
+}

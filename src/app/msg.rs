@@ -1,0 +1,90 @@
+//! What can happen to the program.
+
+use crate::domain::id::ObjectRef;
+use crate::domain::observation::{Observation, SourceId, SourceState};
+use crate::domain::plan::Permission;
+use crate::domain::text::SafeText;
+use crate::domain::time::Timestamp;
+use crate::domain::workload::Workload;
+
+use super::access::Access;
+use super::flight::Ticket;
+use super::key::Key;
+use super::log_view::LogLine;
+
+/// How the connection to the API server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// Whether the last probe was answered.
+    pub alive: bool,
+    /// Last answer.
+    pub last_alive: Option<Timestamp>,
+    /// Round trip of the last answer in milliseconds.
+    pub rtt_ms: Option<u64>,
+    /// Server's clock minus ours, in seconds.
+    pub skew_s: Option<i64>,
+    /// What went wrong.
+    pub error: Option<SafeText>,
+}
+
+/// What became of the writes of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The API server took all of them.
+    Accepted,
+    /// It refused; nothing was changed. What had changed underneath is said line by line.
+    Changed(Vec<SafeText>),
+    /// Not sent or refused for another reason; nothing was changed.
+    Refused(SafeText),
+    /// No answer came: it may or may not have arrived.
+    Unknown(SafeText),
+}
+
+/// Lines of a template: path and value, sorted by path.
+pub type TemplateLines = Vec<(SafeText, SafeText)>;
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// Time passed.
+    Tick,
+    /// A source saw something.
+    Observed(Vec<Observation>),
+    /// A source's state changed.
+    Source(SourceId, SourceState),
+    /// A source saw objects that cannot be read.
+    Odd(SourceId, SafeText),
+    /// The connection was probed.
+    Pulse(Pulse),
+    /// The API server answered what we may do.
+    Access(Vec<(Permission, Access)>),
+    /// The API server answered an action.
+    Answered(Ticket, Answer),
+    /// The workload as it is now, after an unknown outcome.
+    ReadBack(Ticket, Result<Box<Workload>, SafeText>),
+    /// Log lines for this epoch.
+    LogLines(u64, Vec<LogLine>),
+    /// The log streams of this epoch ended.
+    LogEnded(u64, Option<SafeText>),
+    /// Templates of two revisions for this epoch: older, newer.
+    Templates(u64, Result<(TemplateLines, TemplateLines), SafeText>),
+    /// Something went wrong elsewhere: where, what.
+    Trouble(SafeText, SafeText),
+    /// Who the API server says we are.
+    Identity(SafeText),
+}
+
+/// A revision whose template is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRef {
+    /// ReplicaSet.
+    pub replica_set: ObjectRef,
+    /// `r42 9f3c1a2`.
+    pub label: SafeText,
+}

@@ -1,0 +1,119 @@
+//! The screens, and where one is on them.
+
+use crate::domain::id::{Uid, WorkloadId};
+
+/// A screen. Screens are stacked: Esc goes back to the one below.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Screen {
+    /// Everything that is watched, by risk.
+    Fleet,
+    /// One workload: the cockpit.
+    Rollout(WorkloadId),
+    /// One pod of it.
+    Pod(WorkloadId, Uid),
+    /// One analysis run of it.
+    Analysis(WorkloadId, Uid),
+    /// Two of its revisions compared.
+    Diff(WorkloadId),
+    /// Logs of its pods.
+    Logs(WorkloadId),
+    /// Its whole story.
+    Timeline(WorkloadId),
+    /// Why it stands where it stands, with the evidence.
+    Why(WorkloadId),
+    /// Conditions, Services, Ingresses, settings.
+    Info(WorkloadId),
+    /// The keys.
+    Help,
+    /// What went wrong in this session.
+    Troubles,
+}
+
+impl Screen {
+    /// The workload that it is about.
+    pub fn workload(&self) -> Option<&WorkloadId> {
+        match self {
+            Self::Rollout(id)
+            | Self::Pod(id, _)
+            | Self::Analysis(id, _)
+            | Self::Diff(id)
+            | Self::Logs(id)
+            | Self::Timeline(id)
+            | Self::Why(id)
+            | Self::Info(id) => Some(id),
+            Self::Fleet | Self::Help | Self::Troubles => None,
+        }
+    }
+}
+
+/// Panes of the Rollout screen that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Pane {
+    /// Revisions.
+    Revisions,
+    /// Pods.
+    #[default]
+    Pods,
+    /// Analysis runs.
+    Analysis,
+    /// Timeline.
+    Timeline,
+}
+
+impl Pane {
+    /// All of them, in the order of Tab.
+    pub const ALL: [Self; 4] = [Self::Revisions, Self::Pods, Self::Analysis, Self::Timeline];
+
+    /// The one after.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Revisions => Self::Pods,
+            Self::Pods => Self::Analysis,
+            Self::Analysis => Self::Timeline,
+            Self::Timeline => Self::Revisions,
+        }
+    }
+
+    /// The one before.
+    pub fn previous(self) -> Self {
+        match self {
+            Self::Revisions => Self::Timeline,
+            Self::Pods => Self::Revisions,
+            Self::Analysis => Self::Pods,
+            Self::Timeline => Self::Analysis,
+        }
+    }
+}
+
+/// Where one is on the Rollout screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RolloutView {
+    /// Pane with the focus.
+    pub pane: Pane,
+    /// Whether it fills the screen.
+    pub zoomed: bool,
+    /// Selected row in each pane, in the order of [`Pane::ALL`].
+    pub selected: [usize; 4],
+}
+
+impl RolloutView {
+    /// Selected row of a pane.
+    pub fn row(&self, pane: Pane) -> usize {
+        match pane {
+            Pane::Revisions => self.selected[0],
+            Pane::Pods => self.selected[1],
+            Pane::Analysis => self.selected[2],
+            Pane::Timeline => self.selected[3],
+        }
+    }
+
+    /// The place that holds the selected row of a pane.
+    pub fn row_mut(&mut self, pane: Pane) -> &mut usize {
+        match pane {
+            Pane::Revisions => &mut self.selected[0],
+            Pane::Pods => &mut self.selected[1],
+            Pane::Analysis => &mut self.selected[2],
+            Pane::Timeline => &mut self.selected[3],
+        }
+    }
+}

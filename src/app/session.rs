@@ -1,0 +1,169 @@
+//! The session: which cluster, as whom, how dangerous it is. Fixed at start and never changed:
+//! a context switched underneath has no effect here.
+
+use crate::domain::text::SafeText;
+use crate::domain::time::Timestamp;
+
+/// Where the facts come from. Drills and replays never hold a client to a real cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A real cluster.
+    Live,
+}
+
+impl Mode {
+    /// The word in the header.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "LIVE",
+        }
+    }
+}
+
+/// How careful to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Mistakes are cheap.
+    Lab,
+    /// Mistakes hurt users.
+    Production,
+}
+
+/// A named environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name, as the configuration gives it.
+    pub name: SafeText,
+    /// How careful to be.
+    pub level: Level,
+}
+
+/// Which contexts and namespaces make an environment. Patterns may hold `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentRule {
+    /// What they make.
+    pub environment: Environment,
+    /// Contexts; empty matches every one.
+    pub contexts: Vec<String>,
+    /// Namespaces; empty matches every one.
+    pub namespaces: Vec<String>,
+}
+
+/// Namespaces that are watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    All,
+    /// These.
+    Namespaces(Vec<SafeText>),
+}
+
+impl Scope {
+    /// The words in the header.
+    pub fn words(&self) -> String {
+        match self {
+            Self::All => "all namespaces".into(),
+            Self::Namespaces(names) => {
+                let names: Vec<&str> =
+                    names.iter().map(super::super::domain::text::SafeText::as_str).collect();
+                names.join(",")
+            }
+        }
+    }
+}
+
+/// The session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Mode.
+    pub mode: Mode,
+    /// Name of the context.
+    pub context: SafeText,
+    /// Name of the cluster in the kubeconfig.
+    pub cluster: SafeText,
+    /// Address of the API server.
+    pub server: SafeText,
+    /// Who the API server says we are, else the kubeconfig's name for it.
+    pub user: SafeText,
+    /// What is watched.
+    pub scope: Scope,
+    /// Whether every verb is switched off by flag or configuration.
+    pub read_only: bool,
+    /// Whether the server's certificate is not checked.
+    pub insecure: bool,
+    /// What makes an environment; the first match counts.
+    pub environments: Vec<EnvironmentRule>,
+    /// Whether clocks show UTC (else the offset below).
+    pub utc_offset_minutes: i32,
+    /// When the session began.
+    pub started: Timestamp,
+    /// Where the log file is.
+    pub log_path: SafeText,
+    /// Where the journal is.
+    pub journal_path: SafeText,
+}
+
+impl Session {
+    /// The environment of a namespace. What no rule names counts as production.
+    pub fn environment(&self, namespace: &str) -> Environment {
+        let one_of = |patterns: &[String], text: &str| {
+            patterns.is_empty() || patterns.iter().any(|p| matches_pattern(p, text))
+        };
+        self.environments
+            .iter()
+            .find(|rule| {
+                one_of(&rule.contexts, &self.context) && one_of(&rule.namespaces, namespace)
+            })
+            .map_or_else(
+                || Environment { name: "production".into(), level: Level::Production },
+                |rule| rule.environment.clone(),
+            )
+    }
+}
+
+/// Whether `text` matches a pattern in which `*` stands for any run of characters.
+pub fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(first) = parts.next() else {
+        return text.is_empty();
+    };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        let cases = [
+            ("prod-*", "prod-eu", true),
+            ("prod-*", "preprod-eu", false),
+            ("*", "", true),
+            ("*lab*", "a-lab-1", true),
+            ("a*b*c", "aXXbYYc", true),
+            ("a*b*c", "aXXbYY", false),
+            ("exact", "exact", true),
+            ("exact", "exactly", false),
+        ];
+        for (pattern, text, hit) in cases {
+            assert_eq!(matches_pattern(pattern, text), hit, "{pattern} {text}");
+        }
+    }
+}

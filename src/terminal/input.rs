@@ -1,0 +1,153 @@
+//! Keys, pastes and sizes as they arrive.
+//!
+//! A thread of its own waits on the terminal, so that a terminal which is gone is noticed at once
+//! and costs nothing. Never decides what a key means. Called by `runtime`.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::TerminalError;
+use super::decode::{Decoder, Token};
+use super::tty::Tty;
+use crate::app::key::Key;
+
+/// Bytes asked for at once. A paste longer than that arrives in several reads.
+const READ_SIZE: usize = 4096;
+
+/// Most items that wait for the program. When it is full, the terminal has to wait.
+const QUEUE: usize = 256;
+
+/// What came from the person at the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A key.
+    Key {
+        /// Which.
+        key: Key,
+        /// It came together with others or from a key held down: a paste that the terminal did
+        /// not mark as one, type-ahead, noise of the line. Such a key may move, but must not act.
+        burst: bool,
+    },
+    /// Text that the terminal marked as pasted. It may hold anything.
+    Paste(String),
+    /// The size is now so many columns and rows.
+    Resize(u16, u16),
+    /// The terminal is gone: hung up, or at the end of its input.
+    Gone,
+}
+
+/// The inputs of one terminal. Dropping it ends the reading.
+#[derive(Debug)]
+pub struct Inputs {
+    received: mpsc::Receiver<Input>,
+    resized: Signal,
+    tty: Arc<Tty>,
+    /// Closing it wakes and ends the reading thread.
+    _lifeline: UnixStream,
+}
+
+impl Inputs {
+    pub(super) fn start(tty: Arc<Tty>) -> Result<Self, TerminalError> {
+        let start = |source: io::Error| TerminalError::device("start reading keys", source);
+        let resized = signal(SignalKind::window_change()).map_err(start)?;
+        let (lifeline, watched) = UnixStream::pair().map_err(start)?;
+        let (send, received) = mpsc::channel(QUEUE);
+        let source = Arc::clone(&tty);
+        thread::Builder::new()
+            .name("keys".to_owned())
+            .spawn(move || read_until_gone(&source, &watched, &send))
+            .map_err(start)?;
+        Ok(Self { received, resized, tty, _lifeline: lifeline })
+    }
+
+    /// The next input; [`Input::Gone`] again and again once the terminal is gone. Safe to cancel.
+    pub async fn next(&mut self) -> Input {
+        tokio::select! {
+            biased;
+            input = self.received.recv() => input.unwrap_or(Input::Gone),
+            _ = self.resized.recv() => {
+                let (columns, rows) = self.tty.size();
+                Input::Resize(columns, rows)
+            }
+        }
+    }
+}
+
+/// Why the reading thread woke up.
+enum Woken {
+    Readable,
+    Timeout,
+    Interrupted,
+    Stopped,
+}
+
+fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>) {
+    let mut decoder = Decoder::default();
+    loop {
+        let tokens = match wait(tty, lifeline, decoder.patience()) {
+            Ok(Woken::Stopped) => return,
+            Ok(Woken::Interrupted) => continue,
+            Ok(Woken::Timeout) => decoder.expire(),
+            Ok(Woken::Readable) => match read(tty) {
+                Ok(Some(bytes)) => decoder.feed(&bytes),
+                Ok(None) => continue,
+                Err(_) => break,
+            },
+            Err(_) => break,
+        };
+        for input in inputs(tokens) {
+            if send.blocking_send(input).is_err() {
+                return;
+            }
+        }
+    }
+    let _ = send.blocking_send(Input::Gone);
+}
+
+/// The tokens of one read. Two keys in one read did not come from one finger.
+fn inputs(tokens: Vec<Token>) -> impl Iterator<Item = Input> {
+    let crowd = tokens.len() > 1;
+    tokens.into_iter().map(move |token| match token {
+        Token::Key { key, repeat } => Input::Key { key, burst: crowd || repeat },
+        Token::Paste(text) => Input::Paste(text),
+    })
+}
+
+fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<Woken, Errno> {
+    let mut fds = [PollFd::new(&tty.input, PollFlags::IN), PollFd::new(lifeline, PollFlags::IN)];
+    let patience = patience.and_then(|time| Timespec::try_from(time).ok());
+    match poll(&mut fds, patience.as_ref()) {
+        Ok(0) => return Ok(Woken::Timeout),
+        Ok(_) => {}
+        Err(Errno::INTR) => return Ok(Woken::Interrupted),
+        Err(other) => return Err(other),
+    }
+    let [_, lifeline] = &fds;
+    if lifeline.revents().is_empty() { Ok(Woken::Readable) } else { Ok(Woken::Stopped) }
+}
+
+/// What is there; nothing when another reader was faster; an error when the terminal is gone,
+/// which an empty read in raw mode means as well.
+fn read(tty: &Tty) -> Result<Option<Vec<u8>>, Errno> {
+    let mut bytes = vec![0; READ_SIZE];
+    match rustix::io::read(&tty.input, &mut bytes) {
+        Ok(0) => Err(Errno::IO),
+        Ok(count) => {
+            bytes.truncate(count);
+            Ok(Some(bytes))
+        }
+        Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

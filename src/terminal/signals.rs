@@ -1,0 +1,102 @@
+//! Signals as a stream.
+//!
+//! Never acts on one: `runtime` gives the terminal back, flushes and ends with the code named here.
+
+use tokio::signal::unix::{Signal as Source, SignalKind, signal};
+
+use super::TerminalError;
+
+/// A signal this program answers itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGHUP: the connection or the window is gone.
+    Hangup,
+    /// SIGINT from outside. The key Ctrl-C arrives as a key, since the terminal is in raw mode.
+    Interrupt,
+    /// SIGQUIT.
+    Quit,
+    /// SIGTERM.
+    Terminate,
+    /// SIGTSTP from outside: to be answered by `Console::suspend`. Ctrl-Z arrives as a key.
+    Stop,
+    /// SIGCONT: running again; the terminal may have changed meanwhile.
+    Continue,
+}
+
+impl Signal {
+    /// The code to exit with, 128 + n; nothing for the two that do not end the program.
+    pub fn exit_code(self) -> Option<u8> {
+        match self {
+            Self::Hangup => Some(128 + 1),
+            Self::Interrupt => Some(128 + 2),
+            Self::Quit => Some(128 + 3),
+            Self::Terminate => Some(128 + 15),
+            Self::Stop | Self::Continue => None,
+        }
+    }
+}
+
+/// The signals of this process, from [`Signals::listen`] on.
+#[derive(Debug)]
+pub struct Signals {
+    hangup: Source,
+    interrupt: Source,
+    quit: Source,
+    terminate: Source,
+    stop: Source,
+    cont: Source,
+}
+
+impl Signals {
+    /// Takes the signals over from their default effect. Must be called within a tokio runtime.
+    pub fn listen() -> Result<Self, TerminalError> {
+        let take = |kind: SignalKind| {
+            signal(kind).map_err(|source| TerminalError::device("listen for signals", source))
+        };
+        Ok(Self {
+            hangup: take(SignalKind::hangup())?,
+            interrupt: take(SignalKind::interrupt())?,
+            quit: take(SignalKind::quit())?,
+            terminate: take(SignalKind::terminate())?,
+            stop: take(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            cont: take(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+        })
+    }
+
+    /// The next one. Those that end the program come first. Safe to cancel.
+    pub async fn next(&mut self) -> Signal {
+        tokio::select! {
+            biased;
+            _ = self.hangup.recv() => Signal::Hangup,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Quit,
+            _ = self.stop.recv() => Signal::Stop,
+            _ = self.cont.recv() => Signal::Continue,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::{Signal as Raw, getpid, kill_process};
+
+    #[tokio::test]
+    async fn a_caught_signal_is_an_item_and_not_the_end() {
+        let mut signals = Signals::listen().unwrap();
+        kill_process(getpid(), Raw::HUP).unwrap();
+        assert_eq!(signals.next().await, Signal::Hangup);
+        kill_process(getpid(), Raw::TSTP).unwrap();
+        assert_eq!(signals.next().await, Signal::Stop);
+    }
+
+    #[test]
+    fn codes_are_128_and_the_number() {
+        assert_eq!(Signal::Hangup.exit_code(), Some(129));
+        assert_eq!(Signal::Interrupt.exit_code(), Some(130));
+        assert_eq!(Signal::Quit.exit_code(), Some(131));
+        assert_eq!(Signal::Terminate.exit_code(), Some(143));
+        assert_eq!(Signal::Continue.exit_code(), None);
+    }
+}

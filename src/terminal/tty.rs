@@ -1,0 +1,259 @@
+//! One terminal device: its modes and the pen that writes on it.
+//!
+//! Never blocks for longer than [`PATIENCE`] on the way out, whatever the device does, and never
+//! writes a frame after the way out. Called by `console` and by the writing thread of `output`.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossterm::{cursor, event, queue, style, terminal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
+
+use super::TerminalError;
+
+/// Longest wait for a device that takes no bytes, on the way out.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How often a stalled device is asked whether it takes bytes again, if it does not say so itself.
+const STALL_LOOK: Duration = Duration::from_millis(250);
+
+/// Ends an escape sequence that was cut in the middle (ECMA-48 CAN).
+const CANCEL: u8 = 0x18;
+
+/// Size assumed when the device does not know its own.
+const USUAL_SIZE: (u16, u16) = (80, 24);
+
+/// What became of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Every byte was taken by the device.
+    Written,
+    /// The terminal was left, or left and entered again, before the last byte.
+    Dropped,
+}
+
+/// One terminal device.
+#[derive(Debug)]
+pub(super) struct Tty {
+    pub(super) input: OwnedFd,
+    output: OwnedFd,
+    /// The modes before the last [`Tty::enter`].
+    cooked: Mutex<Option<Termios>>,
+    /// Held for one write that does not block; frames and the way out take turns with it.
+    pen: Mutex<()>,
+    entered: AtomicBool,
+    /// Counts entries, so that the rest of a frame begun before Ctrl-Z is not written after it.
+    entries: AtomicU64,
+    /// The device has taken a part of a frame only.
+    torn: AtomicBool,
+}
+
+impl Tty {
+    /// The terminal of standard input and output.
+    pub(super) fn open() -> Result<Self, TerminalError> {
+        let (stdin, stdout) = (io::stdin(), io::stdout());
+        if !isatty(&stdin) {
+            return Err(TerminalError::NotATerminal { stream: "standard input" });
+        }
+        if !isatty(&stdout) {
+            return Err(TerminalError::NotATerminal { stream: "standard output" });
+        }
+        let keep = |source: Errno| TerminalError::device("keep the terminal open", source);
+        let input = rustix::io::fcntl_dupfd_cloexec(&stdin, 0).map_err(keep)?;
+        let output = match reopen() {
+            Some(fd) => fd,
+            None => rustix::io::fcntl_dupfd_cloexec(&stdout, 0).map_err(keep)?,
+        };
+        Ok(Self::over(input, output))
+    }
+
+    /// A terminal over two descriptors of it; `output` should not block.
+    pub(super) fn over(input: OwnedFd, output: OwnedFd) -> Self {
+        Self {
+            input,
+            output,
+            cooked: Mutex::new(None),
+            pen: Mutex::new(()),
+            entered: AtomicBool::new(false),
+            entries: AtomicU64::new(0),
+            torn: AtomicBool::new(false),
+        }
+    }
+
+    /// Columns and rows.
+    pub(super) fn size(&self) -> (u16, u16) {
+        match tcgetwinsize(&self.output) {
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+            _ => USUAL_SIZE,
+        }
+    }
+
+    /// Raw mode, alternate screen, hidden cursor, bracketed paste. Entering twice is once.
+    pub(super) fn enter(&self) -> Result<(), TerminalError> {
+        if self.entered.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let modes = tcgetattr(&self.input)
+            .map_err(|source| TerminalError::device("read the terminal modes", source))?;
+        let mut raw = modes.clone();
+        raw.make_raw();
+        *unpoisoned(self.cooked.lock()) = Some(modes);
+        // From here on the way out has something to undo, even if the next call fails.
+        self.entries.fetch_add(1, Ordering::SeqCst);
+        self.torn.store(false, Ordering::SeqCst);
+        self.entered.store(true, Ordering::SeqCst);
+        self.make_screen(&raw).inspect_err(|_| self.leave())
+    }
+
+    fn make_screen(&self, raw: &Termios) -> Result<(), TerminalError> {
+        tcsetattr(&self.input, OptionalActions::Now, raw)
+            .map_err(|source| TerminalError::device("switch the terminal to raw mode", source))?;
+        self.write_within(&opening(), PATIENCE)
+            .map_err(|source| TerminalError::device("open the alternate screen", source))
+    }
+
+    /// Undoes [`Tty::enter`]. Safe to call from anywhere, any number of times; a second caller
+    /// returns after the first has finished. Errors are dropped: there is nobody left to tell.
+    pub(super) fn leave(&self) {
+        let _pen = self.pen_within(PATIENCE);
+        if !self.entered.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        let torn = self.torn.swap(false, Ordering::SeqCst);
+        if self.write_within(&closing(torn), PATIENCE).is_err() {
+            // Nobody reads: throw away what waits in the device, which makes room for these bytes.
+            let _ = tcflush(&self.output, QueueSelector::OFlush);
+            let _ = self.write_within(&closing(true), PATIENCE);
+        }
+        if let Some(cooked) = unpoisoned(self.cooked.lock()).as_ref() {
+            let _ = tcsetattr(&self.input, OptionalActions::Now, cooked);
+        }
+    }
+
+    /// Writes a frame, waiting as long as the device is stalled, but not beyond the way out.
+    pub(super) fn write_frame(&self, frame: &[u8]) -> io::Result<Fate> {
+        let entry = self.entries.load(Ordering::SeqCst);
+        let mut rest = frame;
+        while !rest.is_empty() {
+            let taken = {
+                let _pen = unpoisoned(self.pen.lock());
+                let current = self.entries.load(Ordering::SeqCst) == entry;
+                if !current || !self.entered.load(Ordering::SeqCst) {
+                    return Ok(Fate::Dropped);
+                }
+                let taken = self.write_some(rest)?;
+                self.torn.store(taken < rest.len(), Ordering::SeqCst);
+                taken
+            };
+            rest = rest.get(taken..).unwrap_or_default();
+            if taken == 0 {
+                self.wait_writable(STALL_LOOK)?;
+            }
+        }
+        Ok(Fate::Written)
+    }
+
+    /// Writes all of it or fails with `TimedOut`.
+    fn write_within(&self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+        let deadline = Instant::now() + patience;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.write_some(rest)?;
+            rest = rest.get(taken..).unwrap_or_default();
+            if taken == 0 {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                self.wait_writable(left)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what the device takes now; zero when it takes nothing.
+    fn write_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        match rustix::io::write(&self.output, bytes) {
+            Ok(taken) => Ok(taken),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    fn wait_writable(&self, patience: Duration) -> io::Result<()> {
+        let mut fds = [PollFd::new(&self.output, PollFlags::OUT)];
+        let patience = Timespec::try_from(patience).unwrap_or_default();
+        match poll(&mut fds, Some(&patience)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(other) => return Err(other.into()),
+        }
+        let [tty] = fds;
+        if tty.revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+            return Err(Errno::IO.into());
+        }
+        Ok(())
+    }
+
+    /// The pen, or nothing when its holder does not give it up: the way out must not wait for ever.
+    fn pen_within(&self, patience: Duration) -> Option<MutexGuard<'_, ()>> {
+        let deadline = Instant::now() + 4 * patience;
+        loop {
+            match self.pen.try_lock() {
+                Ok(pen) => return Some(pen),
+                Err(TryLockError::Poisoned(pen)) => return Some(pen.into_inner()),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+}
+
+/// The controlling terminal once more. A description of our own may be set not to block; the one
+/// behind standard output is shared with the shell, which would inherit the setting.
+fn reopen() -> Option<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    open("/dev/tty", flags, Mode::empty()).ok()
+}
+
+/// What turns a shell's terminal into ours.
+fn opening() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing into a vector does not fail.
+    let _ =
+        queue!(bytes, terminal::EnterAlternateScreen, cursor::Hide, event::EnableBracketedPaste,);
+    bytes
+}
+
+/// What gives it back; `torn` when a frame was cut, perhaps within an escape sequence.
+fn closing(torn: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if torn {
+        bytes.push(CANCEL);
+    }
+    let _ = queue!(
+        bytes,
+        terminal::EndSynchronizedUpdate,
+        style::SetAttribute(style::Attribute::Reset),
+        event::DisableBracketedPaste,
+        cursor::Show,
+        terminal::LeaveAlternateScreen,
+    );
+    bytes
+}
+
+/// A lock whose holder panicked still guards usable data here.
+fn unpoisoned<T>(lock: Result<T, PoisonError<T>>) -> T {
+    lock.unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+pub(super) mod tests;
