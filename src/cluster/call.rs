@@ -51,6 +51,12 @@ impl Refusal {
         }
     }
 
+    /// Whether the server is only starting: custom kinds come some seconds after the others, and the
+    /// five seconds it asks to wait are not about load.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.code == 503 && self.message.contains("before all known HTTP paths")
+    }
+
     /// Whether the position to resume from is lost: expired, or ahead of the server.
     pub(crate) fn loses_position(&self) -> bool {
         self.code == 410

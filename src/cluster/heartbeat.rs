@@ -48,6 +48,8 @@ pub struct Beat {
     pub while_dead: Duration,
     /// Longest wait for an answer.
     pub limit: Duration,
+    /// The same while it does not answer: a question that was lost must not hold up the next one.
+    pub limit_while_dead: Duration,
 }
 
 impl Default for Beat {
@@ -56,6 +58,7 @@ impl Default for Beat {
             every: Duration::from_secs(4),
             while_dead: Duration::from_secs(1),
             limit: Duration::from_secs(4),
+            limit_while_dead: Duration::from_secs(2),
         }
     }
 }
@@ -64,7 +67,9 @@ impl Default for Beat {
 pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<Pulse>) {
     while !out.is_closed() {
         let started = Instant::now();
-        let answer = ask(&conn, beat.limit).await;
+        let dead = out.borrow().is_dead();
+        let limit = if dead { beat.limit_while_dead } else { beat.limit };
+        let answer = ask(&conn, limit).await;
         let took = started.elapsed();
         let at = now();
         out.send_modify(|pulse| record(pulse, answer, took, at));

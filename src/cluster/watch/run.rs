@@ -17,7 +17,7 @@ use crate::domain::observation::{Observation, SourceState};
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
 
-/// A server that starts answers 403 and 404 until it has read its roles and definitions: this
+/// A server that starts answers 401, 403 and 404 until it has read its roles and definitions: this
 /// many are taken as passing when the source worked before.
 const PASSING: u32 = 4;
 
@@ -61,7 +61,7 @@ pub(super) struct Machine {
     was_dead: bool,
     /// Whether the last state said was a live one.
     live: bool,
-    /// 403 or 404 in a row.
+    /// 401, 403 or 404 in a row.
     denied: u32,
     /// Lost positions in a row.
     lost: u32,
@@ -228,17 +228,13 @@ impl Machine {
                 self.state(SourceState::Missing(text.into())).await;
                 self.pause(self.watch.pace.recheck).await;
             }
-            End::Cut { worked: true } => {
+            End::Cut { worked: true } | End::Revived => {
                 self.back_off.reset();
                 sleep(share_of(self.watch.pace.spread)).await;
             }
             End::Cut { worked: false } => {
                 let wait = self.back_off.next();
                 self.stale("the server ended the watch at once".into(), wait).await;
-            }
-            End::Revived => {
-                self.back_off.reset();
-                sleep(share_of(self.watch.pace.spread)).await;
             }
             End::Lost => self.relist().await,
             End::Failed(Failure::Refused(refusal)) => self.refused(refusal).await,
@@ -265,7 +261,7 @@ impl Machine {
         }
         let passing = self.listed && self.denied < PASSING;
         match refusal.code {
-            403 | 404 if passing => {
+            401 | 403 | 404 if passing => {
                 self.denied += 1;
                 if refusal.code == 404 {
                     self.position = None;
@@ -285,6 +281,16 @@ impl Machine {
                 let text = missing(self.watch.source.kind);
                 self.state(SourceState::Missing(text)).await;
                 self.pause(self.watch.pace.recheck).await;
+            }
+            // Asking again at once cannot help, and ten watches ask.
+            401 => {
+                let wait = self.watch.pace.longest + share_of(self.watch.pace.longest);
+                self.back_off.next();
+                self.stale(Failure::Refused(refusal).text(), wait).await;
+            }
+            _ if refusal.is_starting() => {
+                let wait = self.watch.pace.spread + share_of(self.watch.pace.first);
+                self.stale("the API server is starting".into(), wait).await;
             }
             _ => {
                 let own = self.back_off.next();
