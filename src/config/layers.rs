@@ -78,7 +78,7 @@ impl Glyphs {
                 origin: origin.clone(),
                 key: "glyphs".to_owned(),
                 value: text.to_owned(),
-                wanted: "it is auto, ascii or unicode".to_owned(),
+                wanted: "it is auto, ascii or unicode",
                 nearest: nearest(text, Self::NAMES).map(str::to_owned),
             }),
         }
@@ -280,7 +280,7 @@ impl Env<'_> {
                 origin: set.origin,
                 key: name.to_owned(),
                 value: set.value,
-                wanted: "it is true or false".to_owned(),
+                wanted: "it is true or false",
                 nearest: None,
             }),
         }

@@ -14,7 +14,7 @@ use crate::app::key::Key;
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
 
 /// How long the rest of a sequence, a character or a paste may take before it is given up.
-const REST_PATIENCE: Duration = Duration::from_millis(1000);
+const REST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Longest sequence that is kept in mind; the rest of a longer one is still swallowed.
 const MAX_SEQUENCE: usize = 64;
