@@ -10,3 +10,4 @@
 )]
 
 mod pty_rig;
+mod terminal_life;
