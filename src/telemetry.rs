@@ -6,9 +6,11 @@
 
 mod redact;
 
+use std::backtrace::Backtrace;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::panic;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
@@ -59,6 +61,7 @@ pub fn start(settings: &Settings, places: &Places) -> Telemetry {
                 .finish();
             // Only a second start in the same process fails, in tests.
             let _ = tracing::subscriber::set_global_default(subscriber);
+            log_panics();
             (Some(path), Some(worker))
         }
         Err(why) => {
@@ -67,6 +70,16 @@ pub fn start(settings: &Settings, places: &Places) -> Telemetry {
         }
     };
     Telemetry { log, trouble, _worker: worker }
+}
+
+/// Writes every panic to the log as well, with the way there. Whoever sets a hook later calls this.
+fn log_panics() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |fault| {
+        let trace = Backtrace::force_capture();
+        tracing::error!("{fault}\n{trace}");
+        before(fault);
+    }));
 }
 
 /// The filter, or the usual one and what is wrong with the wanted one.

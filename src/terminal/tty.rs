@@ -104,6 +104,14 @@ impl Tty {
 
     /// Raw mode, alternate screen, hidden cursor, bracketed paste. Entering twice is once.
     pub(super) fn enter(&self) -> Result<(), TerminalError> {
+        let entered = {
+            let _pen = self.pen_soon();
+            self.take()
+        };
+        entered.inspect_err(|_| self.leave())
+    }
+
+    fn take(&self) -> Result<(), TerminalError> {
         if self.entered.load(Ordering::SeqCst) {
             return Ok(());
         }
@@ -116,7 +124,7 @@ impl Tty {
         self.entries.fetch_add(1, Ordering::SeqCst);
         self.torn.store(false, Ordering::SeqCst);
         self.entered.store(true, Ordering::SeqCst);
-        self.make_screen(&raw).inspect_err(|_| self.leave())
+        self.make_screen(&raw)
     }
 
     fn make_screen(&self, raw: &Termios) -> Result<(), TerminalError> {

@@ -212,9 +212,8 @@ impl Rig {
         let seen = self.seen.lock().unwrap();
         let screen = seen.parser.screen();
         let (rows, columns) = screen.size();
-        let lines = screen.rows(0, columns.get());
-        let body: String = lines.map(|line| format!("|{line}\n")).collect();
-        format!("{columns}x{rows}, {} bytes so far:\n{body}", seen.bytes.len())
+        let lines: Vec<String> = screen.rows(0, columns.get()).collect();
+        format!("{columns}x{rows}, {} bytes so far:\n|{}", seen.bytes.len(), lines.join("\n|"))
     }
 }
 
