@@ -73,7 +73,7 @@ pub enum ConfigError {
         /// What it is.
         value: String,
         /// What it should be.
-        wanted: String,
+        wanted: &'static str,
         /// The right one it looks like most.
         nearest: Option<String>,
     },

@@ -12,6 +12,7 @@ use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 
 use super::input::Inputs;
 use super::output::Screen;
+use super::signals::Signals;
 use super::tty::Tty;
 use super::{Capabilities, TerminalError};
 
@@ -62,16 +63,23 @@ impl Console {
 
     /// Ctrl-Z: gives the terminal back, stops the whole job until the shell continues it, takes
     /// the terminal again. The caller repaints everything.
-    pub fn suspend(&self) -> Result<(), TerminalError> {
+    pub async fn suspend(&self, signals: &mut Signals) -> Result<(), TerminalError> {
         if !has_job_control() {
             return Err(TerminalError::NoJobControl);
         }
         self.tty.leave();
+        signals.forget_continue();
         // SIGSTOP, as SIGTSTP is caught by ourselves; to the group, so that `waveoff | tee` or a
         // script around us stops as one job, as it would by Ctrl-Z in cooked mode.
-        let stopped = kill_current_process_group(Signal::STOP);
+        let stopped = kill_current_process_group(Signal::STOP)
+            .map_err(|source| TerminalError::device("stop this job", source));
+        if stopped.is_ok() {
+            // Any thread may take the signal, and this one runs on until it is told to stop: taking
+            // the terminal right away would take it from the shell. So wait to be continued.
+            signals.continued().await;
+        }
         self.tty.enter()?;
-        stopped.map_err(|source| TerminalError::device("stop this job", source))
+        stopped
     }
 
     /// From now on a panic of any thread gives the terminal back before anything is printed, then

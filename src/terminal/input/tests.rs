@@ -1,5 +1,7 @@
 //! Against a real pseudo-terminal: keys, pastes, bursts, the end.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure time")]
+
 use std::time::Instant;
 
 use rustix::process::{Signal as Raw, getpid, kill_process};
