@@ -149,3 +149,53 @@ mod tests {
         }
     }
 }
+
+/// Keys that have a name.
+const NAMED: [(&str, Key); 15] = [
+    ("space", Key::Char(' ')),
+    ("enter", Key::Enter),
+    ("esc", Key::Esc),
+    ("tab", Key::Tab),
+    ("shift-tab", Key::BackTab),
+    ("backspace", Key::Backspace),
+    ("delete", Key::Delete),
+    ("up", Key::Up),
+    ("down", Key::Down),
+    ("left", Key::Left),
+    ("right", Key::Right),
+    ("home", Key::Home),
+    ("end", Key::End),
+    ("page-up", Key::PageUp),
+    ("page-down", Key::PageDown),
+];
+
+impl Key {
+    /// Reads a key as it is printed.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some((_, key)) = NAMED.iter().find(|(name, _)| *name == text) {
+            return Some(*key);
+        }
+        let mut letters = text.strip_prefix("ctrl-").unwrap_or(text).chars();
+        let (Some(letter), None) = (letters.next(), letters.next()) else { return None };
+        if !text.starts_with("ctrl-") {
+            return (!letter.is_control()).then_some(Self::Char(letter));
+        }
+        letter.is_ascii_lowercase().then_some(Self::Ctrl(letter))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_as_they_are_printed() {
+        let more = [Key::Char('P'), Key::Char('!'), Key::Ctrl('d')];
+        for key in NAMED.map(|(_, key)| key).into_iter().chain(more) {
+            assert_eq!(Key::parse(&key.to_string()), Some(key));
+        }
+        for wrong in ["", "ctrl-", "ctrl-D", "PP", "f1"] {
+            assert_eq!(Key::parse(wrong), None, "{wrong}");
+        }
+    }
+}

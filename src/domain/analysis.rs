@@ -158,7 +158,8 @@ impl AnalysisRun {
     /// Whether it was ended before it could judge. The controller calls such a run `Successful`
     /// when nothing had failed by then, even if nothing was ever measured.
     pub fn is_cut_short(&self) -> bool {
-        self.verdict == Verdict::Successful && (self.terminating || self.message == "Run Terminated")
+        self.verdict == Verdict::Successful
+            && (self.terminating || self.message == "Run Terminated")
     }
 
     /// Its verdict in a word that does not flatter: a run that was cut short did not pass.

@@ -45,11 +45,8 @@ pub(super) fn session(
     now: Timestamp,
 ) -> Session {
     let identity = connection.identity();
-    let offset = if settings.utc.value {
-        0
-    } else {
-        chrono::Local::now().offset().local_minus_utc() / 60
-    };
+    let offset =
+        if settings.utc.value { 0 } else { chrono::Local::now().offset().local_minus_utc() / 60 };
     Session {
         mode: Mode::Live,
         context: identity.context.clone(),

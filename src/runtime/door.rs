@@ -120,7 +120,8 @@ fn words(answer: &Answer) -> (&'static str, SafeText) {
     match answer {
         Answer::Accepted => ("accepted", SafeText::default()),
         Answer::Changed(differences) => {
-            let lines: Vec<&str> = differences.iter().map(|d| d.as_str()).collect();
+            let lines: Vec<&str> =
+                differences.iter().map(super::super::domain::text::SafeText::as_str).collect();
             ("changed", lines.join("; ").into())
         }
         Answer::Refused(text) => ("refused", text.clone()),

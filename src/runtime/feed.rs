@@ -59,7 +59,11 @@ pub(super) struct Arrivals {
 
 impl Feed {
     /// Starts the heartbeat and the watches of the scope.
-    pub(super) fn start(connection: Arc<Connection>, scope: Scope, clock: Clock) -> (Self, Arrivals) {
+    pub(super) fn start(
+        connection: Arc<Connection>,
+        scope: Scope,
+        clock: Clock,
+    ) -> (Self, Arrivals) {
         let (beat, pulse) = watch::channel(cluster::Pulse::default());
         let (sink, reports) = mpsc::channel(REPORTS);
         let mut fleet = JoinSet::new();

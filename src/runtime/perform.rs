@@ -52,7 +52,13 @@ impl Performer {
     }
 
     /// Sends a confirmed action through the door.
-    pub(super) fn act(&mut self, ticket: Ticket, plan: Plan, reason: SafeText, stamp: SessionStamp) {
+    pub(super) fn act(
+        &mut self,
+        ticket: Ticket,
+        plan: Plan,
+        reason: SafeText,
+        stamp: SessionStamp,
+    ) {
         let (door, out) = (self.door.clone(), self.out.clone());
         self.tasks.spawn(async move {
             let answer = door.execute(Order { ticket, plan, reason, stamp }).await;
