@@ -41,7 +41,11 @@ async fn fly() -> Result<i32, TerminalError> {
         said = tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Stop => suspend(&console, &mut signals).await,
-                Signal::Continue => console.reenter().map(|()| "continued".to_owned())?,
+                Signal::Continue => match console.reenter() {
+                    Ok(()) => "continued".to_owned(),
+                    // It came along with a SIGHUP.
+                    Err(_) => return Ok(129),
+                },
                 last => {
                     console.leave();
                     return Ok(last.exit_code().unwrap().into());
