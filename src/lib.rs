@@ -1,6 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod app;
+pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod error;
