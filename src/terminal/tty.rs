@@ -232,11 +232,14 @@ impl Tty {
     }
 }
 
-/// The controlling terminal once more. A description of our own may be set not to block; the one
-/// behind standard output is shared with the shell, which would inherit the setting.
+/// The terminal once more. A description of our own may be set not to block; the one behind
+/// standard output is shared with the shell, which would inherit the setting. The second path is for
+/// a terminal that does not control this process.
 fn reopen() -> Option<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    open("/dev/tty", flags, Mode::empty()).ok()
+    ["/dev/tty", "/proc/self/fd/1"]
+        .into_iter()
+        .find_map(|path| open(path, flags, Mode::empty()).ok())
 }
 
 /// What turns a shell's terminal into ours.
