@@ -43,8 +43,8 @@ impl Console {
         Screen::start(Arc::clone(&self.tty), capabilities.synchronized)
     }
 
-    /// The way keys come in; starts the reading thread. Drop it to lend the keyboard to another
-    /// program. Must be called within a tokio runtime.
+    /// The way keys come in; starts the reading thread. It reads nothing while the console is left.
+    /// Must be called within a tokio runtime.
     pub fn inputs(&self) -> Result<Inputs, TerminalError> {
         Inputs::start(Arc::clone(&self.tty))
     }
@@ -55,7 +55,8 @@ impl Console {
     }
 
     /// Takes the terminal again after [`Console::leave`], or after another program may have
-    /// changed its modes (SIGCONT). The caller repaints everything.
+    /// changed its modes (SIGCONT). The caller repaints everything. A failure means that the terminal
+    /// is gone, as the kernel sends SIGCONT along with the SIGHUP of a dropped connection.
     pub fn reenter(&self) -> Result<(), TerminalError> {
         self.tty.leave();
         self.tty.enter()

@@ -112,7 +112,7 @@ impl Tty {
     }
 
     fn take(&self) -> Result<(), TerminalError> {
-        if self.entered.load(Ordering::SeqCst) {
+        if self.is_entered() {
             return Ok(());
         }
         let modes = tcgetattr(&self.input)
@@ -132,6 +132,11 @@ impl Tty {
             .map_err(|source| TerminalError::device("switch the terminal to raw mode", source))?;
         self.write_within(&opening(), PATIENCE)
             .map_err(|source| TerminalError::device("open the alternate screen", source))
+    }
+
+    /// Whether the terminal is ours now.
+    pub(super) fn is_entered(&self) -> bool {
+        self.entered.load(Ordering::SeqCst)
     }
 
     /// Undoes [`Tty::enter`]. Safe to call from anywhere, any number of times; a second caller
@@ -160,7 +165,7 @@ impl Tty {
             let taken = {
                 let _pen = unpoisoned(self.pen.lock());
                 let current = self.entries.load(Ordering::SeqCst) == entry;
-                if !current || !self.entered.load(Ordering::SeqCst) {
+                if !current || !self.is_entered() {
                     return Ok(Fate::Dropped);
                 }
                 let taken = self.write_some(rest)?;
@@ -227,11 +232,14 @@ impl Tty {
     }
 }
 
-/// The controlling terminal once more. A description of our own may be set not to block; the one
-/// behind standard output is shared with the shell, which would inherit the setting.
+/// The terminal once more. A description of our own may be set not to block; the one behind
+/// standard output is shared with the shell, which would inherit the setting. The second path is for
+/// a terminal that does not control this process.
 fn reopen() -> Option<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    open("/dev/tty", flags, Mode::empty()).ok()
+    ["/dev/tty", "/proc/self/fd/1"]
+        .into_iter()
+        .find_map(|path| open(path, flags, Mode::empty()).ok())
 }
 
 /// What turns a shell's terminal into ours.

@@ -8,6 +8,8 @@ use std::io::Write;
 use std::process::exit;
 use std::time::{Duration, Instant};
 
+use crossterm::queue;
+use crossterm::style::{Attribute, Color, Print, SetAttribute, SetForegroundColor};
 use rustix::process::Signal as Raw;
 use waveoff::app::key::Key;
 use waveoff::terminal::{Capabilities, Console, Input, Inputs, Screen, Signal, Signals};
@@ -41,7 +43,11 @@ async fn fly() -> Result<i32, TerminalError> {
         said = tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Stop => suspend(&console, &mut signals).await,
-                Signal::Continue => console.reenter().map(|()| "continued".to_owned())?,
+                Signal::Continue => match console.reenter() {
+                    Ok(()) => "continued".to_owned(),
+                    // It came along with a SIGHUP.
+                    Err(_) => return Ok(129),
+                },
                 last => {
                     console.leave();
                     return Ok(last.exit_code().unwrap().into());
@@ -81,6 +87,13 @@ async fn obey(key: Key, console: &Console, screen: &Screen, inputs: &mut Inputs)
             console.leave();
             exit(if matches!(key, Input::Key { key: Key::Char('q'), .. }) { 42 } else { 1 });
         }
+        Key::Char('b') => {
+            let colour = SetForegroundColor(Color::Reset);
+            queue!(screen.writer(), SetAttribute(Attribute::Bold), colour, Print("bold")).unwrap();
+            screen.present();
+            screen.idle().await;
+            exit(0);
+        }
         _ => format!("key {key}"),
     }
 }
@@ -102,7 +115,7 @@ fn start() -> Rig {
     let rig = Rig::spawn(&Setup {
         program: &this_binary(),
         args: &ARGS,
-        env: &[("TERM", "xterm"), (PILOT, "1")],
+        env: &[("TERM", "xterm"), ("NO_COLOR", "1"), (PILOT, "1")],
         size: (60, 10),
     });
     rig.wait_for_text("60x10 ready");
@@ -124,6 +137,15 @@ fn quitting_restores_and_keys_and_sizes_arrive() {
     rig.send("q");
     assert_eq!(rig.wait_for_exit().exit_code(), 0);
     rig.assert_restored();
+}
+
+#[test]
+fn no_color_leaves_bold_alone() {
+    let mut rig = start();
+    rig.send("b");
+    rig.wait_for_exit();
+    let bytes = String::from_utf8(rig.bytes()).unwrap();
+    assert!(bytes.contains("\x1b[1m\x1b[39mbold"), "{bytes:?}");
 }
 
 #[test]

@@ -58,6 +58,23 @@ async fn a_new_size_is_an_input() {
 }
 
 #[tokio::test]
+async fn what_is_typed_while_the_terminal_is_lent_is_not_ours() {
+    let (master, tty) = pair();
+    tty.enter().unwrap();
+    let tty = Arc::new(tty);
+    let mut inputs = Inputs::start(Arc::clone(&tty)).unwrap();
+    tty.leave();
+    rustix::io::write(&master, b"fg\r").unwrap();
+    let waited = tokio::time::timeout(Duration::from_millis(100), inputs.next()).await;
+    assert!(waited.is_err(), "{waited:?}");
+    let mut bytes = [0; 8];
+    assert_eq!(rustix::io::read(&tty.input, &mut bytes).unwrap(), 3);
+    tty.enter().unwrap();
+    rustix::io::write(&master, b"q").unwrap();
+    assert_eq!(inputs.next().await, key(Key::Char('q')));
+}
+
+#[tokio::test]
 async fn dropping_gives_the_keyboard_away() {
     let (master, tty) = pair();
     tty.enter().unwrap();
