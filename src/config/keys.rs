@@ -24,8 +24,8 @@ fn one(name: &str, text: &Setting<String>) -> Result<(&'static str, Key), Config
         let near = nearest(name, names).map(str::to_owned);
         return Err(refuse(&text.origin, "keys", name, "it is no name of the key table", near));
     };
-    let Some(key) = Key::parse(&text.value) else {
-        let wanted = "it is one character, ctrl-LETTER, or a name such as enter, tab, page-up";
+    let Ok(key) = text.value.parse::<Key>() else {
+        let wanted = "write a character, ctrl- and a letter, or a word such as page-up";
         return Err(refuse(&text.origin, name, &text.value, wanted, None));
     };
     let is_upper = matches!(key, Key::Char(c) if c.is_ascii_uppercase());

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
@@ -83,14 +84,20 @@ impl Cockpit {
     pub(super) async fn run(
         self,
         console: Console,
-        capabilities: &crate::terminal::Capabilities,
+        capabilities: crate::terminal::Capabilities,
     ) -> anyhow::Result<Exit> {
         let Self { mut model, look, door, clock } = self;
         let mut signals = Signals::listen().context("listen for signals")?;
-        let screen = console.screen(capabilities).context("start the screen")?;
+        let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
-        let frames = Terminal::new(CrosstermBackend::new(screen.writer())).context("draw")?;
         model.size = console.size();
+        // A fixed viewport: the backend's own question for the size goes around our tty, and
+        // `Terminal::clear` would ask the terminal for its cursor through another reader of keys.
+        let (columns, rows) = model.size;
+        let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+        let backend = CrosstermBackend::new(screen.writer());
+        let frames =
+            Terminal::with_options(backend, TerminalOptions { viewport }).context("draw")?;
 
         let connection: Arc<Connection> = Arc::clone(&door.connection);
         let scope = model.session.scope.clone();
@@ -111,7 +118,7 @@ impl Cockpit {
             performer,
             dirty: true,
             repaint: true,
-            last_frame: Instant::now().checked_sub(FRAME).unwrap(),
+            last_frame: Instant::now(),
             suspend: false,
             quit: None,
         };
@@ -123,7 +130,7 @@ impl Cockpit {
             let wait = this.until_frame();
             tokio::select! {
                 biased;
-                signal = signals.next() => this.signal(signal)?,
+                signal = signals.next() => this.signal(signal),
                 input = this.inputs.next() => this.input(input)?,
                 Some(msg) = answers.recv() => this.take(msg)?,
                 () = wait => this.draw()?,
@@ -184,7 +191,10 @@ impl Loop {
         match input {
             Input::Key { key, burst } => self.take(Msg::Key { key, burst }),
             Input::Paste(text) => self.take(Msg::Paste(text)),
-            Input::Resize(columns, rows) => self.take(Msg::Resize(columns, rows)),
+            Input::Resize(columns, rows) => {
+                self.repaint = true;
+                self.take(Msg::Resize(columns, rows))
+            }
             Input::Gone => {
                 // Nobody can see the screen any more; SIGHUP may never come.
                 self.quit = Some(Exit::Signal(129));
@@ -193,21 +203,19 @@ impl Loop {
         }
     }
 
-    fn signal(&mut self, signal: Signal) -> anyhow::Result<()> {
+    fn signal(&mut self, signal: Signal) {
         match signal {
-            Signal::Stop => {
-                self.suspend = true;
-                Ok(())
-            }
+            Signal::Stop => self.suspend = true,
             Signal::Continue => {
-                self.console.reenter().context("take the terminal again")?;
+                // The kernel sends SIGCONT along with SIGHUP: then there is nothing to take.
+                if self.console.reenter().is_err() {
+                    self.quit = Some(Exit::Signal(129));
+                }
                 self.repaint = true;
-                Ok(())
             }
             Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate => {
                 let code = signal.exit_code().unwrap_or(Exit::Interrupted.code());
                 self.quit = Some(Exit::Signal(code));
-                Ok(())
             }
         }
     }
@@ -282,7 +290,8 @@ impl Loop {
             return Ok(());
         }
         if self.repaint {
-            self.frames.clear().context("clear the screen")?;
+            let (columns, rows) = self.model.size;
+            self.frames.resize(Rect::new(0, 0, columns, rows)).context("clear the screen")?;
             self.repaint = false;
         }
         let (model, look) = (&self.model, &self.look);

@@ -55,7 +55,9 @@ fn append_line(path: &Path, mut line: Value) -> io::Result<()> {
         OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     flock(&file, FlockOperation::LockExclusive)?;
     let (last, torn) = last_line(&mut file)?;
-    line["prev"] = json!(hash(last.as_bytes()));
+    if let Value::Object(fields) = &mut line {
+        fields.insert("prev".into(), json!(hash(last.as_bytes())));
+    }
     let mut text = String::new();
     if torn {
         // A line that was cut off stays as it is; ours begins on a line of its own.
@@ -82,7 +84,11 @@ fn last_line(file: &mut File) -> io::Result<(String, bool)> {
 
 fn hash(bytes: &[u8]) -> String {
     let digest = digest(&SHA256, bytes);
-    digest.as_ref().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    let mut text = String::with_capacity(16);
+    for byte in digest.as_ref().iter().take(8) {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
 }
 
 #[cfg(test)]

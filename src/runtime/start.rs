@@ -146,7 +146,7 @@ impl Start {
             return Err(Failure { exit: Exit::Usage, text: text.into() });
         }
         let capabilities = Capabilities::read(&Surroundings::of_process());
-        let look = self.look(&capabilities)?;
+        let look = self.look(capabilities)?;
         let connection = self.connect().await?;
         let scope = connecting::scope(&self.settings, connection.identity());
         let door = self.door(connection);
@@ -160,10 +160,10 @@ impl Start {
         let console = Console::enter().map_err(|e| failed(&e))?;
         console.restore_on_panic(self.telemetry.log.clone());
         let cockpit = Cockpit { model, look, door, clock };
-        cockpit.run(console, &capabilities).await.map_err(|e| failed(&format!("{e:#}")))
+        cockpit.run(console, capabilities).await.map_err(|e| failed(&format!("{e:#}")))
     }
 
-    fn look(&self, capabilities: &Capabilities) -> Result<Look, Failure> {
+    fn look(&self, capabilities: Capabilities) -> Result<Look, Failure> {
         let choice = choose_theme(
             &self.settings,
             capabilities.depth,
