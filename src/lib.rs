@@ -1,9 +1,11 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod app;
+pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod runtime;
 pub mod telemetry;
 pub mod terminal;
 pub mod view;

@@ -49,10 +49,7 @@ pub fn of(model: &Model, id: &WorkloadId, verb: Verb) -> Availability {
     }
     if let Some(flight) = model.in_flight(id) {
         let ago = length(model.now - flight.sent_at);
-        return disabled(format!(
-            "{} already sent {ago} ago",
-            flight.plan.action.verb.name()
-        ));
+        return disabled(format!("{} already sent {ago} ago", flight.plan.action.verb.name()));
     }
     if let Legality::Refused(reason) = legality::of(&release, verb, model.now) {
         return Availability::Disabled(reason);
@@ -91,18 +88,9 @@ pub fn freshness(model: &Model, id: &WorkloadId) -> Freshness {
 
 /// How old what is shown of a kind in a namespace is.
 pub fn of_kind(model: &Model, kind: ResourceKind, namespace: &str) -> Freshness {
-    let exact = SourceId {
-        kind,
-        namespace: Some(namespace.into()),
-    };
-    let all = SourceId {
-        kind,
-        namespace: None,
-    };
-    let state = model
-        .sources
-        .get(&exact)
-        .or_else(|| model.sources.get(&all));
+    let exact = SourceId { kind, namespace: Some(namespace.into()) };
+    let all = SourceId { kind, namespace: None };
+    let state = model.sources.get(&exact).or_else(|| model.sources.get(&all));
     match state {
         Some(SourceState::Live(_) | SourceState::Resyncing(_)) => Freshness::Live,
         Some(SourceState::Stale { since, .. }) => Freshness::Old(model.now - *since),
@@ -134,10 +122,8 @@ pub fn permissions_of(model: &Model, id: &WorkloadId) -> Vec<Permission> {
     let Some(release) = model.fleet.release(id) else {
         return Vec::new();
     };
-    let mut wanted: Vec<Permission> = Verb::ALL
-        .into_iter()
-        .map(|verb| permission_for(&release, verb))
-        .collect();
+    let mut wanted: Vec<Permission> =
+        Verb::ALL.into_iter().map(|verb| permission_for(&release, verb)).collect();
     if id.kind == WorkloadKind::Deployment {
         wanted.retain(|p| p.subresource.is_empty());
     }

@@ -68,11 +68,7 @@ impl Confirmation {
         } else {
             None
         };
-        let field = if token.is_some() {
-            Field::Token
-        } else {
-            Field::Buttons
-        };
+        let field = if token.is_some() { Field::Token } else { Field::Buttons };
         Self {
             reason_required: grave,
             armed_at: now + arming(level),
@@ -114,10 +110,7 @@ impl Confirmation {
     /// The fields that Tab visits.
     pub fn fields(&self) -> Vec<Field> {
         let token = self.token.as_ref().map(|_| Field::Token);
-        token
-            .into_iter()
-            .chain([Field::Reason, Field::Buttons])
-            .collect()
+        token.into_iter().chain([Field::Reason, Field::Buttons]).collect()
     }
 }
 

@@ -85,9 +85,7 @@ fn word_hits(word: &str, row: &Searchable<'_>) -> bool {
         Some(("status", part)) => has(row.status, part),
         Some(("kind", part)) => has(row.kind, part),
         Some(("strategy", part)) => has(row.strategy, part),
-        _ => [row.name, row.namespace, row.images]
-            .iter()
-            .any(|text| has(text, word)),
+        _ => [row.name, row.namespace, row.images].iter().any(|text| has(text, word)),
     }
 }
 

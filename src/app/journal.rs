@@ -93,7 +93,7 @@ impl Entry {
             "word": word,
             "detail": detail,
             "verb": self.plan.action.verb.name(),
-            "target": self.plan.action.target.as_ref().map(|t| t.as_str()),
+            "target": self.plan.action.target.as_ref().map(super::super::domain::text::SafeText::as_str),
             "kind": self.plan.id.kind.as_str(),
             "namespace": self.plan.id.namespace.as_str(),
             "name": self.plan.id.name.as_str(),

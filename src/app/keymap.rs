@@ -141,22 +141,17 @@ pub struct Overrides(pub Vec<(&'static str, Key)>);
 
 impl Overrides {
     fn key_of(&self, binding: &Binding) -> Option<Key> {
-        self.0
-            .iter()
-            .find(|(name, _)| *name == binding.name)
-            .map(|(_, key)| *key)
+        self.0.iter().find(|(name, _)| *name == binding.name).map(|(_, key)| *key)
     }
 
     /// The keys of a binding.
     pub fn keys(&self, binding: &Binding) -> Vec<Key> {
-        self.key_of(binding)
-            .map_or_else(|| binding.keys.to_vec(), |key| vec![key])
+        self.key_of(binding).map_or_else(|| binding.keys.to_vec(), |key| vec![key])
     }
 
     /// The key that hints show.
     pub fn hint(&self, binding: &Binding) -> Option<Key> {
-        self.key_of(binding)
-            .or_else(|| binding.keys.first().copied())
+        self.key_of(binding).or_else(|| binding.keys.first().copied())
     }
 }
 
@@ -190,11 +185,7 @@ pub fn markdown() -> String {
                 Place::Fleet => " (fleet)",
                 _ => "",
             };
-            text.push_str(&format!(
-                "| {} | {}{place} |\n",
-                keys.join(" "),
-                binding.help
-            ));
+            text.push_str(&format!("| {} | {}{place} |\n", keys.join(" "), binding.help));
         }
     }
     text
@@ -214,11 +205,7 @@ mod tests {
                 if acts {
                     assert!(c.is_ascii_uppercase(), "{} acts by {c}", binding.name);
                 } else {
-                    assert!(
-                        !c.is_ascii_uppercase() || matches!(c, 'G' | 'N'),
-                        "{}",
-                        binding.name
-                    );
+                    assert!(!c.is_ascii_uppercase() || matches!(c, 'G' | 'N'), "{}", binding.name);
                 }
             }
         }
@@ -227,12 +214,7 @@ mod tests {
     #[test]
     fn no_key_means_two_things_on_one_screen() {
         let id = WorkloadId::new("shop", WorkloadKind::Rollout, "checkout");
-        let screens = [
-            Screen::Fleet,
-            Screen::Rollout(id.clone()),
-            Screen::Logs(id),
-            Screen::Help,
-        ];
+        let screens = [Screen::Fleet, Screen::Rollout(id.clone()), Screen::Logs(id), Screen::Help];
         for screen in screens {
             let mut seen = Vec::new();
             for binding in on(&screen) {

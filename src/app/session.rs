@@ -64,7 +64,8 @@ impl Scope {
         match self {
             Self::All => "all namespaces".into(),
             Self::Namespaces(names) => {
-                let names: Vec<&str> = names.iter().map(|n| n.as_str()).collect();
+                let names: Vec<&str> =
+                    names.iter().map(super::super::domain::text::SafeText::as_str).collect();
                 names.join(",")
             }
         }
@@ -114,10 +115,7 @@ impl Session {
                 one_of(&rule.contexts, &self.context) && one_of(&rule.namespaces, namespace)
             })
             .map_or_else(
-                || Environment {
-                    name: "production".into(),
-                    level: Level::Production,
-                },
+                || Environment { name: "production".into(), level: Level::Production },
                 |rule| rule.environment.clone(),
             )
     }

@@ -66,39 +66,31 @@ const CUBE_LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// This colour for a terminal of that depth; nothing where there are no colours.
 pub fn to_depth(color: ColorSpec, depth: ColorDepth) -> Option<Ink> {
-    match (depth, color) {
-        (ColorDepth::None, _) => None,
-        (ColorDepth::TrueColor, ColorSpec { rgb: Some(rgb), .. }) => Some(Ink::Rgb(rgb)),
-        (ColorDepth::Ansi256, ColorSpec { rgb: Some(rgb), .. }) => Some(Ink::Indexed(large(rgb))),
-        (
-            _,
-            ColorSpec {
-                ansi: Some(ansi), ..
-            },
-        ) => Some(Ink::Ansi(ansi)),
-        (_, ColorSpec { rgb: Some(rgb), .. }) => Some(Ink::Ansi(nearest(rgb, &numbered_sixteen()))),
-        (
-            _,
-            ColorSpec {
-                rgb: None,
-                ansi: None,
-            },
-        ) => None,
+    match depth {
+        ColorDepth::None => None,
+        ColorDepth::Ansi16 => sixteen(color),
+        ColorDepth::Ansi256 => {
+            color.rgb.map_or_else(|| sixteen(color), |rgb| Some(Ink::Indexed(large(rgb))))
+        }
+        ColorDepth::TrueColor => {
+            color.rgb.map_or_else(|| sixteen(color), |rgb| Some(Ink::Rgb(rgb)))
+        }
     }
 }
 
-fn numbered_sixteen() -> Vec<(u8, Rgb)> {
-    (0..).zip(XTERM_SIXTEEN).collect()
+/// One of the sixteen: the one the theme names, or else the nearest.
+fn sixteen(color: ColorSpec) -> Option<Ink> {
+    let looks: Vec<_> = (0..).zip(XTERM_SIXTEEN).collect();
+    let named = color.ansi;
+    named.or_else(|| color.rgb.map(|rgb| nearest(rgb, &looks))).map(Ink::Ansi)
 }
 
 /// The nearest of the fixed 240: a cube of six levels, and a ramp of grey.
 fn large(rgb: Rgb) -> u8 {
     let cube = (16..).zip(CUBE_LEVELS.into_iter().flat_map(|red| {
-        CUBE_LEVELS.into_iter().flat_map(move |green| {
-            CUBE_LEVELS
-                .into_iter()
-                .map(move |blue| Rgb(red, green, blue))
-        })
+        CUBE_LEVELS
+            .into_iter()
+            .flat_map(move |green| CUBE_LEVELS.into_iter().map(move |blue| Rgb(red, green, blue)))
     }));
     let greys = (232..=255).zip((8..=238).step_by(10).map(|level| Rgb(level, level, level)));
     nearest(rgb, &cube.chain(greys).collect::<Vec<_>>())
@@ -118,10 +110,7 @@ fn distance(Rgb(r1, g1, b1): Rgb, Rgb(r2, g2, b2): Rgb) -> u32 {
 }
 
 /// How something looks. Nothing for a colour leaves the terminal's own.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "five independent attributes of text"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent attributes of text")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StyleSpec {
     /// Colour of the text.
@@ -245,28 +234,19 @@ impl Theme {
         background: Rgb,
         styles: impl IntoIterator<Item = (Role, StyleSpec)>,
     ) -> Self {
-        let mut complete: Vec<_> = Role::ALL
-            .iter()
-            .map(|role| (*role, StyleSpec::default()))
-            .collect();
+        let mut complete: Vec<_> =
+            Role::ALL.iter().map(|role| (*role, StyleSpec::default())).collect();
         for (role, style) in styles {
             if let Some(slot) = complete.get_mut(role as usize) {
                 slot.1 = style;
             }
         }
-        Self {
-            name: name.into(),
-            background,
-            styles: complete,
-        }
+        Self { name: name.into(), background, styles: complete }
     }
 
     /// How a role looks; plain where the theme says nothing.
     pub fn style(&self, role: Role) -> StyleSpec {
-        self.styles
-            .get(role as usize)
-            .map(|(_, style)| *style)
-            .unwrap_or_default()
+        self.styles.get(role as usize).map(|(_, style)| *style).unwrap_or_default()
     }
 }
 
@@ -274,24 +254,14 @@ impl Theme {
 mod tests {
     use super::*;
 
-    const TEAL: ColorSpec = ColorSpec {
-        rgb: Some(Rgb(63, 182, 139)),
-        ansi: Some(6),
-    };
+    const TEAL: ColorSpec = ColorSpec { rgb: Some(Rgb(63, 182, 139)), ansi: Some(6) };
 
     #[test]
     fn colours_by_depth() {
-        let bare = ColorSpec { ansi: None, ..TEAL };
-        let palette = ColorSpec {
-            rgb: None,
-            ansi: Some(9),
-        };
+        let bare = ColorSpec { rgb: Some(Rgb(0, 190, 190)), ansi: None };
+        let palette = ColorSpec { rgb: None, ansi: Some(9) };
         for (color, depth, ink) in [
-            (
-                TEAL,
-                ColorDepth::TrueColor,
-                Some(Ink::Rgb(Rgb(63, 182, 139))),
-            ),
+            (TEAL, ColorDepth::TrueColor, Some(Ink::Rgb(Rgb(63, 182, 139)))),
             (TEAL, ColorDepth::Ansi256, Some(Ink::Indexed(72))),
             (TEAL, ColorDepth::Ansi16, Some(Ink::Ansi(6))),
             (TEAL, ColorDepth::None, None),
@@ -326,15 +296,9 @@ mod tests {
 
     #[test]
     fn the_last_look_of_a_role_counts_and_others_are_plain() {
-        let bold = StyleSpec {
-            bold: true,
-            ..StyleSpec::default()
-        };
-        let theme = Theme::new(
-            "t",
-            Rgb(0, 0, 0),
-            [(Role::Bad, StyleSpec::default()), (Role::Bad, bold)],
-        );
+        let bold = StyleSpec { bold: true, ..StyleSpec::default() };
+        let theme =
+            Theme::new("t", Rgb(0, 0, 0), [(Role::Bad, StyleSpec::default()), (Role::Bad, bold)]);
         assert_eq!(theme.style(Role::Bad), bold);
         assert_eq!(theme.style(Role::Text), StyleSpec::default());
     }

@@ -32,22 +32,13 @@ impl Troubles {
     /// Notes one. The same trouble again only counts up.
     pub fn note(&mut self, at: Timestamp, source: impl Into<SafeText>, text: impl Into<SafeText>) {
         let (source, text) = (source.into(), text.into());
-        if let Some(same) = self
-            .list
-            .iter_mut()
-            .find(|t| t.source == source && t.text == text)
-        {
+        if let Some(same) = self.list.iter_mut().find(|t| t.source == source && t.text == text) {
             same.at = at;
             same.count += 1;
             return;
         }
         self.unread += 1;
-        self.list.push_front(Trouble {
-            at,
-            source,
-            text,
-            count: 1,
-        });
+        self.list.push_front(Trouble { at, source, text, count: 1 });
         self.list.truncate(KEPT);
     }
 

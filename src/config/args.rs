@@ -206,10 +206,7 @@ impl FromStr for Target {
             let name = name.to_owned();
             return Err(TargetError::Name { name });
         }
-        Ok(Self {
-            kind,
-            name: name.to_owned(),
-        })
+        Ok(Self { kind, name: name.to_owned() })
     }
 }
 
@@ -222,9 +219,7 @@ fn kind_of(text: &str) -> Result<WorkloadKind, TargetError> {
         "deploy" | "deployment" | "deployments" | "deployments.apps" | "deployment.apps" => {
             Ok(WorkloadKind::Deployment)
         }
-        _ => Err(TargetError::Kind {
-            kind: text.to_owned(),
-        }),
+        _ => Err(TargetError::Kind { kind: text.to_owned() }),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Never knows what a key means. Called by `file` and `theme`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -32,20 +33,17 @@ impl<'a> Document<'a> {
             place: self.place(error.span().map_or(0, |span| span.start)),
             message: one_line(error.message()),
         })?;
-        read(Section {
-            document: *self,
-            name: "this file".to_owned(),
-            table: table.get_ref(),
-        })
+        read(Section { document: *self, name: "this file".to_owned(), table: table.get_ref() })
     }
 
     fn place(&self, offset: usize) -> Place {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let from_one = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
         Place {
-            path: PathBuf::from(self.path),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            path: Arc::from(self.path),
+            line: from_one(before.matches('\n').count()),
+            column: from_one(before.get(line_start..).unwrap_or_default().chars().count()),
         }
     }
 }
@@ -157,10 +155,7 @@ impl<'d> Entry<'d> {
         let DeValue::Array(items) = self.value.get_ref() else {
             return Err(self.wrong_type("a list of tables"));
         };
-        items
-            .iter()
-            .map(|item| Entry { value: item, ..*self }.section())
-            .collect()
+        items.iter().map(|item| Entry { value: item, ..*self }.section()).collect()
     }
 
     /// Whether the value is a string.
@@ -180,7 +175,5 @@ impl<'d> Entry<'d> {
 
 /// Text of a file within a message: nothing in it may reach a terminal as a command.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

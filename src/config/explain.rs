@@ -2,7 +2,11 @@
 //!
 //! Never decides a value. Called by `main`.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
+
+use crate::app::session::{EnvironmentRule, Level};
 
 use super::layers::{Namespaces, Origin, Setting, Settings};
 
@@ -37,16 +41,7 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
             None => "daily in the state directory".to_owned(),
         }),
     ];
-    rows.extend(settings.environments.iter().map(|rule| Row {
-        key: format!("environment.{}", rule.name),
-        value: format!(
-            "{}; contexts {}; namespaces {}",
-            rule.level,
-            or_all(&rule.contexts),
-            or_all(&rule.namespaces)
-        ),
-        origin: rule.origin.clone(),
-    }));
+    rows.extend(settings.environments.iter().map(environment));
     rows.extend(settings.keys.iter().map(|(name, key)| Row {
         key: format!("keys.{name}"),
         value: key.value.clone(),
@@ -59,17 +54,17 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
 pub fn to_text(rows: &[Row]) -> String {
     let cells: Vec<_> = rows
         .iter()
-        .map(|row| (visible(&row.key), visible(&row.value), row.origin.to_string()))
+        .map(|row| (visible(&row.key), visible(&row.value), visible(&row.origin.to_string())))
         .collect();
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
     let key_width = widest(&mut cells.iter().map(|(key, ..)| key.chars().count()));
     let value_width = widest(&mut cells.iter().map(|(_, value, _)| value.chars().count()));
-    cells
-        .iter()
-        .map(|(key, value, origin)| {
-            format!("{key:key_width$}  {value:value_width$}  {}\n", visible(origin))
-        })
-        .collect()
+    let mut text = String::new();
+    for (key, value, origin) in &cells {
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "{key:key_width$}  {value:value_width$}  {origin}");
+    }
+    text
 }
 
 /// The rows for programs.
@@ -96,10 +91,19 @@ pub fn to_json(rows: &[Row]) -> Value {
 }
 
 fn row<T>(key: &str, setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Row {
+    Row { key: key.to_owned(), value: show(&setting.value), origin: setting.origin.clone() }
+}
+
+fn environment(rule: &Setting<EnvironmentRule>) -> Row {
+    let level = match rule.value.environment.level {
+        Level::Production => "production",
+        Level::Lab => "lab",
+    };
+    let (contexts, namespaces) = (or_all(&rule.value.contexts), or_all(&rule.value.namespaces));
     Row {
-        key: key.to_owned(),
-        value: show(&setting.value),
-        origin: setting.origin.clone(),
+        key: format!("environment.{}", rule.value.environment.name),
+        value: format!("{level}; contexts {contexts}; namespaces {namespaces}"),
+        origin: rule.origin.clone(),
     }
 }
 
@@ -116,21 +120,14 @@ fn namespaces(value: &Namespaces) -> String {
 }
 
 fn or_all(globs: &[String]) -> String {
-    if globs.is_empty() {
-        "*".to_owned()
-    } else {
-        globs.join(" ")
-    }
+    if globs.is_empty() { "*".to_owned() } else { globs.join(" ") }
 }
 
 fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            let shown: Vec<char> = if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            };
+            let shown: Vec<char> =
+                if c.is_control() { c.escape_default().collect() } else { vec![c] };
             shown
         })
         .collect()

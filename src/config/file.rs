@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::document::{Document, Entry, Section};
-use super::environment::{EnvironmentRule, Level};
 use super::layers::{Glyphs, Setting};
-use super::{ConfigError, read};
+use super::{ConfigError, nearest, read};
+use crate::app::session::{Environment, EnvironmentRule, Level};
 
 const KEYS: [&str; 9] = [
     "theme",
@@ -42,7 +42,7 @@ pub struct FileConfig {
     /// `log_level`.
     pub log_level: Option<Setting<String>>,
     /// `[[environment]]`, in order.
-    pub environments: Vec<EnvironmentRule>,
+    pub environments: Vec<Setting<EnvironmentRule>>,
     /// `[keys]`: the name of a verb or command, and the key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -82,7 +82,8 @@ impl FileConfig {
                 self.glyphs = Some(set(entry, glyphs));
             }
             "environment" => {
-                self.environments = entry.sections()?.iter().map(environment).collect::<Result<_, _>>()?;
+                self.environments =
+                    entry.sections()?.iter().map(environment).collect::<Result<_, _>>()?;
             }
             "keys" => {
                 for binding in entry.section()?.entries() {
@@ -97,34 +98,46 @@ impl FileConfig {
 }
 
 fn set<T>(entry: &Entry<'_>, value: T) -> Setting<T> {
-    Setting {
-        value,
-        origin: entry.origin(),
-    }
+    Setting { value, origin: entry.origin() }
 }
 
-fn environment(section: &Section<'_>) -> Result<EnvironmentRule, ConfigError> {
+/// What does not say how careful to be is production.
+fn environment(section: &Section<'_>) -> Result<Setting<EnvironmentRule>, ConfigError> {
     let mut name = None;
     let mut contexts = Vec::new();
     let mut namespaces = Vec::new();
-    let mut level = Level::Production;
+    let mut careful = Level::Production;
     for entry in section.entries() {
         match entry.key {
             "name" => name = Some(set(&entry, entry.text()?)),
             "contexts" => contexts = entry.texts()?,
             "namespaces" => namespaces = entry.texts()?,
-            "level" => level = Level::parse(&entry.text()?, &entry.origin())?,
+            "level" => careful = level(&entry)?,
             _ => return Err(section.unknown(&entry, ENVIRONMENT_KEYS)),
         }
     }
     let name = name.ok_or_else(|| section.missing("name"))?;
-    Ok(EnvironmentRule {
-        name: name.value,
+    let rule = |name: String| EnvironmentRule {
+        environment: Environment { name: name.into(), level: careful },
         contexts,
         namespaces,
-        level,
-        origin: name.origin,
-    })
+    };
+    Ok(name.map(rule))
+}
+
+fn level(entry: &Entry<'_>) -> Result<Level, ConfigError> {
+    let text = entry.text()?;
+    match text.as_str() {
+        "production" => Ok(Level::Production),
+        "lab" => Ok(Level::Lab),
+        _ => Err(ConfigError::BadValue {
+            origin: entry.origin(),
+            key: entry.key.to_owned(),
+            wanted: "it is production or lab",
+            nearest: nearest(&text, ["production", "lab"]).map(str::to_owned),
+            value: text,
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 pub mod args;
 mod document;
-pub mod environment;
 mod explain;
 mod file;
+mod keys;
 mod layers;
 mod place;
 mod theme;
@@ -15,9 +15,9 @@ mod theme;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use environment::{Environment, EnvironmentRule, Level};
 pub use explain::{Row, explain, to_json, to_text};
 pub use file::FileConfig;
+pub use keys::overrides;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};
 pub use place::{Place, Places, Variables};
 pub use theme::{BUILT_IN_THEMES, ThemeChoice, Themes, choose_theme};
@@ -75,7 +75,7 @@ pub enum ConfigError {
         /// What it is.
         value: String,
         /// What it should be.
-        wanted: String,
+        wanted: &'static str,
         /// The right one it looks like most.
         nearest: Option<String>,
     },
@@ -127,10 +127,8 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

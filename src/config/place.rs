@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A place in a file, counted from one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// The line.
-    pub line: usize,
+    pub line: u32,
     /// The column, in characters.
-    pub column: usize,
+    pub column: u32,
 }
 
 impl fmt::Display for Place {
@@ -31,9 +32,8 @@ pub struct Variables(BTreeMap<String, String>);
 impl Variables {
     /// Those of this process that matter here.
     pub fn of_process() -> Self {
-        let matters = |name: &str| {
-            name.starts_with("WAVEOFF_") || name.starts_with("XDG_") || name == "HOME"
-        };
+        let matters =
+            |name: &str| name.starts_with("WAVEOFF_") || name.starts_with("XDG_") || name == "HOME";
         env::vars_os()
             .filter_map(|(name, value)| {
                 let name = name.into_string().ok().filter(|name| matters(name))?;
@@ -44,10 +44,7 @@ impl Variables {
 
     /// The value of one.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 
@@ -107,10 +104,17 @@ mod tests {
     #[test]
     fn directories_by_xdg_or_home() {
         let places = Places::of(&[("HOME", "/home/ann")].into_iter().collect());
-        assert_eq!(places.config_file().unwrap(), Path::new("/home/ann/.config/waveoff/config.toml"));
+        assert_eq!(
+            places.config_file().unwrap(),
+            Path::new("/home/ann/.config/waveoff/config.toml")
+        );
         assert_eq!(places.log().unwrap(), Path::new("/home/ann/.local/state/waveoff/log"));
 
-        let variables = [("HOME", "/home/ann"), ("XDG_CONFIG_HOME", "/etc/ann"), ("XDG_STATE_HOME", "relative")];
+        let variables = [
+            ("HOME", "/home/ann"),
+            ("XDG_CONFIG_HOME", "/etc/ann"),
+            ("XDG_STATE_HOME", "relative"),
+        ];
         let places = Places::of(&variables.into_iter().collect());
         assert_eq!(places.themes().unwrap(), Path::new("/etc/ann/waveoff/themes"));
         assert_eq!(places.log().unwrap(), Path::new("/home/ann/.local/state/waveoff/log"));

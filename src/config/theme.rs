@@ -65,10 +65,7 @@ pub fn choose_theme(
     light: Option<bool>,
 ) -> ThemeChoice {
     let by = |name: &str, origin: Origin, depth| ThemeChoice {
-        name: Setting {
-            value: name.to_owned(),
-            origin,
-        },
+        name: Setting { value: name.to_owned(), origin },
         depth,
     };
     if settings.no_color.value {
@@ -93,9 +90,7 @@ pub struct Themes {
 impl Themes {
     /// The built-in ones and those in the person's directory.
     pub fn new(places: &Places) -> Self {
-        Self {
-            own: places.themes(),
-        }
+        Self { own: places.themes() }
     }
 
     /// Their names: built-in ones first, then the person's.
@@ -139,7 +134,8 @@ impl Themes {
         seen: &[PathBuf],
     ) -> Result<(PathBuf, String), ConfigError> {
         // The name becomes part of a path.
-        let is_plain = !name.is_empty() && !name.contains(['/', '\\', '\0']) && !name.starts_with('.');
+        let is_plain =
+            !name.is_empty() && !name.contains(['/', '\\', '\0']) && !name.starts_with('.');
         let own = self.own.as_ref().filter(|_| is_plain);
         let own = own.map(|directory| directory.join(format!("{name}.toml")));
         if let Some(path) = own.filter(|path| path.is_file() && !seen.contains(path)) {
@@ -238,9 +234,7 @@ impl Draft {
             key: key.to_owned(),
             section: section.to_owned(),
         };
-        let background = self
-            .background
-            .ok_or_else(|| missing("background", "this file"))?;
+        let background = self.background.ok_or_else(|| missing("background", "this file"))?;
         let styles = Role::ALL
             .iter()
             .map(|role| {
@@ -264,15 +258,10 @@ impl Draft {
             return Ok(None);
         };
         let text = name.value.as_str();
-        let found = self
-            .palette
-            .get(text)
-            .copied()
-            .or_else(|| literal(text))
-            .ok_or_else(|| {
-                let known = self.palette.keys().map(String::as_str).chain(ANSI_NAMES);
-                unknown_color(text, &name.origin, known)
-            })?;
+        let found = self.palette.get(text).copied().or_else(|| literal(text)).ok_or_else(|| {
+            let known = self.palette.keys().map(String::as_str).chain(ANSI_NAMES);
+            unknown_color(text, &name.origin, known)
+        })?;
         Ok(Some(found))
     }
 }
@@ -280,10 +269,7 @@ impl Draft {
 /// A role: the name of a colour, or a table of looks.
 fn look(entry: &Entry<'_>) -> Result<Look, ConfigError> {
     let color = |entry: &Entry<'_>| {
-        Ok::<_, ConfigError>(Setting {
-            value: entry.text()?,
-            origin: entry.origin(),
-        })
+        Ok::<_, ConfigError>(Setting { value: entry.text()?, origin: entry.origin() })
     };
     let mut look = Look::default();
     if entry.is_text() {
@@ -313,19 +299,15 @@ fn palette_color(entry: &Entry<'_>) -> Result<ColorSpec, ConfigError> {
         return literal(&text).ok_or_else(|| unknown_color(&text, &entry.origin(), ANSI_NAMES));
     }
     let section = entry.section()?;
-    let mut color = ColorSpec {
-        rgb: None,
-        ansi: None,
-    };
+    let mut color = ColorSpec { rgb: None, ansi: None };
     for part in section.entries() {
         match part.key {
             "rgb" => color.rgb = Some(exact(&part)?),
             "ansi" => {
                 let text = part.text()?;
                 let number = ansi(&text);
-                color.ansi = Some(
-                    number.ok_or_else(|| unknown_color(&text, &part.origin(), ANSI_NAMES))?,
-                );
+                color.ansi =
+                    Some(number.ok_or_else(|| unknown_color(&text, &part.origin(), ANSI_NAMES))?);
             }
             _ => return Err(section.unknown(&part, COLOR_KEYS)),
         }
@@ -342,7 +324,7 @@ fn exact(entry: &Entry<'_>) -> Result<Rgb, ConfigError> {
         origin: entry.origin(),
         key: entry.key.to_owned(),
         value: text,
-        wanted: "write a colour as #rrggbb".to_owned(),
+        wanted: "write a colour as #rrggbb",
         nearest: None,
     })
 }
@@ -374,7 +356,7 @@ fn unknown_color<'a>(
         origin: origin.clone(),
         key: "colour".to_owned(),
         value: text.to_owned(),
-        wanted: "write #rrggbb, a name of the palette, or one of the sixteen such as red".to_owned(),
+        wanted: "write #rrggbb, a name of the palette, or one of the sixteen such as red",
         nearest: nearest(text, known).map(str::to_owned),
     }
 }

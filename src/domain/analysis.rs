@@ -55,10 +55,7 @@ impl Verdict {
 
     /// Whether nothing more will be measured.
     pub fn is_completed(&self) -> bool {
-        matches!(
-            self,
-            Self::Successful | Self::Failed | Self::Error | Self::Inconclusive
-        )
+        matches!(self, Self::Successful | Self::Failed | Self::Error | Self::Inconclusive)
     }
 
     /// Whether it ended badly.
@@ -155,6 +152,20 @@ pub struct Metric {
     pub consecutive_errors: i32,
     /// The last measurements, oldest first (the controller keeps ten).
     pub measurements: Vec<Measurement>,
+}
+
+impl AnalysisRun {
+    /// Whether it was ended before it could judge. The controller calls such a run `Successful`
+    /// when nothing had failed by then, even if nothing was ever measured.
+    pub fn is_cut_short(&self) -> bool {
+        self.verdict == Verdict::Successful
+            && (self.terminating || self.message == "Run Terminated")
+    }
+
+    /// Its verdict in a word that does not flatter: a run that was cut short did not pass.
+    pub fn verdict_word(&self) -> &str {
+        if self.is_cut_short() { "Ended early" } else { self.verdict.as_str() }
+    }
 }
 
 /// An AnalysisRun.

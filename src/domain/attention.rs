@@ -63,9 +63,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> (Attention, Risk) {
 }
 
 fn broken(release: &Release<'_>, role: Role, now: Timestamp) -> bool {
-    release
-        .revision(role)
-        .is_some_and(|r| r.count(PodState::Broken, now) > 0)
+    release.revision(role).is_some_and(|r| r.count(PodState::Broken, now) > 0)
 }
 
 /// Pods of the version that carries the users are broken.
@@ -80,7 +78,5 @@ fn serving_pods_broken(release: &Release<'_>, now: Timestamp) -> bool {
 }
 
 fn new_pods_broken(release: &Release<'_>, now: Timestamp) -> bool {
-    [Role::Canary, Role::Preview, Role::Current]
-        .into_iter()
-        .any(|role| broken(release, role, now))
+    [Role::Canary, Role::Preview, Role::Current].into_iter().any(|role| broken(release, role, now))
 }

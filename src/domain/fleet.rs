@@ -63,10 +63,7 @@ pub struct Store<T> {
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Self {
-            by_uid: BTreeMap::new(),
-            by_owner: BTreeMap::new(),
-        }
+        Self { by_uid: BTreeMap::new(), by_owner: BTreeMap::new() }
     }
 }
 
@@ -75,10 +72,7 @@ impl<T: Owned> Store<T> {
         let uid = record.uid().clone();
         let before = self.take(&uid);
         if let Some(owner) = record.owner() {
-            self.by_owner
-                .entry(owner.clone())
-                .or_default()
-                .insert(uid.clone());
+            self.by_owner.entry(owner.clone()).or_default().insert(uid.clone());
         }
         self.by_uid.insert(uid, record);
         before
@@ -100,10 +94,7 @@ impl<T: Owned> Store<T> {
     /// UIDs in this namespace (or everywhere) that are not in `keep`.
     fn others(&self, namespace: Option<&str>, keep: &BTreeSet<Uid>) -> Vec<Uid> {
         let inside = |r: &T| namespace.is_none_or(|ns| r.namespace() == ns);
-        let gone = self
-            .by_uid
-            .iter()
-            .filter(|(uid, r)| inside(r) && !keep.contains(*uid));
+        let gone = self.by_uid.iter().filter(|(uid, r)| inside(r) && !keep.contains(*uid));
         gone.map(|(uid, _)| uid.clone()).collect()
     }
 
@@ -114,11 +105,7 @@ impl<T: Owned> Store<T> {
 
     /// Records of this owner, by UID.
     pub fn of(&self, owner: &Uid) -> impl Iterator<Item = &T> {
-        self.by_owner
-            .get(owner)
-            .into_iter()
-            .flatten()
-            .filter_map(|uid| self.by_uid.get(uid))
+        self.by_owner.get(owner).into_iter().flatten().filter_map(|uid| self.by_uid.get(uid))
     }
 
     /// Every record, by UID.
@@ -231,11 +218,7 @@ impl Fleet {
                 }
                 self.by_uid.insert(after.uid.clone(), id.clone());
                 let entries = before.map(|b| timeline::of_workload(now, &b, &after));
-                entries
-                    .into_iter()
-                    .flatten()
-                    .map(|entry| (id.clone(), entry))
-                    .collect()
+                entries.into_iter().flatten().map(|entry| (id.clone(), entry)).collect()
             }
             Record::ReplicaSet(r) => {
                 self.replica_sets.put(*r);
@@ -248,11 +231,7 @@ impl Fleet {
                 attribute(owner, entries)
             }
             Record::AnalysisRun(after) => {
-                let owner = after
-                    .owner
-                    .as_ref()
-                    .and_then(|uid| self.by_uid.get(uid))
-                    .cloned();
+                let owner = after.owner.as_ref().and_then(|uid| self.by_uid.get(uid)).cloned();
                 let before = self.analysis_runs.get(&after.uid);
                 let entries = timeline::of_analysis(now, before, &after);
                 self.analysis_runs.put(*after);
@@ -341,10 +320,7 @@ impl Fleet {
 
     /// The Deployment a Rollout's `workloadRef` names.
     pub fn referenced(&self, workload: &Workload) -> Option<&Workload> {
-        let reference = workload
-            .workload_ref
-            .as_ref()
-            .filter(|r| r.kind == "Deployment")?;
+        let reference = workload.workload_ref.as_ref().filter(|r| r.kind == "Deployment")?;
         let id = WorkloadId {
             namespace: workload.id.namespace.clone(),
             kind: WorkloadKind::Deployment,
@@ -355,9 +331,7 @@ impl Fleet {
 
     /// A workload with all that belongs to it.
     pub fn release(&self, id: &WorkloadId) -> Option<Release<'_>> {
-        self.workloads
-            .get(id)
-            .map(|workload| Release::join(self, workload))
+        self.workloads.get(id).map(|workload| Release::join(self, workload))
     }
 
     /// A Service by name.
@@ -370,8 +344,5 @@ fn attribute(owner: Option<WorkloadId>, entries: Vec<Entry>) -> Vec<(WorkloadId,
     let Some(owner) = owner else {
         return Vec::new();
     };
-    entries
-        .into_iter()
-        .map(|entry| (owner.clone(), entry))
-        .collect()
+    entries.into_iter().map(|entry| (owner.clone(), entry)).collect()
 }

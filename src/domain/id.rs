@@ -55,23 +55,13 @@ impl WorkloadId {
         kind: WorkloadKind,
         name: impl Into<SafeText>,
     ) -> Self {
-        Self {
-            namespace: namespace.into(),
-            kind,
-            name: name.into(),
-        }
+        Self { namespace: namespace.into(), kind, name: name.into() }
     }
 }
 
 impl fmt::Display for WorkloadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}/{}",
-            self.kind.as_str().to_lowercase(),
-            self.namespace,
-            self.name
-        )
+        write!(f, "{} {}/{}", self.kind.as_str().to_lowercase(), self.namespace, self.name)
     }
 }
 

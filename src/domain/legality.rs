@@ -121,10 +121,9 @@ fn promote_canary(release: &Release<'_>, canary: &Canary) -> Legality {
     };
     match canary.steps.get(index) {
         None => refuse("all steps are done; it is being made stable"),
-        Some(Step::Analysis(_)) => refuse(format!(
-            "step {} is a running analysis, promoting would skip it",
-            index + 1
-        )),
+        Some(Step::Analysis(_)) => {
+            refuse(format!("step {} is a running analysis, promoting would skip it", index + 1))
+        }
         Some(step) => refuse(format!(
             "step {} ({}) is still under way, promoting would skip it",
             index + 1,
@@ -140,11 +139,7 @@ fn promote_blue_green(release: &Release<'_>, now: Timestamp) -> Legality {
         if status.active_hash == status.current_hash {
             return refuse("already switched; waiting to be made stable");
         }
-        if status
-            .pre_analysis
-            .as_ref()
-            .is_some_and(|a| !a.verdict.is_completed())
-        {
+        if status.pre_analysis.as_ref().is_some_and(|a| !a.verdict.is_completed()) {
             return refuse("the pre-promotion analysis is still running");
         }
         return refuse("the preview is not ready to be switched to yet");
@@ -304,11 +299,7 @@ pub fn undo_targets(release: &Release<'_>) -> Vec<UndoTarget> {
         .iter()
         .filter(|r| Some(&r.replica_set.hash) != current && r.replica_set.revision.is_some())
         .collect();
-    let plain = release
-        .revisions
-        .iter()
-        .filter(|r| r.replica_set.revision.is_some())
-        .nth(1);
+    let plain = release.revisions.iter().filter(|r| r.replica_set.revision.is_some()).nth(1);
     let plain = plain.map(|r| r.replica_set.hash.clone());
     let mut targets: Vec<UndoTarget> = others
         .into_iter()
@@ -334,12 +325,8 @@ pub fn undo_targets(release: &Release<'_>) -> Vec<UndoTarget> {
 }
 
 fn images_text(revision: &Revision<'_>) -> String {
-    let images: Vec<&str> = revision
-        .replica_set
-        .images
-        .iter()
-        .map(|i| i.short())
-        .collect();
+    let images: Vec<&str> =
+        revision.replica_set.images.iter().map(super::workload::Image::short).collect();
     images.join(" ")
 }
 

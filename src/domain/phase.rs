@@ -60,19 +60,13 @@ pub struct Standing {
 }
 
 fn standing(phase: Phase, message: impl Into<SafeText>) -> Standing {
-    Standing {
-        phase,
-        message: message.into(),
-    }
+    Standing { phase, message: message.into() }
 }
 
 /// Whether the controller has seen the newest spec.
 pub fn is_observed(workload: &Workload) -> bool {
     workload.status.observed_unreadable
-        || workload
-            .status
-            .observed_generation
-            .is_some_and(|seen| seen >= workload.generation)
+        || workload.status.observed_generation.is_some_and(|seen| seen >= workload.generation)
 }
 
 /// Whether a promotion was sent that the controller has not yet acted on: it paused by itself and
@@ -93,15 +87,9 @@ fn of_rollout(workload: &Workload) -> Standing {
     let status = &workload.status;
     if !is_observed(workload) {
         if status.observed_generation.is_none() && status.phase.is_none() {
-            return standing(
-                Phase::Unknown,
-                "no controller has reported on this rollout yet",
-            );
+            return standing(Phase::Unknown, "no controller has reported on this rollout yet");
         }
-        return standing(
-            Phase::Progressing,
-            "waiting for rollout spec update to be observed",
-        );
+        return standing(Phase::Progressing, "waiting for rollout spec update to be observed");
     }
     if is_unpausing(workload) {
         return standing(Phase::Progressing, "waiting for rollout to unpause");
@@ -113,29 +101,22 @@ fn of_rollout(workload: &Workload) -> Standing {
         Some("Degraded") => Phase::Degraded,
         _ => Phase::Unknown,
     };
-    Standing {
-        phase,
-        message: status.message.clone(),
-    }
+    Standing { phase, message: status.message.clone() }
 }
 
 fn of_deployment(workload: &Workload) -> Standing {
     let status = &workload.status;
     if !is_observed(workload) {
-        return standing(
-            Phase::Progressing,
-            "waiting for the new spec to be observed",
-        );
+        return standing(Phase::Progressing, "waiting for the new spec to be observed");
     }
     if let Some(trouble) = trouble(workload) {
         let message = match trouble {
-            Trouble::InvalidSpec(m) | Trouble::Aborted(m) => m,
-            Trouble::DeadlineExceeded(m) | Trouble::ReplicaFailure(m) => m,
+            Trouble::InvalidSpec(m)
+            | Trouble::Aborted(m)
+            | Trouble::DeadlineExceeded(m)
+            | Trouble::ReplicaFailure(m) => m,
         };
-        return Standing {
-            phase: Phase::Degraded,
-            message,
-        };
+        return Standing { phase: Phase::Degraded, message };
     }
     if workload.paused {
         return standing(Phase::Paused, "manually paused");
@@ -144,20 +125,11 @@ fn of_deployment(workload: &Workload) -> Standing {
         return standing(Phase::Healthy, "");
     }
     let text = if status.updated < workload.replicas {
-        format!(
-            "{} of {} pods are on the new version",
-            status.updated, workload.replicas
-        )
+        format!("{} of {} pods are on the new version", status.updated, workload.replicas)
     } else if status.replicas > status.updated {
-        format!(
-            "{} old pods are still to go",
-            status.replicas - status.updated
-        )
+        format!("{} old pods are still to go", status.replicas - status.updated)
     } else {
-        format!(
-            "{} of {} new pods are available",
-            status.available, status.updated
-        )
+        format!("{} of {} new pods are available", status.available, status.updated)
     };
     standing(Phase::Progressing, text)
 }
@@ -173,10 +145,7 @@ pub fn is_deployment_complete(workload: &Workload) -> bool {
 
 /// What is wrong, when something is; in the order of `CalculateRolloutPhase`.
 pub fn trouble(workload: &Workload) -> Option<Trouble> {
-    if let Some(invalid) = workload
-        .condition("InvalidSpec")
-        .filter(|c| c.status == Some(true))
-    {
+    if let Some(invalid) = workload.condition("InvalidSpec").filter(|c| c.status == Some(true)) {
         return Some(Trouble::InvalidSpec(invalid.message.clone()));
     }
     if let Some(progressing) = workload.condition("Progressing") {

@@ -97,13 +97,7 @@ pub struct Permission {
 impl std::fmt::Display for Permission {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let slash = if self.subresource.is_empty() { "" } else { "/" };
-        let Self {
-            verb,
-            resource,
-            subresource,
-            namespace,
-            ..
-        } = self;
+        let Self { verb, resource, subresource, namespace, .. } = self;
         write!(f, "{verb} {resource}{slash}{subresource} in {namespace}")
     }
 }
@@ -156,10 +150,7 @@ pub struct Plan {
 impl Plan {
     /// The rights its writes need.
     pub fn permissions(&self) -> Vec<Permission> {
-        self.writes
-            .iter()
-            .map(|w| permission(&w.object, w.status))
-            .collect()
+        self.writes.iter().map(|w| permission(&w.object, w.status)).collect()
     }
 }
 
@@ -231,19 +222,11 @@ impl<'a, 'r> Draft<'a, 'r> {
     }
 
     fn note(&mut self, label: &'static str, text: impl Into<SafeText>) {
-        self.plan.notes.push(Note {
-            label,
-            text: text.into(),
-            warning: false,
-        });
+        self.plan.notes.push(Note { label, text: text.into(), warning: false });
     }
 
     fn warn(&mut self, label: &'static str, text: impl Into<SafeText>) {
-        self.plan.notes.push(Note {
-            label,
-            text: text.into(),
-            warning: true,
-        });
+        self.plan.notes.push(Note { label, text: text.into(), warning: true });
     }
 
     fn command(&mut self, tool: &str, verb: &str, tail: &str) {
@@ -294,12 +277,7 @@ impl<'a, 'r> Draft<'a, 'r> {
 
     fn write(&mut self, status: bool, asserts: Vec<Assert>, changes: Vec<Change>) {
         let object = self.plan.id.clone();
-        self.plan.writes.push(Write {
-            object,
-            status,
-            asserts,
-            changes,
-        });
+        self.plan.writes.push(Write { object, status, asserts, changes });
     }
 
     fn versions(&self) -> (String, String) {
@@ -327,10 +305,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             let wanted = canary.weight_at(index);
             self.note(
                 "now",
-                format!(
-                    "step {}/{count}, {current} wants {wanted}% over {stable}",
-                    index + 1
-                ),
+                format!("step {}/{count}, {current} wants {wanted}% over {stable}", index + 1),
             );
             let next = canary.steps.get(index + 1).map_or_else(
                 || "the last step is done: it is made stable".to_owned(),
@@ -340,16 +315,10 @@ impl<'a, 'r> Draft<'a, 'r> {
                 Some(PauseReason::InconclusiveAnalysisRun) if inconclusive_step => {
                     changes.push(Change::ClearControllerPause);
                     changes.push(Change::SetStepIndex(index + 1));
-                    self.warn(
-                        "then",
-                        format!("the undecided analysis is accepted: {next}"),
-                    );
+                    self.warn("then", format!("the undecided analysis is accepted: {next}"));
                 }
                 Some(PauseReason::InconclusiveAnalysisRun) => {
-                    self.note(
-                        "then",
-                        "the background analysis measures again; the step stays",
-                    );
+                    self.note("then", "the background analysis measures again; the step stays");
                 }
                 Some(PauseReason::InconclusiveExperiment) => {
                     self.note("then", "a new experiment runs; the step stays");
@@ -368,39 +337,21 @@ impl<'a, 'r> Draft<'a, 'r> {
                 Some(PauseReason::InconclusiveAnalysisRun | PauseReason::InconclusiveExperiment)
             ) && !inconclusive_step;
             self.plan.expectation = if stays {
-                Expectation::Unpaused {
-                    pause_start: self.pause_start(),
-                }
+                Expectation::Unpaused { pause_start: self.pause_start() }
             } else {
-                Expectation::StepPassed {
-                    index,
-                    hash: self.plan.typed.clone(),
-                }
+                Expectation::StepPassed { index, hash: self.plan.typed.clone() }
             };
         } else {
-            let preview = self
-                .release
-                .workload
-                .status
-                .preview_hash
-                .clone()
-                .unwrap_or_default();
+            let preview = self.release.workload.status.preview_hash.clone().unwrap_or_default();
             let inconclusive = phase::pause(workload)
                 .is_some_and(|p| p.reason == PauseReason::InconclusiveAnalysisRun);
-            self.note(
-                "now",
-                format!("users are on {stable}; {current} waits behind the preview"),
-            );
+            self.note("now", format!("users are on {stable}; {current} waits behind the preview"));
             if inconclusive {
                 self.note("then", "the analysis measures again; nothing switches yet");
-                self.plan.expectation = Expectation::Unpaused {
-                    pause_start: self.pause_start(),
-                };
+                self.plan.expectation = Expectation::Unpaused { pause_start: self.pause_start() };
             } else {
                 self.note("then", format!("the active Service switches to {preview}"));
-                self.plan.expectation = Expectation::Switched {
-                    hash: self.plan.typed.clone(),
-                };
+                self.plan.expectation = Expectation::Switched { hash: self.plan.typed.clone() };
                 if let Strategy::BlueGreen(settings) = &workload.strategy {
                     let warm = length(settings.scale_down_delay);
                     self.note("after", format!("the old version stays warm for {warm}"));
@@ -412,9 +363,7 @@ impl<'a, 'r> Draft<'a, 'r> {
     }
 
     fn pause_start(&self) -> SafeText {
-        phase::pause(self.release.workload)
-            .map(|p| p.start_text.clone())
-            .unwrap_or_default()
+        phase::pause(self.release.workload).map(|p| p.start_text.clone()).unwrap_or_default()
     }
 
     fn promote_full(&mut self) {
@@ -423,41 +372,22 @@ impl<'a, 'r> Draft<'a, 'r> {
         self.plan.danger = Danger::Grave;
         self.note("now", format!("{current} is on its way over {stable}"));
         if workload.status.abort {
-            self.warn(
-                "note",
-                format!("this SHIPS the version that was aborted: {current}"),
-            );
+            self.warn("note", format!("this SHIPS the version that was aborted: {current}"));
         }
         self.warn(
             "then",
             "all remaining steps, pauses and analyses are skipped; all traffic moves",
         );
-        self.note(
-            "after",
-            format!("{current} becomes stable; while it does, abort is not heard"),
-        );
+        self.note("after", format!("{current} becomes stable; while it does, abort is not heard"));
         self.plugin("promote", " --full");
-        self.plan.expectation = Expectation::FullyPromoted {
-            hash: self.plan.typed.clone(),
-        };
-        self.write(
-            true,
-            self.status_asserts(),
-            vec![Change::SetPromoteFull(true)],
-        );
+        self.plan.expectation = Expectation::FullyPromoted { hash: self.plan.typed.clone() };
+        self.write(true, self.status_asserts(), vec![Change::SetPromoteFull(true)]);
     }
 
     fn hold(&mut self, hold: bool) {
         let is_rollout = self.plan.id.kind == WorkloadKind::Rollout;
         let paused = self.release.workload.paused;
-        self.note(
-            "now",
-            if paused {
-                "held (spec.paused)"
-            } else {
-                "not held"
-            },
-        );
+        self.note("now", if paused { "held (spec.paused)" } else { "not held" });
         if hold {
             self.plan.danger = Danger::Safety;
             self.note("then", "spec.paused: pods and steps stay where they are");
@@ -468,10 +398,7 @@ impl<'a, 'r> Draft<'a, 'r> {
                 );
             }
         } else {
-            self.note(
-                "then",
-                "spec.paused off: it goes on where it stopped; no step is skipped",
-            );
+            self.note("then", "spec.paused off: it goes on where it stopped; no step is skipped");
         }
         if is_rollout && hold {
             self.plugin("pause", "");
@@ -481,11 +408,7 @@ impl<'a, 'r> Draft<'a, 'r> {
         } else {
             self.command(
                 "kubectl rollout",
-                if hold {
-                    "pause deployment"
-                } else {
-                    "resume deployment"
-                },
+                if hold { "pause deployment" } else { "resume deployment" },
                 "",
             );
         }
@@ -499,9 +422,7 @@ impl<'a, 'r> Draft<'a, 'r> {
         let (current, stable) = self.versions();
         self.plan.danger = Danger::Safety;
         let traffic = super::traffic::of(self.release, now);
-        let share = traffic
-            .router_share()
-            .map_or_else(String::new, |s| format!(" with {s}%"));
+        let share = traffic.router_share().map_or_else(String::new, |s| format!(" with {s}%"));
         self.note("now", format!("{current} runs{share} over {stable}"));
         let warm = self.release.stable().map_or_else(
             || "the stable version cannot be seen".to_owned(),
@@ -513,16 +434,10 @@ impl<'a, 'r> Draft<'a, 'r> {
             },
         );
         self.note("then", format!("status.abort: traffic goes back; {warm}"));
-        self.note(
-            "after",
-            format!("phase reads Degraded: expected, users are on {stable}"),
-        );
+        self.note("after", format!("phase reads Degraded: expected, users are on {stable}"));
         if let Some(stable) = self.release.stable()
             && stable.replica_set.available < workload.replicas
-            && workload
-                .strategy
-                .canary()
-                .is_some_and(super::strategy::Canary::has_router)
+            && workload.strategy.canary().is_some_and(super::strategy::Canary::has_router)
         {
             let (have, want) = (stable.replica_set.available, workload.replicas);
             self.warn(
@@ -531,10 +446,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             );
         }
         if workload.paused {
-            self.warn(
-                "note",
-                "it is held: pods and Services only follow after a resume",
-            );
+            self.warn("note", "it is held: pods and Services only follow after a resume");
         }
         if workload.gitops.is_some() {
             self.note(
@@ -543,9 +455,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             );
         }
         self.plugin("abort", "");
-        self.plan.expectation = Expectation::Aborted {
-            hash: self.plan.typed.clone(),
-        };
+        self.plan.expectation = Expectation::Aborted { hash: self.plan.typed.clone() };
         // Clearing promoteFull as well: while it is set, the controller drops the abort.
         let mut changes = vec![Change::SetAbort(true)];
         if workload.status.promote_full {
@@ -557,39 +467,26 @@ impl<'a, 'r> Draft<'a, 'r> {
     fn retry(&mut self) {
         let (current, stable) = self.versions();
         self.note("now", format!("aborted: users are on {stable}"));
-        self.note(
-            "then",
-            format!("{current} is tried again, from the first step"),
-        );
+        self.note("then", format!("{current} is tried again, from the first step"));
         self.plugin("retry rollout", "");
-        self.plan.expectation = Expectation::Retried {
-            hash: self.plan.typed.clone(),
-        };
+        self.plan.expectation = Expectation::Retried { hash: self.plan.typed.clone() };
         self.write(true, self.status_asserts(), vec![Change::SetAbort(false)]);
     }
 
     fn restart(&mut self, now: Timestamp) {
         let replicas = self.release.workload.replicas;
         self.note("now", format!("{replicas} pods wanted"));
-        self.note(
-            "then",
-            "every pod is replaced by a new one of the same version",
-        );
+        self.note("then", "every pod is replaced by a new one of the same version");
         if self.plan.id.kind == WorkloadKind::Rollout {
             if replicas == 1 {
-                self.warn(
-                    "note",
-                    "with one pod there is a gap: no new pod is started before",
-                );
+                self.warn("note", "with one pod there is a gap: no new pod is started before");
             }
             self.plugin("restart", "");
         } else {
             self.command("kubectl rollout", "restart deployment", "");
         }
         self.warn_gitops();
-        self.plan.expectation = Expectation::Restarted {
-            at: to_rfc3339(now).into(),
-        };
+        self.plan.expectation = Expectation::Restarted { at: to_rfc3339(now).into() };
         self.write(false, self.spec_asserts(), vec![Change::SetRestartAt(now)]);
     }
 
@@ -612,10 +509,7 @@ impl<'a, 'r> Draft<'a, 'r> {
         self.note("now", format!("{current} is wanted"));
         self.note(
             "then",
-            format!(
-                "the template of {name} {} comes back: {}",
-                target.hash, target.images
-            ),
+            format!("the template of {name} {} comes back: {}", target.hash, target.images),
         );
         self.note_undo_path(revision.is(Role::Stable) && self.release.is_updating());
         match &target.record {
@@ -626,23 +520,16 @@ impl<'a, 'r> Draft<'a, 'r> {
         }
         if let Some(plain) = targets.iter().find(|t| t.plain && t.hash != target.hash) {
             let number = plain.revision.map_or_else(|| "?".into(), |n| n.to_string());
-            self.note(
-                "note",
-                format!("a plain undo would have picked r{number} {}", plain.hash),
-            );
+            self.note("note", format!("a plain undo would have picked r{number} {}", plain.hash));
         }
         self.warn_gitops();
-        let number = target
-            .revision
-            .map_or_else(String::new, |n| format!(" --to-revision={n}"));
+        let number = target.revision.map_or_else(String::new, |n| format!(" --to-revision={n}"));
         if self.plan.id.kind == WorkloadKind::Rollout {
             self.plugin("undo", &number);
         } else {
             self.command("kubectl rollout", "undo deployment", &number);
         }
-        self.plan.expectation = Expectation::Undone {
-            hash: target.hash.clone(),
-        };
+        self.plan.expectation = Expectation::Undone { hash: target.hash.clone() };
         let change = Change::CopyTemplate {
             replica_set: revision.replica_set.id.name.clone(),
             uid: revision.replica_set.uid.clone(),
@@ -656,10 +543,7 @@ impl<'a, 'r> Draft<'a, 'r> {
         let workload = self.release.workload;
         match &workload.strategy {
             Strategy::Canary(c) if to_stable && c.has_router() => {
-                self.note(
-                    "after",
-                    "it is the stable version: traffic goes back at once, no steps",
-                );
+                self.note("after", "it is the stable version: traffic goes back at once, no steps");
             }
             Strategy::Canary(_) if to_stable => {
                 self.note(
@@ -669,10 +553,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             }
             Strategy::Canary(c) if workload.rollback_window.is_none() => {
                 let steps = c.steps.len();
-                self.warn(
-                    "after",
-                    format!("it is not stable now: all {steps} steps run again"),
-                );
+                self.warn("after", format!("it is not stable now: all {steps} steps run again"));
             }
             Strategy::BlueGreen(_) if to_stable => {
                 self.note("after", "it is the stable version: no pause, no analysis");
@@ -687,10 +568,7 @@ impl<'a, 'r> Draft<'a, 'r> {
                 self.note("after", "within the rollback window: steps are skipped");
             }
             Strategy::Rolling(_) | Strategy::Recreate | Strategy::Unknown => {
-                self.note(
-                    "after",
-                    "pods are replaced within surge and unavailable budget",
-                );
+                self.note("after", "pods are replaced within surge and unavailable budget");
             }
         }
     }
@@ -702,12 +580,7 @@ impl<'a, 'r> Draft<'a, 'r> {
                 Assert::Generation(referenced.generation),
             ];
             let object = referenced.id.clone();
-            self.plan.writes.push(Write {
-                object,
-                status: false,
-                asserts,
-                changes: vec![change],
-            });
+            self.plan.writes.push(Write { object, status: false, asserts, changes: vec![change] });
             return;
         }
         let mut asserts = self.spec_asserts();
@@ -727,6 +600,42 @@ impl<'a, 'r> Draft<'a, 'r> {
                 owner.tool, owner.name
             );
             self.warn("git", text);
+        }
+    }
+}
+
+impl Assert {
+    /// The fact in words: `step index 5`.
+    pub fn words(&self) -> String {
+        format!("{} {}", self.subject(), self.value_words())
+    }
+
+    /// What the fact is about.
+    pub fn subject(&self) -> &'static str {
+        match self {
+            Self::Uid(_) => "uid",
+            Self::Generation(_) => "spec generation",
+            Self::CurrentHash(_) => "wanted version",
+            Self::StableHash(_) => "stable version",
+            Self::StepIndex(_) => "step index",
+            Self::PauseStart(_) => "pause since",
+            Self::Aborted(_) => "aborted",
+            Self::PromoteFull(_) => "full promotion",
+            Self::Paused(_) => "held",
+        }
+    }
+
+    /// Its value.
+    pub fn value_words(&self) -> String {
+        let text = |value: &Option<SafeText>| {
+            value.as_ref().map_or("none".into(), std::string::ToString::to_string)
+        };
+        match self {
+            Self::Uid(uid) => uid.to_string(),
+            Self::Generation(n) => n.to_string(),
+            Self::CurrentHash(v) | Self::StableHash(v) | Self::PauseStart(v) => text(v),
+            Self::StepIndex(v) => v.map_or("none".into(), |n| n.to_string()),
+            Self::Aborted(v) | Self::PromoteFull(v) | Self::Paused(v) => v.to_string(),
         }
     }
 }

@@ -126,11 +126,7 @@ fn is_starting(reason: &str) -> bool {
 impl Pod {
     /// Restarts of all its containers.
     pub fn restarts(&self) -> i32 {
-        self.containers
-            .iter()
-            .filter(|c| !c.init)
-            .map(|c| c.restarts)
-            .sum()
+        self.containers.iter().filter(|c| !c.init).map(|c| c.restarts).sum()
     }
 
     /// Ready containers and all of them, init containers aside.
@@ -153,18 +149,11 @@ impl Pod {
     /// The one word, by kubectl's rules.
     pub fn status_word(&self) -> SafeText {
         if self.deleted.is_some() {
-            let word = if self.reason == "NodeLost" {
-                "Unknown"
-            } else {
-                "Terminating"
-            };
+            let word = if self.reason == "NodeLost" { "Unknown" } else { "Terminating" };
             return word.into();
         }
-        let mut word = if self.reason.is_empty() {
-            self.phase.clone()
-        } else {
-            self.reason.clone()
-        };
+        let mut word =
+            if self.reason.is_empty() { self.phase.clone() } else { self.reason.clone() };
         if self.unscheduled.is_some() && self.phase == "Pending" {
             word = "Unschedulable".into();
         }
@@ -208,9 +197,7 @@ impl Pod {
             _ => return PodState::Unknown,
         }
         let broken = self.containers.iter().any(|c| {
-            c.waiting
-                .as_ref()
-                .is_some_and(|reason| !is_starting(reason))
+            c.waiting.as_ref().is_some_and(|reason| !is_starting(reason))
                 || c.terminated
                     .as_ref()
                     .is_some_and(|end| end.exit_code != 0 || end.signal.is_some())
@@ -224,12 +211,8 @@ impl Pod {
         if self.unscheduled.is_some() {
             return PodState::Unscheduled;
         }
-        let main_running: Option<Timestamp> = self
-            .containers
-            .iter()
-            .filter(|c| !c.init)
-            .filter_map(|c| c.running_since)
-            .max();
+        let main_running: Option<Timestamp> =
+            self.containers.iter().filter(|c| !c.init).filter_map(|c| c.running_since).max();
         match main_running {
             Some(since) if now - since > START_GRACE => PodState::Unready,
             _ => PodState::Starting,
@@ -240,10 +223,9 @@ impl Pod {
     pub fn trouble(&self, now: Timestamp) -> Option<String> {
         match self.state(now) {
             PodState::Ready | PodState::Terminating | PodState::Completed => None,
-            PodState::Unscheduled => Some(format!(
-                "cannot be scheduled: {}",
-                self.unscheduled.as_deref().unwrap_or("")
-            )),
+            PodState::Unscheduled => {
+                Some(format!("cannot be scheduled: {}", self.unscheduled.as_deref().unwrap_or("")))
+            }
             PodState::Broken => Some(self.broken_reason(now)),
             PodState::Unready => Some("runs, but its readiness check does not pass".into()),
             PodState::Unknown => Some(format!("phase {}", self.phase)),
@@ -253,34 +235,23 @@ impl Pod {
 
     fn broken_reason(&self, now: Timestamp) -> String {
         let culprit = self.containers.iter().find(|c| {
-            c.waiting
-                .as_ref()
-                .is_some_and(|reason| !is_starting(reason))
+            c.waiting.as_ref().is_some_and(|reason| !is_starting(reason))
                 || c.terminated
                     .as_ref()
                     .is_some_and(|end| end.exit_code != 0 || end.signal.is_some())
         });
         let Some(container) = culprit else {
-            let reason = if self.reason.is_empty() {
-                &self.phase
-            } else {
-                &self.reason
-            };
+            let reason = if self.reason.is_empty() { &self.phase } else { &self.reason };
             return join_sentence(reason, &self.message);
         };
-        let end = container
-            .terminated
-            .as_ref()
-            .or(container.last_terminated.as_ref());
+        let end = container.terminated.as_ref().or(container.last_terminated.as_ref());
         let mut text = match &container.waiting {
             Some(reason) if reason == "CrashLoopBackOff" => {
                 format!("{} crash-loops", container.name)
             }
-            Some(reason) => format!(
-                "{} {}",
-                container.name,
-                join_sentence(reason, &container.waiting_message)
-            ),
+            Some(reason) => {
+                format!("{} {}", container.name, join_sentence(reason, &container.waiting_message))
+            }
             None => format!("{} ended", container.name),
         };
         if let Some(end) = end {
@@ -294,11 +265,7 @@ impl Pod {
 }
 
 fn join_sentence(head: &str, tail: &str) -> String {
-    if tail.is_empty() {
-        head.to_owned()
-    } else {
-        format!("{head}: {tail}")
-    }
+    if tail.is_empty() { head.to_owned() } else { format!("{head}: {tail}") }
 }
 
 impl Termination {

@@ -62,9 +62,7 @@ impl Revision<'_> {
 
     /// `r42`, or `r?` while it has no number.
     pub fn number_text(&self) -> String {
-        self.replica_set
-            .revision
-            .map_or_else(|| "r?".into(), |n| format!("r{n}"))
+        self.replica_set.revision.map_or_else(|| "r?".into(), |n| format!("r{n}"))
     }
 
     /// Pods in this state.
@@ -108,9 +106,7 @@ impl<'a> Release<'a> {
             .collect();
         revisions.sort_by(|a, b| {
             let key = |r: &Revision<'_>| (r.replica_set.revision, r.replica_set.created);
-            key(b)
-                .cmp(&key(a))
-                .then_with(|| a.replica_set.id.cmp(&b.replica_set.id))
+            key(b).cmp(&key(a)).then_with(|| a.replica_set.id.cmp(&b.replica_set.id))
         });
         give_roles(workload, &mut revisions);
 
@@ -137,22 +133,16 @@ impl<'a> Release<'a> {
         let workload = self.workload;
         let namespace = &workload.id.namespace;
         let services: Vec<&str> = match &workload.strategy {
-            Strategy::Canary(c) => [&c.stable_service, &c.canary_service]
-                .into_iter()
-                .flatten()
-                .map(|n| &**n)
-                .collect(),
-            Strategy::BlueGreen(b) => std::iter::once(&b.active_service)
-                .chain(&b.preview_service)
-                .map(|n| &**n)
-                .collect(),
+            Strategy::Canary(c) => {
+                [&c.stable_service, &c.canary_service].into_iter().flatten().map(|n| &**n).collect()
+            }
+            Strategy::BlueGreen(b) => {
+                std::iter::once(&b.active_service).chain(&b.preview_service).map(|n| &**n).collect()
+            }
             Strategy::Rolling(_) | Strategy::Recreate | Strategy::Unknown => Vec::new(),
         };
         for name in services {
-            let id = ObjectRef {
-                namespace: namespace.clone(),
-                name: name.into(),
-            };
+            let id = ObjectRef { namespace: namespace.clone(), name: name.into() };
             self.services.extend(fleet.service(&id));
         }
         if let Some(canary) = workload.strategy.canary() {
@@ -168,10 +158,7 @@ impl<'a> Release<'a> {
         let covers = |budget: &&DisruptionBudget| {
             budget.id.namespace == *namespace
                 && !budget.selector.is_empty()
-                && budget
-                    .selector
-                    .iter()
-                    .all(|pair| workload.selector.contains(pair))
+                && budget.selector.iter().all(|pair| workload.selector.contains(pair))
         };
         self.budgets.extend(fleet.budgets.iter().filter(covers));
     }
@@ -243,9 +230,7 @@ impl<'a> Release<'a> {
 
     /// Pods of every revision that has any, newest revision first.
     pub fn pods(&self) -> impl Iterator<Item = (&Revision<'a>, &'a Pod)> {
-        self.revisions
-            .iter()
-            .flat_map(|r| r.pods.iter().map(move |p| (r, *p)))
+        self.revisions.iter().flat_map(|r| r.pods.iter().map(move |p| (r, *p)))
     }
 }
 

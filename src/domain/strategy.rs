@@ -22,11 +22,7 @@ impl Amount {
             Self::Count(n) => n.max(0),
             Self::Percent(p) => {
                 let hundredths = i64::from(replicas.max(0)) * i64::from(p.max(0));
-                let pods = if round_up {
-                    (hundredths + 99) / 100
-                } else {
-                    hundredths / 100
-                };
+                let pods = if round_up { (hundredths + 99) / 100 } else { hundredths / 100 };
                 i32::try_from(pods).unwrap_or(i32::MAX)
             }
         }
@@ -57,10 +53,7 @@ pub fn budget(replicas: i32, surge: Amount, unavailable: Amount) -> Budget {
     let surge = surge.of(replicas, true);
     let unavailable = unavailable.of(replicas, false).min(replicas.max(0));
     if surge == 0 && unavailable == 0 {
-        return Budget {
-            surge,
-            unavailable: 1,
-        };
+        return Budget { surge, unavailable: 1 };
     }
     Budget { surge, unavailable }
 }
@@ -187,14 +180,11 @@ impl Canary {
         if index >= self.steps.len() {
             return self.max_weight;
         }
-        let so_far = self.steps.iter().take(index + 1).rev();
-        so_far
-            .filter_map(|step| match step {
-                Step::SetWeight(w) => Some(*w),
-                _ => None,
-            })
-            .next()
-            .unwrap_or(0)
+        let weight_of = |step: &Step| match step {
+            Step::SetWeight(weight) => Some(*weight),
+            _ => None,
+        };
+        self.steps.iter().take(index + 1).rev().find_map(weight_of).unwrap_or(0)
     }
 }
 

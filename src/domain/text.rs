@@ -150,7 +150,7 @@ fn is_hidden(c: char) -> bool {
         | 0xfffe..=0xffff
         | 0x1bca0..=0x1bca3
         | 0x1d173..=0x1d17a
-        | 0xe0000..=0x10ffff)
+        | 0x000e_0000..=0x0010_ffff)
 }
 
 fn is_combining(c: char) -> bool {
@@ -189,18 +189,13 @@ mod tests {
     fn huge_text_is_cut_and_says_so() {
         let text = SafeText::new(&"x".repeat(1_000_000));
         assert!(text.len() < MAX_BYTES + 64);
-        assert!(
-            text.ends_with("(995904 more bytes)"),
-            "{}",
-            &text[MAX_BYTES - 10..]
-        );
+        assert!(text.ends_with("(995904 more bytes)"), "{}", &text[MAX_BYTES - 10..]);
     }
 
     #[test]
     fn combining_marks_cannot_pile_up() {
-        let zalgo: String = std::iter::once('a')
-            .chain(std::iter::repeat_n('\u{301}', 1000))
-            .collect();
+        let zalgo: String =
+            std::iter::once('a').chain(std::iter::repeat_n('\u{301}', 1000)).collect();
         assert_eq!(SafeText::new(&zalgo).chars().count(), 1 + MAX_COMBINING);
     }
 

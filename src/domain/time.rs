@@ -12,9 +12,7 @@ pub type Span = TimeDelta;
 
 /// Reads an RFC 3339 time as Kubernetes writes it.
 pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
-    DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|t| t.with_timezone(&Utc))
+    DateTime::parse_from_rfc3339(text).ok().map(|t| t.with_timezone(&Utc))
 }
 
 /// Writes an instant as Kubernetes `metav1.Time` does: seconds, `Z`.
@@ -40,9 +38,7 @@ pub fn parse_go_duration(text: &str) -> Option<Span> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, tail) = rest.split_at(digits);
         let number: f64 = number.parse().ok()?;
-        let unit_end = tail
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(tail.len());
+        let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(unit_end);
         nanos += number
             * match unit {
@@ -56,10 +52,7 @@ pub fn parse_go_duration(text: &str) -> Option<Span> {
             };
         rest = tail;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "saturates; far beyond any pause"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "saturates; far beyond any pause")]
     let nanos = nanos as i64;
     Some(Span::nanoseconds(if negative { -nanos } else { nanos }))
 }
@@ -120,11 +113,7 @@ mod tests {
             ("1.2.3s", None),
         ];
         for (text, ms) in cases {
-            assert_eq!(
-                parse_go_duration(text).map(|d| d.num_milliseconds()),
-                ms,
-                "{text}"
-            );
+            assert_eq!(parse_go_duration(text).map(|d| d.num_milliseconds()), ms, "{text}");
         }
     }
 

@@ -72,12 +72,7 @@ pub struct Entry {
 }
 
 fn entry(at: Timestamp, topic: Topic, tone: Tone, text: impl Into<SafeText>) -> Entry {
-    Entry {
-        at,
-        topic,
-        tone,
-        text: text.into(),
-    }
+    Entry { at, topic, tone, text: text.into() }
 }
 
 /// The workload is gone.
@@ -89,12 +84,7 @@ pub fn deleted(at: Timestamp) -> Entry {
 pub fn of_workload(at: Timestamp, before: &Workload, after: &Workload) -> Vec<Entry> {
     let mut story = Vec::new();
     if before.uid != after.uid {
-        story.push(entry(
-            at,
-            Topic::Release,
-            Tone::Warn,
-            "deleted and made anew",
-        ));
+        story.push(entry(at, Topic::Release, Tone::Warn, "deleted and made anew"));
         return story;
     }
     release_entries(at, before, after, &mut story);
@@ -108,19 +98,11 @@ fn release_entries(at: Timestamp, before: &Workload, after: &Workload, story: &m
     if let (Some(from), Some(to)) = (&old.current_hash, &new.current_hash)
         && from != to
     {
-        let images: Vec<&str> = after
-            .images
-            .iter()
-            .map(super::workload::Image::short)
-            .collect();
+        let images: Vec<&str> = after.images.iter().map(super::workload::Image::short).collect();
         let text = format!("new version {to} (was {from}) {}", images.join(" "));
         story.push(entry(at, Topic::Release, Tone::Plain, text));
     } else if before.images != after.images && !after.images.is_empty() {
-        let images: Vec<&str> = after
-            .images
-            .iter()
-            .map(super::workload::Image::short)
-            .collect();
+        let images: Vec<&str> = after.images.iter().map(super::workload::Image::short).collect();
         story.push(entry(
             at,
             Topic::Release,
@@ -133,31 +115,17 @@ fn release_entries(at: Timestamp, before: &Workload, after: &Workload, story: &m
         story.push(entry(at, Topic::Release, Tone::Plain, text));
     }
     if before.paused != after.paused {
-        let text = if after.paused {
-            "held (spec.paused)"
-        } else {
-            "resumed (spec.paused off)"
-        };
+        let text = if after.paused { "held (spec.paused)" } else { "resumed (spec.paused off)" };
         story.push(entry(at, Topic::Release, Tone::Plain, text));
     }
     if !old.abort && new.abort {
-        story.push(entry(
-            at,
-            Topic::Release,
-            Tone::Bad,
-            "aborted: traffic goes back to stable",
-        ));
+        story.push(entry(at, Topic::Release, Tone::Bad, "aborted: traffic goes back to stable"));
     }
     if old.abort && !new.abort {
         story.push(entry(at, Topic::Release, Tone::Plain, "abort cleared"));
     }
     if !old.promote_full && new.promote_full {
-        story.push(entry(
-            at,
-            Topic::Release,
-            Tone::Plain,
-            "full promotion requested",
-        ));
+        story.push(entry(at, Topic::Release, Tone::Plain, "full promotion requested"));
     }
     if let (Some(from), Some(to)) = (&old.stable_hash, &new.stable_hash)
         && from != to
@@ -202,12 +170,7 @@ fn traffic_entries(at: Timestamp, before: &Workload, after: &Workload, story: &m
     if let (Some(from), Some(to)) = (weight(before), weight(after))
         && from != to
     {
-        story.push(entry(
-            at,
-            Topic::Traffic,
-            Tone::Plain,
-            format!("router weight {from} -> {to}"),
-        ));
+        story.push(entry(at, Topic::Traffic, Tone::Plain, format!("router weight {from} -> {to}")));
     }
     if let (Some(from), Some(to)) = (&before.status.active_hash, &after.status.active_hash)
         && from != to
@@ -226,16 +189,8 @@ pub fn of_pod(at: Timestamp, before: Option<&Pod>, after: &Pod) -> Vec<Entry> {
     let (was, is) = (before.state(at), after.state(at));
     let name = after.id.name.rsplit('-').next().unwrap_or(&after.id.name);
     if was != PodState::Ready && is == PodState::Ready {
-        let took = after
-            .created
-            .map(|c| super::time::length(at - c))
-            .unwrap_or_default();
-        return vec![entry(
-            at,
-            Topic::Pods,
-            Tone::Good,
-            format!("pod {name} ready after {took}"),
-        )];
+        let took = after.created.map(|c| super::time::length(at - c)).unwrap_or_default();
+        return vec![entry(at, Topic::Pods, Tone::Good, format!("pod {name} ready after {took}"))];
     }
     let worse = is == PodState::Broken
         && (was != PodState::Broken || before.restarts() != after.restarts());

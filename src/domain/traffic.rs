@@ -84,10 +84,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> Traffic {
                 canary.weight_at(status.step_index.unwrap_or(canary.steps.len()))
             };
             let router = match &status.weights {
-                Some(w) => Router::Weight {
-                    weight: w.canary.weight,
-                    verified: w.verified,
-                },
+                Some(w) => Router::Weight { weight: w.canary.weight, verified: w.verified },
                 None if canary.has_router() => Router::NotReported,
                 None => pod_share(release, now),
             };
@@ -106,10 +103,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> Traffic {
         Strategy::BlueGreen(_) => Traffic {
             wanted: None,
             max: 100,
-            router: status
-                .active_hash
-                .clone()
-                .map_or(Router::NotReported, Router::Active),
+            router: status.active_hash.clone().map_or(Router::NotReported, Router::Active),
             routers: Vec::new(),
             ingress: None,
         },
@@ -126,11 +120,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> Traffic {
 /// Share of the wanted version among ready pods: what a Service without a router gives it.
 fn pod_share(release: &Release<'_>, now: Timestamp) -> Router {
     if !release.is_updating() {
-        return Router::Pods(if release.workload.strategy.canary().is_some() {
-            0
-        } else {
-            100
-        });
+        return Router::Pods(if release.workload.strategy.canary().is_some() { 0 } else { 100 });
     }
     let mut new = 0usize;
     let mut all = 0usize;

@@ -23,10 +23,7 @@ pub struct Why {
 
 impl Why {
     fn new(sentence: impl Into<String>) -> Self {
-        Self {
-            sentence: sentence.into(),
-            ..Self::default()
-        }
+        Self { sentence: sentence.into(), ..Self::default() }
     }
 
     fn next(mut self, text: impl Into<String>) -> Self {
@@ -58,9 +55,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> Why {
 
 fn degraded(release: &Release<'_>, now: Timestamp) -> Why {
     let workload = release.workload;
-    let stable = release
-        .stable()
-        .map_or("stable".into(), super::release::Revision::number_text);
+    let stable = release.stable().map_or("stable".into(), super::release::Revision::number_text);
     match phase::trouble(workload) {
         Some(Trouble::InvalidSpec(message)) => {
             Why::new(format!("the spec is refused by the controller: {message}"))
@@ -88,11 +83,10 @@ fn aborted(release: &Release<'_>, message: &str, stable: &str) -> Why {
     // The controller adds a colon and its reason only when it aborted by itself.
     let by_itself = message.contains(": ");
     let why = match failed {
-        Some(run) => Why::new(format!(
-            "aborted by analysis, users are on {stable}: {}",
-            run_sentence(run)
-        ))
-        .evidence([message.to_owned()]),
+        Some(run) => {
+            Why::new(format!("aborted by analysis, users are on {stable}: {}", run_sentence(run)))
+                .evidence([message.to_owned()])
+        }
         None if by_itself => Why::new(format!("aborted, users are on {stable}: {message}")),
         None => Why::new(format!("aborted by hand, users are on {stable}")),
     };
@@ -108,9 +102,7 @@ fn paused(release: &Release<'_>, now: Timestamp) -> Why {
     let Some(pause) = phase::pause(workload) else {
         return Why::new(format!("paused: {}", workload.status.message));
     };
-    let since = pause
-        .start
-        .map_or_else(String::new, |s| format!(" since {}", length(now - s)));
+    let since = pause.start.map_or_else(String::new, |s| format!(" since {}", length(now - s)));
     match &pause.reason {
         PauseReason::CanaryPauseStep | PauseReason::BlueGreenPause => {
             if let Some(ends) = phase::pause_ends(workload) {
@@ -126,10 +118,7 @@ fn paused(release: &Release<'_>, now: Timestamp) -> Why {
                 .next("promote moves it on, abort goes back")
         }
         PauseReason::InconclusiveAnalysisRun => {
-            let run = release
-                .analysis
-                .iter()
-                .find(|r| r.verdict == Verdict::Inconclusive);
+            let run = release.analysis.iter().find(|r| r.verdict == Verdict::Inconclusive);
             let detail = run.map_or_else(String::new, |r| format!(": {}", run_sentence(r)));
             Why::new(format!("an analysis could not decide{detail}"))
                 .next("promote accepts it or measures again, abort goes back")
@@ -143,9 +132,8 @@ fn paused(release: &Release<'_>, now: Timestamp) -> Why {
 fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
     let workload = release.workload;
     if let Some(trouble) = worst_pod(release, now) {
-        let left = deadline(release).map_or_else(String::new, |d| {
-            format!("; called stuck in {}", clock(d - now))
-        });
+        let left = deadline(release)
+            .map_or_else(String::new, |d| format!("; called stuck in {}", clock(d - now)));
         return Why::new(format!("not getting ready: {trouble}{left}"));
     }
     if workload.status.promote_full {
@@ -168,14 +156,12 @@ fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
     let at = format!("step {}/{count} {}", index + 1, step.label());
     match step {
         Step::SetWeight(weight) => {
-            let pods = release
-                .revision(Role::Canary)
-                .map_or_else(String::new, |r| {
-                    format!(
-                        ", {} of {} canary pods available",
-                        r.replica_set.available, r.replica_set.desired
-                    )
-                });
+            let pods = release.revision(Role::Canary).map_or_else(String::new, |r| {
+                format!(
+                    ", {} of {} canary pods available",
+                    r.replica_set.available, r.replica_set.desired
+                )
+            });
             Why::new(format!("{at}: bringing traffic to {weight}%{pods}"))
         }
         Step::Analysis(_) => {
@@ -191,14 +177,12 @@ fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
 }
 
 fn healthy(release: &Release<'_>, now: Timestamp) -> Why {
-    match worst_pod(release, now) {
-        Some(trouble) => Why::new(format!("healthy for the controller, but {trouble}")),
-        None => {
-            let stable = release.stable().or_else(|| release.current());
-            let name =
-                stable.map_or_else(|| "it".to_owned(), super::release::Revision::number_text);
-            Why::new(format!("{name} is complete and takes all traffic"))
-        }
+    if let Some(trouble) = worst_pod(release, now) {
+        Why::new(format!("healthy for the controller, but {trouble}"))
+    } else {
+        let stable = release.stable().or_else(|| release.current());
+        let name = stable.map_or_else(|| "it".to_owned(), super::release::Revision::number_text);
+        Why::new(format!("{name} is complete and takes all traffic"))
     }
 }
 
@@ -224,20 +208,13 @@ pub fn deadline(release: &Release<'_>) -> Option<Timestamp> {
 
 /// What a run found, with value, limit and count.
 pub fn run_sentence(run: &AnalysisRun) -> String {
-    let worst = run
-        .metrics
-        .iter()
-        .filter(|m| !m.dry_run)
-        .max_by_key(|m| severity(&m.verdict));
+    let worst = run.metrics.iter().filter(|m| !m.dry_run).max_by_key(|m| severity(&m.verdict));
     match worst {
         Some(metric) if severity(&metric.verdict) > 0 => metric_sentence(metric),
+        _ if run.is_cut_short() => "ended before it could judge".to_owned(),
         _ if !run.message.is_empty() => run.message.to_string(),
         _ => {
-            let done = run
-                .metrics
-                .iter()
-                .filter(|m| m.verdict == Verdict::Successful)
-                .count();
+            let done = run.metrics.iter().filter(|m| m.verdict == Verdict::Successful).count();
             format!("{done} of {} metrics passed", run.metrics.len())
         }
     }
@@ -255,13 +232,8 @@ fn severity(verdict: &Verdict) -> u8 {
 
 /// What one metric found: value, condition and count against limit.
 pub fn metric_sentence(metric: &Metric) -> String {
-    let shown = |verdict: &Verdict| {
-        metric
-            .measurements
-            .iter()
-            .rev()
-            .find(|m| m.verdict == *verdict)
-    };
+    let shown =
+        |verdict: &Verdict| metric.measurements.iter().rev().find(|m| m.verdict == *verdict);
     let value = |verdict: &Verdict| shown(verdict).map_or("nothing", |m| m.value.as_str());
     match &metric.verdict {
         Verdict::Failed => format!(
@@ -301,23 +273,13 @@ pub fn condition_text(metric: &Metric) -> String {
 /// The most telling pod trouble of the newest version that has one.
 fn worst_pod(release: &Release<'_>, now: Timestamp) -> Option<String> {
     let troubled = |state: PodState| {
-        matches!(
-            state,
-            PodState::Broken | PodState::Unready | PodState::Unscheduled
-        )
+        matches!(state, PodState::Broken | PodState::Unready | PodState::Unscheduled)
     };
     for revision in &release.revisions {
-        let worst = revision
-            .pods
-            .iter()
-            .filter(|p| troubled(p.state(now)))
-            .min_by_key(|p| p.state(now));
+        let worst =
+            revision.pods.iter().filter(|p| troubled(p.state(now))).min_by_key(|p| p.state(now));
         if let Some(pod) = worst {
-            let count = revision
-                .pods
-                .iter()
-                .filter(|p| troubled(p.state(now)))
-                .count();
+            let count = revision.pods.iter().filter(|p| troubled(p.state(now))).count();
             let what = pod.trouble(now).unwrap_or_default();
             let number = revision.number_text();
             let all = revision.pods.len();
@@ -333,11 +295,7 @@ fn pod_troubles(release: &Release<'_>, now: Timestamp) -> Vec<String> {
         .filter(|(_, pod)| !matches!(pod.state(now), PodState::Starting))
         .filter_map(|(revision, pod)| {
             let trouble = pod.trouble(now)?;
-            Some(format!(
-                "{} {}: {trouble}",
-                revision.number_text(),
-                pod.id.name
-            ))
+            Some(format!("{} {}: {trouble}", revision.number_text(), pod.id.name))
         })
         .take(8)
         .collect()

@@ -111,6 +111,7 @@ pub struct Weights {
 
 /// The controller's report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "mirrors the API's status field by field")]
 pub struct Status {
     /// `observedGeneration`; a Rollout carries it as text.
     pub observed_generation: Option<i64>,

@@ -46,6 +46,7 @@ impl Surroundings {
 }
 
 /// What this terminal can do.
+#[expect(clippy::struct_excessive_bools, reason = "independent answers about a terminal")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// How many colours it shows.
@@ -81,12 +82,7 @@ impl Capabilities {
 
 fn depth(from: &Surroundings, term: &str) -> ColorDepth {
     // https://no-color.org: present and not empty.
-    if from
-        .no_color
-        .as_deref()
-        .is_some_and(|value| !value.is_empty())
-        || term == "dumb"
-    {
+    if from.no_color.as_deref().is_some_and(|value| !value.is_empty()) || term == "dumb" {
         return ColorDepth::None;
     }
     let colorterm = from.colorterm.as_deref().unwrap_or_default();
@@ -145,10 +141,8 @@ mod tests {
 
     #[test]
     fn colour_depth_by_terminal() {
-        let truecolor = Surroundings {
-            colorterm: Some("truecolor".to_owned()),
-            ..with("xterm-256color")
-        };
+        let truecolor =
+            Surroundings { colorterm: Some("truecolor".to_owned()), ..with("xterm-256color") };
         for (surroundings, depth) in [
             (truecolor, ColorDepth::TrueColor),
             (with("xterm-256color"), ColorDepth::Ansi256),
@@ -159,21 +153,16 @@ mod tests {
             (with("dumb"), ColorDepth::None),
             (Surroundings::default(), ColorDepth::None),
         ] {
-            assert_eq!(
-                Capabilities::read(&surroundings).depth,
-                depth,
-                "{surroundings:?}"
-            );
+            assert_eq!(Capabilities::read(&surroundings).depth, depth, "{surroundings:?}");
         }
     }
 
     #[test]
     fn no_color_counts_when_it_is_not_empty() {
-        for (value, unwanted) in [(None, false), (Some(""), false), (Some("1"), true), (Some("0"), true)] {
-            let surroundings = Surroundings {
-                no_color: value.map(str::to_owned),
-                ..with("xterm")
-            };
+        for (value, unwanted) in
+            [(None, false), (Some(""), false), (Some("1"), true), (Some("0"), true)]
+        {
+            let surroundings = Surroundings { no_color: value.map(str::to_owned), ..with("xterm") };
             assert_eq!(Capabilities::read(&surroundings).no_color, unwanted, "{value:?}");
         }
     }
@@ -195,11 +184,7 @@ mod tests {
                 lang: Some(lang.to_owned()),
                 ..with("xterm")
             };
-            assert_eq!(
-                Capabilities::read(&surroundings).unicode,
-                unicode,
-                "{surroundings:?}"
-            );
+            assert_eq!(Capabilities::read(&surroundings).unicode, unicode, "{surroundings:?}");
         }
         assert!(!Capabilities::read(&with("linux")).unicode);
     }
@@ -214,10 +199,7 @@ mod tests {
             ("default;default", None),
             ("", None),
         ] {
-            let surroundings = Surroundings {
-                colorfgbg: Some(value.to_owned()),
-                ..with("xterm")
-            };
+            let surroundings = Surroundings { colorfgbg: Some(value.to_owned()), ..with("xterm") };
             assert_eq!(Capabilities::read(&surroundings).light, light, "{value}");
         }
     }

@@ -25,6 +25,9 @@ const READ_SIZE: usize = 4096;
 /// Most items that wait for the program. When it is full, the terminal has to wait.
 const QUEUE: usize = 256;
 
+/// How often it is asked whether the terminal is ours again, when somebody types in between.
+const LENT_PAUSE: Duration = Duration::from_millis(10);
+
 /// What came from the person at the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -65,12 +68,7 @@ impl Inputs {
             .name("keys".to_owned())
             .spawn(move || read_until_gone(&source, &watched, &send))
             .map_err(start)?;
-        Ok(Self {
-            received,
-            resized,
-            tty,
-            _lifeline: lifeline,
-        })
+        Ok(Self { received, resized, tty, _lifeline: lifeline })
     }
 
     /// The next input; [`Input::Gone`] again and again once the terminal is gone. Safe to cancel.
@@ -101,6 +99,14 @@ fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>)
             Ok(Woken::Stopped) => return,
             Ok(Woken::Interrupted) => continue,
             Ok(Woken::Timeout) => decoder.expire(),
+            // What is typed while the terminal is not ours is for somebody else.
+            Ok(Woken::Readable) if !tty.is_entered() => {
+                decoder = Decoder::default();
+                match pause(lifeline) {
+                    Ok(Woken::Stopped) | Err(_) => return,
+                    Ok(_) => continue,
+                }
+            }
             Ok(Woken::Readable) => match read(tty) {
                 Ok(Some(bytes)) => decoder.feed(&bytes),
                 Ok(None) => continue,
@@ -121,19 +127,13 @@ fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>)
 fn inputs(tokens: Vec<Token>) -> impl Iterator<Item = Input> {
     let crowd = tokens.len() > 1;
     tokens.into_iter().map(move |token| match token {
-        Token::Key { key, repeat } => Input::Key {
-            key,
-            burst: crowd || repeat,
-        },
+        Token::Key { key, repeat } => Input::Key { key, burst: crowd || repeat },
         Token::Paste(text) => Input::Paste(text),
     })
 }
 
 fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<Woken, Errno> {
-    let mut fds = [
-        PollFd::new(&tty.input, PollFlags::IN),
-        PollFd::new(lifeline, PollFlags::IN),
-    ];
+    let mut fds = [PollFd::new(&tty.input, PollFlags::IN), PollFd::new(lifeline, PollFlags::IN)];
     let patience = patience.and_then(|time| Timespec::try_from(time).ok());
     match poll(&mut fds, patience.as_ref()) {
         Ok(0) => return Ok(Woken::Timeout),
@@ -142,10 +142,16 @@ fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<
         Err(other) => return Err(other),
     }
     let [_, lifeline] = &fds;
-    if lifeline.revents().is_empty() {
-        Ok(Woken::Readable)
-    } else {
-        Ok(Woken::Stopped)
+    if lifeline.revents().is_empty() { Ok(Woken::Readable) } else { Ok(Woken::Stopped) }
+}
+
+/// Waits a little without an eye on the terminal.
+fn pause(lifeline: &UnixStream) -> Result<Woken, Errno> {
+    let pause = Timespec::try_from(LENT_PAUSE).unwrap_or_default();
+    match poll(&mut [PollFd::new(lifeline, PollFlags::IN)], Some(&pause)) {
+        Ok(0) | Err(Errno::INTR) => Ok(Woken::Timeout),
+        Ok(_) => Ok(Woken::Stopped),
+        Err(other) => Err(other),
     }
 }
 

@@ -55,9 +55,6 @@ pub enum TerminalError {
 
 impl TerminalError {
     fn device(doing: &'static str, source: impl Into<io::Error>) -> Self {
-        Self::Device {
-            doing,
-            source: source.into(),
-        }
+        Self::Device { doing, source: source.into() }
     }
 }

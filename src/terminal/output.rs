@@ -56,19 +56,12 @@ impl Screen {
                 }
             })
             .map_err(|source| TerminalError::device("start the screen thread", source))?;
-        Ok(Self {
-            staged: Arc::default(),
-            to_thread,
-            state,
-            synchronized,
-        })
+        Ok(Self { staged: Arc::default(), to_thread, state, synchronized })
     }
 
     /// What a backend writes into. Its bytes wait until [`Screen::present`].
     pub fn writer(&self) -> FrameWriter {
-        FrameWriter {
-            staged: Arc::clone(&self.staged),
-        }
+        FrameWriter { staged: Arc::clone(&self.staged) }
     }
 
     /// Whether the last frame has been written. Draw only then.
@@ -79,11 +72,7 @@ impl Screen {
     /// Returns when the last frame has been written. Safe to cancel.
     pub async fn idle(&self) {
         // The sender lives in `self`, so this ends only when the claim holds.
-        let _ = self
-            .state
-            .subscribe()
-            .wait_for(|state| *state == State::Idle)
-            .await;
+        let _ = self.state.subscribe().wait_for(|state| *state == State::Idle).await;
     }
 
     /// Sends what was staged as one frame. Nothing staged sends nothing. While the screen is not
@@ -131,9 +120,7 @@ impl Screen {
 
 impl fmt::Debug for Screen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen")
-            .field("state", &*self.state.borrow())
-            .finish_non_exhaustive()
+        f.debug_struct("Screen").field("state", &*self.state.borrow()).finish_non_exhaustive()
     }
 }
 
@@ -145,10 +132,7 @@ pub struct FrameWriter {
 
 impl Write for FrameWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.staged
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -25,11 +25,7 @@ pub(super) struct Canvas<'f> {
 impl<'f> Canvas<'f> {
     /// A canvas over this buffer.
     pub(super) fn new(buffer: &'f mut Buffer, look: &'f Look) -> Self {
-        Self {
-            buffer,
-            look,
-            cursor: None,
-        }
+        Self { buffer, look, cursor: None }
     }
 
     /// Puts one line at the top of an area.

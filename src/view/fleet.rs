@@ -43,12 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, shape: Sh
             (rest, preview)
         }
     };
-    let inner = pane(
-        canvas,
-        list_area,
-        shape.set(),
-        &title(canvas.look, model, &list),
-    );
+    let inner = pane(canvas, list_area, shape.set(), &title(canvas.look, model, &list));
     rows(canvas, inner, model, &list);
     if let Some(id) = model.fleet_view.selected.as_ref().filter(|_| has_selection) {
         cockpit::preview(canvas, preview, model, id, shape);
@@ -97,10 +92,7 @@ fn title(look: &Look, model: &Model, list: &List) -> Title {
         if !counts.is_empty() {
             counts.push(Role::Muted, format!(" {} ", look.dot()));
         }
-        counts.push(
-            role,
-            format!("{count} {}", if count == 1 { one } else { many }),
-        );
+        counts.push(role, format!("{count} {}", if count == 1 { one } else { many }));
     }
     Title::new(format!("Fleet {}", list.total()))
         .and(&counts)
@@ -119,11 +111,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
     let reasons = emptiness(model, list);
     if !reasons.is_empty() {
         let lines: Vec<Line<'_>> = std::iter::once(Line::default())
-            .chain(
-                reasons
-                    .iter()
-                    .map(|r| Strip::new(canvas.look).gap(2).phrase(r).line()),
-            )
+            .chain(reasons.iter().map(|r| Strip::new(canvas.look).gap(2).phrase(r).line()))
             .collect();
         canvas.lines(area, &lines);
         return;
@@ -143,9 +131,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
     let grouped = model.fleet_view.sort == crate::app::fleet_view::Sort::Risk;
     let shown = arrange(list, grouped);
     let selected = model.fleet_view.selected.as_ref();
-    let at = shown
-        .iter()
-        .position(|s| matches!(s, Shown::Row(e) if Some(&e.id) == selected));
+    let at = shown.iter().position(|s| matches!(s, Shown::Row(e) if Some(&e.id) == selected));
     let first = first_row(at.unwrap_or(0), shown.len(), usize::from(rest.height));
     for ((index, item), area) in shown.iter().enumerate().skip(first).zip(rest.rows()) {
         match item {
@@ -174,11 +160,7 @@ fn arrange(list: &List, grouped: bool) -> Vec<Shown<'_>> {
     for entry in &list.entries {
         if grouped && group != Some(entry.attention) {
             group = Some(entry.attention);
-            let count = list
-                .entries
-                .iter()
-                .filter(|e| e.attention == entry.attention)
-                .count();
+            let count = list.entries.iter().filter(|e| e.attention == entry.attention).count();
             shown.push(Shown::Heading(entry.attention, count));
         }
         shown.push(Shown::Row(entry));
@@ -193,10 +175,7 @@ fn heading(look: &Look, attention: Attention, count: usize) -> Line<'static> {
         Attention::Unknown => Role::Stale,
         Attention::Quiet => Role::Muted,
     };
-    Strip::new(look)
-        .say(role, attention.word())
-        .say(Role::Muted, format!(" {count}"))
-        .line()
+    Strip::new(look).say(role, attention.word()).say(Role::Muted, format!(" {count}")).line()
 }
 
 /// Widths of the columns; zero leaves one out.
@@ -227,11 +206,7 @@ impl Columns {
         };
         Self {
             total,
-            namespace: if several {
-                if wide { 16 } else { 10 }
-            } else {
-                0
-            },
+            namespace: if several { if wide { 16 } else { 10 } } else { 0 },
             name,
             strategy: if roomy { 10 } else { 0 },
             phase: 11,
@@ -262,11 +237,7 @@ impl Columns {
 
     fn line(&self, look: &Look, row: &Row, selected: bool) -> Line<'static> {
         let caret = if selected { look.caret() } else { " " };
-        let pods = if row.pods_complete {
-            Role::Text
-        } else {
-            Role::Warn
-        };
+        let pods = if row.pods_complete { Role::Text } else { Role::Warn };
         let share = if row.agrees { Role::Text } else { Role::Bad };
         let step = if row.held { Role::Warn } else { Role::Text };
         Strip::new(look)

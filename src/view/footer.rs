@@ -31,11 +31,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         flash(canvas, area, role, &text);
     }
     if area.height > 1 {
-        let second = Rect {
-            y: area.y + 1,
-            height: 1,
-            ..area
-        };
+        let second = Rect { y: area.y + 1, height: 1, ..area };
         reasons(canvas, second, &cells);
     }
 }
@@ -44,15 +40,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 fn flash(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
     let most = usize::from(area.width) * 3 / 5;
     let text = format!(" {} ", cut(text, most.max(12), canvas.look.ellipsis()));
-    let needs = u16::try_from(width(&text))
-        .unwrap_or(area.width)
-        .min(area.width);
-    let place = Rect {
-        x: area.right() - needs,
-        width: needs,
-        height: 1,
-        ..area
-    };
+    let needs = u16::try_from(width(&text)).unwrap_or(area.width).min(area.width);
+    let place = Rect { x: area.right() - needs, width: needs, height: 1, ..area };
     canvas.clear(place);
     let line = Strip::new(canvas.look).say(role, text).line();
     canvas.line(place, &line);
@@ -60,10 +49,7 @@ fn flash(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
 
 fn verb<'l>(strip: Strip<'l>, cell: &VerbCell) -> Strip<'l> {
     if cell.is_ready {
-        strip
-            .gap(1)
-            .say(Role::Key, cell.key.clone())
-            .say(Role::Text, format!(" {} ", cell.label))
+        strip.gap(1).say(Role::Key, cell.key.clone()).say(Role::Text, format!(" {} ", cell.label))
     } else {
         strip.say(Role::KeyDisabled, format!("({} {})", cell.key, cell.label))
     }
@@ -92,11 +78,7 @@ fn toast(model: &Model) -> Option<(Role, String)> {
     if model.now - toast.at > TOAST_FOR {
         return None;
     }
-    let role = if toast.good {
-        Role::ToastOk
-    } else {
-        Role::ToastBad
-    };
+    let role = if toast.good { Role::ToastOk } else { Role::ToastBad };
     Some((role, toast.text.to_string()))
 }
 

@@ -16,29 +16,15 @@ pub(super) struct Edges {
     pub(super) vertical: &'static str,
 }
 
-const THIN: Edges = Edges {
-    corners: ["╭", "╮", "╯", "╰"],
-    horizontal: "─",
-    vertical: "│",
-};
+const THIN: Edges =
+    Edges { corners: ["╭", "╮", "╯", "╰"], horizontal: "─", vertical: "│" };
 
-const THICK: Edges = Edges {
-    corners: ["┏", "┓", "┛", "┗"],
-    horizontal: "━",
-    vertical: "┃",
-};
+const THICK: Edges =
+    Edges { corners: ["┏", "┓", "┛", "┗"], horizontal: "━", vertical: "┃" };
 
-const ASCII: Edges = Edges {
-    corners: ["+", "+", "+", "+"],
-    horizontal: "-",
-    vertical: "|",
-};
+const ASCII: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|" };
 
-const ASCII_FOCUS: Edges = Edges {
-    corners: ["+", "+", "+", "+"],
-    horizontal: "=",
-    vertical: "|",
-};
+const ASCII_FOCUS: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: "=", vertical: "|" };
 
 impl Look {
     fn pick(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
@@ -148,13 +134,8 @@ mod tests {
                 all.extend(edges.corners);
                 all.extend([edges.horizontal, edges.vertical]);
             }
-            for mark in [
-                Mark::Failed,
-                Mark::NeedsPerson,
-                Mark::Moving,
-                Mark::Unknown,
-                Mark::Quiet,
-            ] {
+            for mark in [Mark::Failed, Mark::NeedsPerson, Mark::Moving, Mark::Unknown, Mark::Quiet]
+            {
                 all.push(look.mark(mark));
             }
             for state in [

@@ -56,9 +56,7 @@ fn line(look: &Look, total: usize, header: &Header) -> Line<'static> {
         if left < 4 {
             break;
         }
-        strip = strip
-            .say(role, cut(&text, most.saturating_sub(2), look.ellipsis()))
-            .gap(2);
+        strip = strip.say(role, cut(&text, most.saturating_sub(2), look.ellipsis())).gap(2);
     }
     strip.right(total, &right).line()
 }
@@ -69,9 +67,7 @@ fn badges<'l>(look: &'l Look, header: &Header) -> Strip<'l> {
     } else {
         (Role::Lab, format!(" {} ", header.badge))
     };
-    let mut strip = Strip::new(look)
-        .say(role, cut(&text, 14, look.ellipsis()))
-        .gap(1);
+    let mut strip = Strip::new(look).say(role, cut(&text, 14, look.ellipsis())).gap(1);
     if header.insecure {
         strip = strip.say(Role::Prod, " INSECURE TLS ").gap(1);
     }
@@ -97,12 +93,7 @@ fn right_end(header: &Header, total: usize) -> Phrase {
         phrase.push(Role::Bad, format!("!{}", header.errors));
     }
     let clock = if total < 70 {
-        header
-            .clock
-            .split(' ')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        header.clock.split(' ').next().unwrap_or_default().to_owned()
     } else {
         header.clock.clone()
     };

@@ -31,16 +31,8 @@ pub struct Look {
 impl Look {
     /// A look; the styles are worked out once, here.
     pub fn new(theme: Theme, glyphs: Glyphs, depth: ColorDepth) -> Self {
-        let styles = Role::ALL
-            .iter()
-            .map(|role| style(theme.style(*role), depth))
-            .collect();
-        Self {
-            theme,
-            glyphs,
-            depth,
-            styles,
-        }
+        let styles = Role::ALL.iter().map(|role| style(theme.style(*role), depth)).collect();
+        Self { theme, glyphs, depth, styles }
     }
 
     /// How a role looks.

@@ -35,11 +35,7 @@ pub(super) struct Title {
 impl Title {
     /// A title of one word.
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self {
-            left: Phrase::of(Role::Title, text),
-            right: Phrase::new(),
-            focused: false,
-        }
+        Self { left: Phrase::of(Role::Title, text), right: Phrase::new(), focused: false }
     }
 
     /// With words behind it.
@@ -73,11 +69,7 @@ pub(super) fn pane(canvas: &mut Canvas<'_>, area: Rect, set: Set, title: &Title)
         Set::Rule => {
             let line = top_line(canvas, usize::from(area.width), title, ["", ""]);
             canvas.line(area, &line);
-            Rect {
-                y: area.y + 1,
-                height: area.height - 1,
-                ..area
-            }
+            Rect { y: area.y + 1, height: area.height - 1, ..area }
         }
         Set::Boxed => boxed(canvas, area, title),
     }
@@ -93,11 +85,8 @@ fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &Title) -> Rect {
     let role = frame_role(title);
     let top = top_line(canvas, total, title, [top_left, top_right]);
     let look = canvas.look;
-    let side = Strip::new(look)
-        .say(role, edges.vertical)
-        .to(total - 1)
-        .say(role, edges.vertical)
-        .line();
+    let side =
+        Strip::new(look).say(role, edges.vertical).to(total - 1).say(role, edges.vertical).line();
     let bottom = Strip::new(look)
         .say(role, bottom_left)
         .say(role, edges.horizontal.repeat(total - 2))
@@ -107,26 +96,13 @@ fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &Title) -> Rect {
     for row in area.rows().skip(1).take(usize::from(area.height) - 2) {
         canvas.line(row, &side);
     }
-    let last = Rect {
-        y: area.bottom() - 1,
-        height: 1,
-        ..area
-    };
+    let last = Rect { y: area.bottom() - 1, height: 1, ..area };
     canvas.line(last, &bottom);
-    Rect {
-        x: area.x + 2,
-        y: area.y + 1,
-        width: area.width - 4,
-        height: area.height - 2,
-    }
+    Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 }
 }
 
 fn frame_role(title: &Title) -> Role {
-    if title.focused {
-        Role::FrameFocus
-    } else {
-        Role::Frame
-    }
+    if title.focused { Role::FrameFocus } else { Role::Frame }
 }
 
 /// `── Pods  5 ready ───────────── 12s old ──`, between two corners.
@@ -139,9 +115,7 @@ fn top_line(
     let look = canvas.look;
     let edges = look.edges(title.focused);
     let role = frame_role(title);
-    let lead = edges
-        .horizontal
-        .repeat(if corners[0].is_empty() { 2 } else { 1 });
+    let lead = edges.horizontal.repeat(if corners[0].is_empty() { 2 } else { 1 });
     let mut strip = Strip::new(look).say(role, corners[0]).say(role, lead);
     let room = total.saturating_sub(strip.used() + 4);
     let left = cut_phrase(&title.left, room, look.ellipsis());
@@ -152,17 +126,10 @@ fn top_line(
     let end = total.saturating_sub(width(corners[1]));
     if right > 0 && strip.used() + right + 5 <= end {
         let fill = end - strip.used() - right - 3;
-        strip = strip
-            .say(role, edges.horizontal.repeat(fill))
-            .gap(1)
-            .phrase(&title.right)
-            .gap(1);
+        strip = strip.say(role, edges.horizontal.repeat(fill)).gap(1).phrase(&title.right).gap(1);
     }
     let fill = end.saturating_sub(strip.used());
-    strip
-        .say(role, edges.horizontal.repeat(fill))
-        .say(role, corners[1])
-        .line()
+    strip.say(role, edges.horizontal.repeat(fill)).say(role, corners[1]).line()
 }
 
 /// First of `count` rows to show in `room`, so that the selected one is among them and the list

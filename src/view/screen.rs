@@ -67,10 +67,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     footer::draw(canvas, take_bottom(&mut rest, foot), model);
     if let Some(phrase) = model.meant().and_then(|id| receipt(model, id)) {
         let row = take_bottom(&mut rest, 1);
-        let line = Strip::new(canvas.look)
-            .gap(1)
-            .phrase_to(usize::from(row.width), &phrase)
-            .line();
+        let line = Strip::new(canvas.look).gap(1).phrase_to(usize::from(row.width), &phrase).line();
         canvas.line(row, &line);
     }
     match model.screen() {
@@ -84,10 +81,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 /// Cuts rows off the top.
 pub(super) fn take_top(area: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
-    let taken = Rect {
-        height: rows,
-        ..*area
-    };
+    let taken = Rect { height: rows, ..*area };
     area.y += rows;
     area.height -= rows;
     taken
@@ -97,20 +91,13 @@ pub(super) fn take_top(area: &mut Rect, rows: u16) -> Rect {
 pub(super) fn take_bottom(area: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     area.height -= rows;
-    Rect {
-        y: area.bottom(),
-        height: rows,
-        ..*area
-    }
+    Rect { y: area.bottom(), height: rows, ..*area }
 }
 
 /// Cuts columns off the left, and a blank one behind them.
 pub(super) fn take_left(area: &mut Rect, columns: u16) -> Rect {
     let columns = columns.min(area.width);
-    let taken = Rect {
-        width: columns,
-        ..*area
-    };
+    let taken = Rect { width: columns, ..*area };
     let gap = (columns + 1).min(area.width);
     area.x += gap;
     area.width -= gap;
@@ -122,14 +109,9 @@ fn too_small(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let total = usize::from(area.width);
     let look = canvas.look;
     let (columns, rows) = LEAST;
-    let needed = format!(
-        "too small: {}x{}, needs {columns}x{rows}",
-        area.width, area.height
-    );
+    let needed = format!("too small: {}x{}, needs {columns}x{rows}", area.width, area.height);
     let lines = [
-        Strip::new(look)
-            .say_to(total, Role::Title, &one_line(model))
-            .line(),
+        Strip::new(look).say_to(total, Role::Title, &one_line(model)).line(),
         Strip::new(look).say_to(total, Role::Muted, &needed).line(),
     ];
     canvas.lines(area, &lines);

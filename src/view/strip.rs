@@ -22,11 +22,7 @@ pub(super) struct Strip<'l> {
 impl<'l> Strip<'l> {
     /// An empty line.
     pub(super) fn new(look: &'l Look) -> Self {
-        Self {
-            look,
-            spans: Vec::new(),
-            used: 0,
-        }
+        Self { look, spans: Vec::new(), used: 0 }
     }
 
     /// Cells used so far.

@@ -62,10 +62,7 @@ pub(super) fn cut_phrase(phrase: &Phrase, room: usize, ellipsis: &str) -> Phrase
 
 /// The text in lines of at most `room` cells, broken at spaces where there are any.
 pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
-    wrap_phrase(&Phrase::new().text(text), room)
-        .iter()
-        .map(Phrase::plain)
-        .collect()
+    wrap_phrase(&Phrase::new().text(text), room).iter().map(Phrase::plain).collect()
 }
 
 /// The phrase in lines of at most `room` cells, broken at spaces where there are any.

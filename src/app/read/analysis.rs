@@ -107,19 +107,14 @@ fn word(verdict: &Verdict) -> String {
 
 /// All runs, newest first.
 pub fn rows(model: &Model, release: &Release<'_>) -> Vec<RunRow> {
-    release
-        .analysis
-        .iter()
-        .map(|run| row(model, release, run))
-        .collect()
+    release.analysis.iter().map(|run| row(model, release, run)).collect()
 }
 
 /// One run.
 pub fn row(model: &Model, release: &Release<'_>, run: &AnalysisRun) -> RunRow {
     let began = run.started.or(run.created);
-    let took = began.map_or_else(String::new, |began| {
-        length(run.completed.unwrap_or(model.now) - began)
-    });
+    let took =
+        began.map_or_else(String::new, |began| length(run.completed.unwrap_or(model.now) - began));
     let role = match run.step_index {
         Some(index) => format!("{} {}", run.role.word(), index + 1),
         None => run.role.word().to_owned(),
@@ -141,35 +136,22 @@ pub fn row(model: &Model, release: &Release<'_>, run: &AnalysisRun) -> RunRow {
 
 fn metric(metric: &Metric) -> MetricRow {
     let verdict = word(&metric.verdict);
-    let telling = matches!(
-        metric.verdict,
-        Verdict::Failed | Verdict::Error | Verdict::Inconclusive
-    );
+    let telling =
+        matches!(metric.verdict, Verdict::Failed | Verdict::Error | Verdict::Inconclusive);
     let every = metric.interval.as_ref().map(|i| format!("every {i}"));
     let times = metric.count.as_ref().map(|c| format!("{c} times"));
     let rhythm: Vec<String> = every.into_iter().chain(times).collect();
     MetricRow {
         name: metric.name.to_string(),
-        verdict: if metric.dry_run {
-            format!("{verdict} (dry run)")
-        } else {
-            verdict
-        },
+        verdict: if metric.dry_run { format!("{verdict} (dry run)") } else { verdict },
         look: look(&metric.verdict),
         values: metric.measurements.iter().map(value).collect(),
         limit: why::condition_text(metric),
         counts: counts(metric),
-        sentence: if telling {
-            why::metric_sentence(metric)
-        } else {
-            metric.message.to_string()
-        },
+        sentence: if telling { why::metric_sentence(metric) } else { metric.message.to_string() },
         rhythm: rhythm.join(", "),
         provider: metric.provider.to_string(),
-        query: metric
-            .query
-            .as_ref()
-            .map_or_else(String::new, ToString::to_string),
+        query: metric.query.as_ref().map_or_else(String::new, ToString::to_string),
     }
 }
 
@@ -232,20 +214,14 @@ fn counts(metric: &Metric) -> Phrase {
     if metric.inconclusive > 0 {
         phrase.push(Role::Muted, ", ");
         phrase.push(Role::Warn, format!("{} undecided", metric.inconclusive));
-        phrase.push(
-            Role::Muted,
-            format!(" of {} allowed", metric.inconclusive_limit.max(0)),
-        );
+        phrase.push(Role::Muted, format!(" of {} allowed", metric.inconclusive_limit.max(0)));
     }
     if metric.errors > 0 {
         phrase.push(Role::Muted, ", ");
         phrase.push(Role::Warn, format!("{} errors", metric.errors));
         phrase.push(
             Role::Muted,
-            format!(
-                " ({} in a row of {})",
-                metric.consecutive_errors, metric.error_limit
-            ),
+            format!(" ({} in a row of {})", metric.consecutive_errors, metric.error_limit),
         );
     }
     phrase

@@ -57,11 +57,7 @@ pub fn verdict(model: &Model, release: &Release<'_>) -> Verdict {
         strategy: workload.strategy.word(),
         versions: versions(release),
         phase: format!("{}{}", word.to_uppercase(), doubt.mark()),
-        role: if doubt.is_doubtful() {
-            Role::Stale
-        } else {
-            role_of(release, standing.phase)
-        },
+        role: if doubt.is_doubtful() { Role::Stale } else { role_of(release, standing.phase) },
         beside: beside(model, release),
         why: why.sentence,
         next: why.next.unwrap_or_default(),
@@ -138,10 +134,7 @@ pub fn receipt(model: &Model, id: &WorkloadId) -> Option<Phrase> {
     if flight.pressed_again > 0 {
         phrase.push(
             Role::Muted,
-            format!(
-                "  (key pressed {} times more, sent once)",
-                flight.pressed_again
-            ),
+            format!("  (key pressed {} times more, sent once)", flight.pressed_again),
         );
     }
     Some(phrase)
@@ -168,7 +161,7 @@ pub fn one_line(model: &Model) -> String {
         id: release.workload.id.clone(),
         attention: crate::domain::attention::Attention::Unknown,
         risk: crate::domain::attention::Risk(0),
-        since: None,
+        updated: None,
     };
     let row = super::fleet::row(model, &entry);
     let (step, router) = row.map(|r| (r.step, r.router)).unwrap_or_default();

@@ -47,12 +47,8 @@ const SECRET_WORDS: [&str; 10] = [
 ];
 
 /// Parts of a path that only name a secret, without showing it.
-const HARMLESS: [&str; 4] = [
-    "secretkeyref",
-    "secretname",
-    "imagepullsecrets",
-    "serviceaccounttoken",
-];
+const HARMLESS: [&str; 4] =
+    ["secretkeyref", "secretname", "imagepullsecrets", "serviceaccounttoken"];
 
 /// The comparison that was asked for.
 pub fn of(model: &Model) -> Comparison {
@@ -75,11 +71,8 @@ fn is_image(path: &str) -> bool {
 }
 
 fn compare(old: &TemplateLines, new: &TemplateLines) -> (Vec<DiffLine>, usize) {
-    let paths: std::collections::BTreeSet<&str> = old
-        .iter()
-        .chain(new)
-        .map(|(path, _)| path.as_str())
-        .collect();
+    let paths: std::collections::BTreeSet<&str> =
+        old.iter().chain(new).map(|(path, _)| path.as_str()).collect();
     let value = |lines: &TemplateLines, path: &str| {
         let found = lines.iter().find(|(p, _)| p == path);
         found.map(|(_, value)| value.to_string())
@@ -105,11 +98,7 @@ fn cover(path: &str, value: String) -> String {
     let path = path.to_lowercase();
     let names = HARMLESS.iter().any(|word| path.contains(word));
     let is_secret = SECRET_WORDS.iter().any(|word| path.contains(word));
-    if is_secret && !names && !value.is_empty() {
-        COVERED.to_owned()
-    } else {
-        value
-    }
+    if is_secret && !names && !value.is_empty() { COVERED.to_owned() } else { value }
 }
 
 #[cfg(test)]
@@ -137,10 +126,7 @@ mod tests {
         ]);
         let (found, same) = compare(&old, &new);
         assert_eq!(same, 1);
-        let shown: Vec<_> = found
-            .iter()
-            .map(|l| (l.old.as_deref(), l.new.as_deref()))
-            .collect();
+        let shown: Vec<_> = found.iter().map(|l| (l.old.as_deref(), l.new.as_deref())).collect();
         assert_eq!(
             shown,
             [

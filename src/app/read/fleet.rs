@@ -3,13 +3,12 @@
 //! The list is made cheaply for all workloads; the words of a row only for rows that are shown.
 //! Called by `view::fleet`, and by `update` for the order of rows.
 
-use std::collections::BTreeSet;
-
-use crate::app::fleet_view::{Searchable, Sort, passes};
 use crate::app::model::Model;
+use crate::app::roster;
+pub use crate::app::roster::Row as Entry;
 use crate::app::session::Scope;
 use crate::app::theme::Role;
-use crate::domain::attention::{self, Attention, Risk};
+use crate::domain::attention::{Attention, Risk};
 use crate::domain::id::{ResourceKind, WorkloadId};
 use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::phase::{self, Phase, Trouble};
@@ -21,7 +20,6 @@ use crate::domain::why;
 use crate::domain::workload::Workload;
 
 use super::phrase::Phrase;
-use super::revisions::images_of;
 
 /// What the first column of a row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,19 +36,6 @@ pub enum Mark {
     Quiet,
 }
 
-/// A line of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Which.
-    pub id: WorkloadId,
-    /// Group.
-    pub attention: Attention,
-    /// Urgency within the group.
-    pub risk: Risk,
-    /// When the wanted version came.
-    pub since: Option<Timestamp>,
-}
-
 /// The list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
@@ -58,93 +43,27 @@ pub struct List {
     pub entries: Vec<Entry>,
     /// What the filter hides.
     pub hidden: usize,
-    /// All there are in each group: needs a person, moving, unknown, quiet.
+    /// How many pass it in each group: needs a person, moving, unknown, quiet.
     pub counts: [usize; 4],
 }
 
 impl List {
     /// How many there are, hidden ones too.
     pub fn total(&self) -> usize {
-        self.counts.iter().sum()
-    }
-
-    /// Row of the selection.
-    pub fn selected(&self, model: &Model) -> Option<usize> {
-        let selected = model.fleet_view.selected.as_ref()?;
-        self.entries.iter().position(|e| e.id == *selected)
+        self.entries.len() + self.hidden
     }
 }
 
 /// The list of this moment.
 pub fn list(model: &Model) -> List {
-    let managed = managed_elsewhere(model);
-    let filter = model.fleet_view.filter.value();
-    let mut list = List::default();
-    for workload in model.fleet.workloads() {
-        if managed.contains(&workload.id) {
-            continue;
-        }
-        let release = Release::join(&model.fleet, workload);
-        let (attention, risk) = attention::of(&release, model.now);
-        if let Some(count) = list.counts.get_mut(attention as usize) {
+    let roster = roster::of(model);
+    let mut counts = [0; 4];
+    for row in &roster.rows {
+        if let Some(count) = counts.get_mut(row.attention as usize) {
             *count += 1;
         }
-        if !filter.is_empty() && !is_wanted(filter, &release, attention) {
-            list.hidden += 1;
-            continue;
-        }
-        list.entries.push(Entry {
-            id: workload.id.clone(),
-            attention,
-            risk,
-            since: updated_at(&release),
-        });
     }
-    sort(&mut list.entries, model.fleet_view.sort);
-    list
-}
-
-/// Deployments that a Rollout manages through its `workloadRef`.
-fn managed_elsewhere(model: &Model) -> BTreeSet<WorkloadId> {
-    let workloads = model.fleet.workloads();
-    workloads
-        .filter_map(|w| model.fleet.referenced(w))
-        .map(|deployment| deployment.id.clone())
-        .collect()
-}
-
-fn is_wanted(filter: &str, release: &Release<'_>, attention: Attention) -> bool {
-    let workload = release.workload;
-    let status = format!(
-        "{} {}",
-        phase::of(workload).phase.as_str(),
-        attention.word()
-    );
-    let searchable = Searchable {
-        name: &workload.id.name,
-        namespace: &workload.id.namespace,
-        kind: workload.id.kind.as_str(),
-        strategy: workload.strategy.word(),
-        status: &status,
-        images: &images_of(release.images()),
-    };
-    passes(filter, &searchable)
-}
-
-fn updated_at(release: &Release<'_>) -> Option<Timestamp> {
-    let current = release.current().and_then(|r| r.replica_set.created);
-    current.or(release.workload.created)
-}
-
-fn sort(entries: &mut [Entry], order: Sort) {
-    match order {
-        Sort::Risk => entries.sort_by(|a, b| {
-            let key = |e: &Entry| (e.attention, std::cmp::Reverse(e.risk));
-            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
-        }),
-        Sort::Name => entries.sort_by(|a, b| a.id.cmp(&b.id)),
-        Sort::Age => entries.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.id.cmp(&b.id))),
-    }
+    List { entries: roster.rows, hidden: roster.hidden, counts }
 }
 
 /// The words of a row.
@@ -211,7 +130,7 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         ),
         pods_complete: workload.status.ready >= workload.replicas,
         version: version_of(&release),
-        age: super::ago(model, entry.since),
+        age: super::ago(model, entry.updated),
         why: why::of(&release, model.now).sentence,
         held: workload.paused,
     })
@@ -273,9 +192,9 @@ fn router_text(release: &Release<'_>, router: &Router) -> String {
         Router::Weight { weight, .. } => format!("{weight}%"),
         Router::Pods(_) if !release.is_updating() => String::new(),
         Router::Pods(share) => format!("{share}%"),
-        Router::Active(hash) => release
-            .by_hash(hash)
-            .map_or_else(|| "?".to_owned(), |r| r.number_text()),
+        Router::Active(hash) => {
+            release.by_hash(hash).map_or_else(|| "?".to_owned(), |r| r.number_text())
+        }
         Router::NotReported => "?".to_owned(),
         Router::Nothing => "-".to_owned(),
     }
@@ -307,9 +226,8 @@ pub fn remarks(model: &Model) -> Vec<Phrase> {
         .sources
         .iter()
         .filter(|(id, _)| matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments));
-    let mut remarks: Vec<Phrase> = of_workloads
-        .filter_map(|(id, state)| remark(model, id, state))
-        .collect();
+    let mut remarks: Vec<Phrase> =
+        of_workloads.filter_map(|(id, state)| remark(model, id, state)).collect();
     let supporting = model.sources.iter().filter_map(|(id, state)| match state {
         SourceState::Forbidden(rule)
             if !matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments) =>
@@ -326,26 +244,20 @@ pub fn remarks(model: &Model) -> Vec<Phrase> {
 
 fn remark(model: &Model, id: &SourceId, state: &SourceState) -> Option<Phrase> {
     let what = id.kind.resource();
-    let place = id
-        .namespace
-        .as_ref()
-        .map_or_else(|| "all namespaces".to_owned(), ToString::to_string);
+    let place =
+        id.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), ToString::to_string);
     match state {
         SourceState::Loading(since) => Some(Phrase::of(
             Role::Moving,
-            format!(
-                "listing {what} in {place} for {}",
-                length(model.now - *since)
-            ),
+            format!("listing {what} in {place} for {}", length(model.now - *since)),
         )),
         SourceState::Forbidden(rule) => Some(Phrase::of(
             Role::Warn,
             format!("{what} in {place} unknown: not permitted: {rule}"),
         )),
-        SourceState::Missing(text) if id.kind == ResourceKind::Rollouts => Some(Phrase::of(
-            Role::Warn,
-            format!("{text}: watching Deployments only"),
-        )),
+        SourceState::Missing(text) if id.kind == ResourceKind::Rollouts => {
+            Some(Phrase::of(Role::Warn, format!("{text}: watching Deployments only")))
+        }
         SourceState::Missing(text) => Some(Phrase::of(Role::Warn, format!("{what}: {text}"))),
         SourceState::Live(_) | SourceState::Resyncing(_) | SourceState::Stale { .. } => None,
     }
@@ -358,10 +270,7 @@ pub fn emptiness(model: &Model, list: &List) -> Vec<Phrase> {
     }
     if list.hidden > 0 {
         let text = format!("the filter hides all {}", list.hidden);
-        return vec![
-            Phrase::of(Role::Text, text),
-            Phrase::new().muted("esc clears the filter"),
-        ];
+        return vec![Phrase::of(Role::Text, text), Phrase::new().muted("esc clears the filter")];
     }
     let mut reasons = remarks(model);
     if reasons.is_empty() && model.sources.is_empty() {
@@ -371,10 +280,7 @@ pub fn emptiness(model: &Model, list: &List) -> Vec<Phrase> {
     }
     if reasons.is_empty() {
         let scope = model.session.scope.words();
-        reasons.push(Phrase::of(
-            Role::Text,
-            format!("no Rollout and no Deployment in {scope}"),
-        ));
+        reasons.push(Phrase::of(Role::Text, format!("no Rollout and no Deployment in {scope}")));
         reasons.push(Phrase::new().muted("start with -A for all namespaces, -n for others"));
     }
     reasons

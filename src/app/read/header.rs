@@ -108,10 +108,7 @@ fn link(model: &Model) -> Link {
         return Link::Stale(length(model.now - since));
     }
     let answered = model.pulse.as_ref().is_some_and(|p| p.alive)
-        || model
-            .sources
-            .values()
-            .any(|s| !matches!(s, SourceState::Loading(_)));
+        || model.sources.values().any(|s| !matches!(s, SourceState::Loading(_)));
     if !answered {
         return Link::Connecting(length(model.now - model.session.started));
     }
@@ -142,16 +139,12 @@ pub fn banner(model: &Model) -> Option<String> {
     let Some((source, state)) = oldest(model) else {
         let error = model.pulse.as_ref().and_then(|p| p.error.as_ref());
         let error = error.map_or("the API server does not answer", |e| e.as_str());
-        return Some(format!(
-            "api silent for {age}: {error}; shown as of {as_of}"
-        ));
+        return Some(format!("api silent for {age}: {error}; shown as of {as_of}"));
     };
     let retry = match state {
-        SourceState::Stale {
-            attempt,
-            retry_at: Some(at),
-            ..
-        } => format!(", try {attempt} in {}", length(*at - model.now)),
+        SourceState::Stale { attempt, retry_at: Some(at), .. } => {
+            format!(", try {attempt} in {}", length(*at - model.now))
+        }
         SourceState::Stale { attempt, .. } => format!(", try {attempt}"),
         _ => String::new(),
     };
@@ -160,9 +153,7 @@ pub fn banner(model: &Model) -> Option<String> {
         _ => "",
     };
     let what = source.kind.resource();
-    Some(format!(
-        "{what} lost {age} ago{retry}: {error}; shown as of {as_of}"
-    ))
+    Some(format!("{what} lost {age} ago{retry}: {error}; shown as of {as_of}"))
 }
 
 fn oldest(model: &Model) -> Option<(&SourceId, &SourceState)> {
@@ -186,10 +177,7 @@ pub fn clock(model: &Model) -> String {
 /// An instant as the time of day in the session's zone.
 pub fn time_of_day(model: &Model, at: Timestamp) -> String {
     let offset = chrono::TimeDelta::minutes(i64::from(model.session.utc_offset_minutes));
-    at.checked_add_signed(offset)
-        .unwrap_or(at)
-        .format("%H:%M:%S")
-        .to_string()
+    at.checked_add_signed(offset).unwrap_or(at).format("%H:%M:%S").to_string()
 }
 
 /// An instant as hours and minutes in the session's zone.

@@ -33,10 +33,7 @@ pub struct Chapter {
 }
 
 pub(in crate::app::read) fn fact(label: impl Into<String>, text: Phrase) -> Fact {
-    Fact {
-        label: label.into(),
-        text,
-    }
+    Fact { label: label.into(), text }
 }
 
 pub(in crate::app::read) fn plain(label: impl Into<String>, text: impl Into<String>) -> Fact {
@@ -105,9 +102,7 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
                         super::revisions::look(revision),
                         format!("{} {hash}", revision.number_text()),
                     ),
-                    None => Phrase::new()
-                        .muted("-> ")
-                        .say(Role::Warn, format!("{hash}, unknown")),
+                    None => Phrase::new().muted("-> ").say(Role::Warn, format!("{hash}, unknown")),
                 },
                 None => Phrase::new().muted("-> all pods it selects, no version"),
             };
@@ -128,11 +123,7 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
             budget_text(budget.allowed, budget.healthy, budget.desired),
         )
     }));
-    for kind in [
-        ResourceKind::Services,
-        ResourceKind::Ingresses,
-        ResourceKind::DisruptionBudgets,
-    ] {
+    for kind in [ResourceKind::Services, ResourceKind::Ingresses, ResourceKind::DisruptionBudgets] {
         if let Doubt::Blind(why) = super::doubt(model, kind, &workload.id.namespace)
             && why != "not watched"
         {
@@ -149,9 +140,7 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
         let seen = if release.referenced.is_some() {
             Phrase::new().text(text)
         } else {
-            Phrase::new()
-                .text(text)
-                .say(Role::Warn, " (cannot be seen)")
+            Phrase::new().text(text).say(Role::Warn, " (cannot be seen)")
         };
         facts.push(fact("template in", seen));
     }
@@ -173,9 +162,7 @@ fn budget_text(allowed: i32, healthy: i32, desired: i32) -> Phrase {
 pub fn disruption(release: &Release<'_>) -> Vec<Phrase> {
     let of = |b: &&crate::domain::routing::DisruptionBudget| {
         let mut phrase = Phrase::new().muted("disruption budget: ");
-        phrase
-            .0
-            .extend(budget_text(b.allowed, b.healthy, b.desired).0);
+        phrase.0.extend(budget_text(b.allowed, b.healthy, b.desired).0);
         phrase
     };
     release.budgets.iter().map(of).collect()
@@ -198,10 +185,8 @@ fn settings(release: &Release<'_>) -> Vec<Fact> {
     } else {
         ", then it is only called stuck"
     };
-    facts.push(plain(
-        "progress deadline",
-        format!("{}{abort}", length(workload.progress_deadline)),
-    ));
+    facts
+        .push(plain("progress deadline", format!("{}{abort}", length(workload.progress_deadline))));
     if workload.min_ready.num_seconds() > 0 {
         facts.push(plain("ready for", length(workload.min_ready)));
     }
@@ -228,15 +213,9 @@ fn canary_settings(canary: &Canary) -> Vec<Fact> {
         facts.push(plain("largest weight", canary.max_weight.to_string()));
     }
     if !canary.background_templates.is_empty() {
-        facts.push(plain(
-            "background analysis",
-            names(&canary.background_templates),
-        ));
+        facts.push(plain("background analysis", names(&canary.background_templates)));
     }
-    facts.push(plain(
-        "pods kept after abort",
-        length(canary.abort_scale_down_delay),
-    ));
+    facts.push(plain("pods kept after abort", length(canary.abort_scale_down_delay)));
     facts
 }
 
@@ -271,16 +250,9 @@ fn object(model: &Model, release: &Release<'_>) -> Vec<Fact> {
     };
     let mut generation = Phrase::new().text(workload.generation.to_string());
     generation.0.extend(observed.0);
-    let images: Vec<&str> = release
-        .images()
-        .iter()
-        .map(|image| image.reference.as_str())
-        .collect();
-    let labels: Vec<String> = workload
-        .selector
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
+    let images: Vec<&str> = release.images().iter().map(|image| image.reference.as_str()).collect();
+    let labels: Vec<String> =
+        workload.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
     vec![
         plain("kind", workload.id.kind.as_str()),
         plain("namespace", workload.id.namespace.to_string()),

@@ -74,10 +74,7 @@ fn effect(model: &Model, id: &WorkloadId, verb: Verb) -> Option<String> {
 }
 
 fn hint(model: &Model, binding: &Binding) -> String {
-    model
-        .overrides
-        .hint(binding)
-        .map_or_else(String::new, |key| key.to_string())
+    model.overrides.hint(binding).map_or_else(String::new, |key| key.to_string())
 }
 
 /// A hint: key and word.
@@ -119,13 +116,9 @@ pub fn hints(model: &Model) -> Vec<Hint> {
             Command::Copy,
             Command::Quit,
         ],
-        Screen::Logs(_) => &[
-            Command::Help,
-            Command::Back,
-            Command::Follow,
-            Command::Filter,
-            Command::PreviousLogs,
-        ],
+        Screen::Logs(_) => {
+            &[Command::Help, Command::Back, Command::Follow, Command::Filter, Command::PreviousLogs]
+        }
         Screen::Help | Screen::Troubles => &[Command::Back, Command::Down, Command::Up],
         _ => &[
             Command::Help,
@@ -141,10 +134,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         .iter()
         .filter_map(|command| keymap::binding(*command))
         .filter(|binding| binding.place.covers(model.screen()))
-        .map(|binding| Hint {
-            key: hint(model, binding),
-            label: binding.label,
-        })
+        .map(|binding| Hint { key: hint(model, binding), label: binding.label })
         .collect()
 }
 

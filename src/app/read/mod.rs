@@ -57,8 +57,5 @@ pub fn doubt(model: &Model, kind: ResourceKind, namespace: &str) -> Doubt {
 
 /// How long ago, for columns; a dash where it is not known.
 pub fn ago(model: &Model, at: Option<Timestamp>) -> String {
-    at.map_or_else(
-        || "-".to_owned(),
-        |at| crate::domain::time::age(model.now - at),
-    )
+    at.map_or_else(|| "-".to_owned(), |at| crate::domain::time::age(model.now - at))
 }

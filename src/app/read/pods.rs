@@ -27,10 +27,7 @@ pub struct PodMark {
 
 /// The mark of a pod.
 pub fn mark_of(pod: &Pod, now: Timestamp) -> PodMark {
-    PodMark {
-        state: pod.state(now),
-        restarted: pod.restarted_lately(now),
-    }
+    PodMark { state: pod.state(now), restarted: pod.restarted_lately(now) }
 }
 
 /// What a pod's state is, as a look.
@@ -94,9 +91,7 @@ pub fn order<'r, 'a>(release: &'r Release<'a>, now: Timestamp) -> Vec<(&'r Revis
 /// The words of all pods, in that order.
 pub fn rows(model: &Model, release: &Release<'_>) -> Vec<PodRow> {
     let pods = order(release, model.now);
-    pods.into_iter()
-        .map(|(revision, pod)| row(model, revision, pod))
-        .collect()
+    pods.into_iter().map(|(revision, pod)| row(model, revision, pod)).collect()
 }
 
 fn row(model: &Model, revision: &Revision<'_>, pod: &Pod) -> PodRow {
@@ -111,10 +106,7 @@ fn row(model: &Model, revision: &Revision<'_>, pod: &Pod) -> PodRow {
         status: pod.status_word().to_string(),
         ready: format!("{ready}/{all}"),
         restarts: pod.restarts(),
-        node: pod
-            .node
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), ToString::to_string),
+        node: pod.node.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
         age: super::ago(model, pod.created),
         trouble: pod.trouble(model.now).unwrap_or_default(),
     }

@@ -43,11 +43,7 @@ pub struct RevisionRow {
 
 /// All revisions.
 pub fn rows(model: &Model, release: &Release<'_>) -> Vec<RevisionRow> {
-    release
-        .revisions
-        .iter()
-        .map(|revision| row(model, revision))
-        .collect()
+    release.revisions.iter().map(|revision| row(model, revision)).collect()
 }
 
 fn row(model: &Model, revision: &Revision<'_>) -> RevisionRow {
@@ -69,14 +65,8 @@ fn row(model: &Model, revision: &Revision<'_>) -> RevisionRow {
             .scale_down_deadline
             .filter(|_| set.replicas > 0)
             .map(|at| clock(at - model.now)),
-        pods: revision
-            .pods
-            .iter()
-            .map(|pod| mark_of(pod, model.now))
-            .collect(),
-        note: failure
-            .or(cause)
-            .map_or_else(String::new, ToString::to_string),
+        pods: revision.pods.iter().map(|pod| mark_of(pod, model.now)).collect(),
+        note: failure.or(cause).map_or_else(String::new, ToString::to_string),
         is_failing: failure.is_some(),
     }
 }

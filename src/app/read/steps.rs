@@ -60,11 +60,7 @@ pub fn of(model: &Model, release: &Release<'_>) -> Option<Rail> {
         return None;
     }
     let aborted = workload.status.abort;
-    let index = if release.is_updating() {
-        workload.status.step_index.unwrap_or(0)
-    } else {
-        count
-    };
+    let index = if release.is_updating() { workload.status.step_index.unwrap_or(0) } else { count };
     let now = (index < count && !aborted).then_some(index);
     let ends = phase::pause_ends(workload);
     let cells = canary.steps.iter().enumerate().map(|(at, step)| {
@@ -78,9 +74,7 @@ pub fn of(model: &Model, release: &Release<'_>) -> Option<Rail> {
             short: short(step),
             label: label(step),
             place,
-            left: ends
-                .filter(|_| place == Place::Now)
-                .map(|ends| clock(ends - model.now)),
+            left: ends.filter(|_| place == Place::Now).map(|ends| clock(ends - model.now)),
             is_gate: is_gate(step),
         }
     });
@@ -156,15 +150,9 @@ fn outlook(model: &Model, release: &Release<'_>, steps: &[Step], now: Option<usi
     if clocks > Span::zero() && gates == 0 {
         let at = hour(model, model.now + clocks);
         let word = if open == 0 { "done ~" } else { "not before " };
-        phrase = phrase
-            .muted(word)
-            .text(at)
-            .muted(format!(" ({} of pauses left", length(clocks)));
+        phrase = phrase.muted(word).text(at).muted(format!(" ({} of pauses left", length(clocks)));
         if open > 0 {
-            phrase.push(
-                Role::Muted,
-                format!(", {}", several(open, "analysis", "analyses")),
-            );
+            phrase.push(Role::Muted, format!(", {}", several(open, "analysis", "analyses")));
         }
         phrase.push(Role::Muted, ")");
         return phrase;
@@ -176,16 +164,10 @@ fn outlook(model: &Model, release: &Release<'_>, steps: &[Step], now: Option<usi
             phrase.push(Role::Muted, format!(", {} of pauses", length(clocks)));
         }
         if open > 0 {
-            phrase.push(
-                Role::Muted,
-                format!(", {}", several(open, "analysis", "analyses")),
-            );
+            phrase.push(Role::Muted, format!(", {}", several(open, "analysis", "analyses")));
         }
     } else if open > 0 {
-        phrase.push(
-            Role::Muted,
-            format!("{} to come", several(open, "analysis", "analyses")),
-        );
+        phrase.push(Role::Muted, format!("{} to come", several(open, "analysis", "analyses")));
     }
     phrase
 }

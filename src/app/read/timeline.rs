@@ -4,6 +4,7 @@
 //! Newest first. Called by `view`.
 
 use crate::app::model::Model;
+use crate::app::story;
 use crate::app::theme::Role;
 use crate::domain::event::Event;
 use crate::domain::id::{Uid, WorkloadId};
@@ -11,7 +12,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::timeline::Tone;
 
 use super::header::time_of_day;
-use super::pods::short_name;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +42,8 @@ pub fn look(tone: Tone) -> Role {
 
 /// The whole story of a workload.
 pub fn rows(model: &Model, id: &WorkloadId) -> Vec<TimelineRow> {
-    let mut rows: Vec<TimelineRow> = model
-        .stories
-        .get(id)
+    story::of(model, id)
         .into_iter()
-        .flatten()
         .map(|entry| TimelineRow {
             at: Some(entry.at),
             time: time_of_day(model, entry.at),
@@ -55,71 +52,25 @@ pub fn rows(model: &Model, id: &WorkloadId) -> Vec<TimelineRow> {
             role: look(entry.tone),
             text: entry.text.to_string(),
         })
-        .collect();
-    rows.extend(
-        subjects(model, id)
-            .iter()
-            .flat_map(|uid| model.fleet.events.of(uid))
-            .map(|event| of_event(model, event)),
-    );
-    // Stories are kept oldest first: of two of the same instant the later one is newer.
-    rows.reverse();
-    rows.sort_by(|a, b| b.at.cmp(&a.at));
-    rows
+        .collect()
 }
 
 /// Events about one object.
 pub fn about(model: &Model, uid: &Uid) -> Vec<TimelineRow> {
-    let mut rows: Vec<TimelineRow> = model
-        .fleet
-        .events
-        .of(uid)
-        .map(|event| of_event(model, event))
-        .collect();
+    let mut rows: Vec<TimelineRow> =
+        model.fleet.events.of(uid).map(|event| of_event(model, event)).collect();
     rows.sort_by(|a, b| b.at.cmp(&a.at));
     rows
 }
 
-fn subjects(model: &Model, id: &WorkloadId) -> Vec<Uid> {
-    let Some(release) = model.fleet.release(id) else {
-        return Vec::new();
-    };
-    let sets = release.revisions.iter().map(|r| r.replica_set.uid.clone());
-    let pods = release.pods().map(|(_, pod)| pod.uid.clone());
-    let runs = release.analysis.iter().map(|run| run.uid.clone());
-    let experiments = release.experiments.iter().map(|e| e.uid.clone());
-    std::iter::once(release.workload.uid.clone())
-        .chain(sets)
-        .chain(pods)
-        .chain(runs)
-        .chain(experiments)
-        .collect()
-}
-
 fn of_event(model: &Model, event: &Event) -> TimelineRow {
-    let subject = match event.about_kind.as_str() {
-        "Pod" => format!("pod {}: ", short_name(&event.about_name)),
-        "AnalysisRun" => "analysis: ".to_owned(),
-        "ReplicaSet" => format!("rs {}: ", short_name(&event.about_name)),
-        _ => String::new(),
-    };
-    let times = if event.count > 1 {
-        format!(" (x{})", event.count)
-    } else {
-        String::new()
-    };
+    let times = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
     TimelineRow {
         at: event.at,
-        time: event
-            .at
-            .map_or_else(|| "--:--:--".to_owned(), |at| time_of_day(model, at)),
+        time: event.at.map_or_else(|| "--:--:--".to_owned(), |at| time_of_day(model, at)),
         age: super::ago(model, event.at),
         topic: "event",
-        role: if event.warning {
-            Role::Warn
-        } else {
-            Role::Text
-        },
-        text: format!("{subject}{} {}{times}", event.reason, event.message),
+        role: if event.warning { Role::Warn } else { Role::Text },
+        text: format!("{} {}{times}", event.reason, event.message),
     }
 }

@@ -173,19 +173,12 @@ fn rolling(model: &Model, release: &Release<'_>) -> Picture {
     let mut remarks = vec![budget_phrase(release)];
     if let Some(at) = why::deadline(release) {
         let left = at - model.now;
-        let role = if left.num_seconds() < 60 {
-            Role::Warn
-        } else {
-            Role::Text
-        };
+        let role = if left.num_seconds() < 60 { Role::Warn } else { Role::Text };
         remarks.push(
             Phrase::new()
                 .muted("called stuck in ")
                 .say(role, clock(left))
-                .muted(format!(
-                    " (deadline {})",
-                    length(workload.progress_deadline)
-                )),
+                .muted(format!(" (deadline {})", length(workload.progress_deadline))),
         );
     }
     remarks.extend(super::info::disruption(release));
@@ -196,11 +189,7 @@ fn budget_phrase(release: &Release<'_>) -> Phrase {
     let workload = release.workload;
     match &workload.strategy {
         Strategy::Rolling(rolling) => {
-            let pods = budget(
-                workload.replicas,
-                rolling.max_surge,
-                rolling.max_unavailable,
-            );
+            let pods = budget(workload.replicas, rolling.max_surge, rolling.max_unavailable);
             Phrase::new()
                 .muted("may add ")
                 .text(format!("{} pods", pods.surge))

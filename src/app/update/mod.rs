@@ -1,12 +1,71 @@
-//! One message at a time: changes the model, gives effects.
+//! One message at a time: changes the model, gives effects. The only place that writes the model.
+//!
+//! Pure: the same model, instant and message give the same result. Called by `runtime` and by the
+//! commands without a screen.
+
+mod actions;
+mod cluster;
+mod dialogs;
+mod keys;
+mod looking;
+
+#[cfg(test)]
+mod tests;
 
 use crate::domain::time::Timestamp;
 
 use super::effect::Effect;
-use super::model::Model;
+use super::model::{Model, TOAST_FOR, Toast};
 use super::msg::Msg;
+use crate::domain::text::SafeText;
+
+pub use actions::begin;
 
 /// Takes in one message.
-pub fn update(_model: &mut Model, _now: Timestamp, _msg: Msg) -> Vec<Effect> {
-    Vec::new()
+pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
+    // A clock that jumps back must not make ages negative or arm a dialog early.
+    model.now = model.now.max(now);
+    match msg {
+        Msg::Key { key, burst } => keys::key(model, key, burst),
+        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Tick => tick(model),
+        Msg::Observed(observations) => cluster::observed(model, observations),
+        Msg::Source(source, state) => cluster::source(model, source, state),
+        Msg::Odd(source, text) => cluster::odd(model, &source, text),
+        Msg::Pulse(pulse) => cluster::pulse(model, pulse),
+        Msg::Access(answers) => cluster::access(model, answers),
+        Msg::Answered(ticket, answer) => actions::answered(model, ticket, answer),
+        Msg::ReadBack(ticket, found) => actions::read_back(model, ticket, found),
+        Msg::LogLines(epoch, lines) => looking::log_lines(model, epoch, lines),
+        Msg::LogEnded(epoch, why) => looking::log_ended(model, epoch, why),
+        Msg::Templates(epoch, templates) => looking::templates(model, epoch, templates),
+        Msg::Trouble(source, text) => {
+            let now = model.now;
+            model.troubles.note(now, source, text);
+            Vec::new()
+        }
+        Msg::Identity(user) => {
+            model.session.user = user.clone();
+            model.stamp.user = user;
+            Vec::new()
+        }
+    }
+}
+
+fn tick(model: &mut Model) -> Vec<Effect> {
+    if model.toast.as_ref().is_some_and(|t| model.now - t.at > TOAST_FOR) {
+        model.toast = None;
+    }
+    let mut effects = actions::follow(model);
+    effects.extend(cluster::ask_access(model));
+    effects
+}
+
+/// Shows a short message at the foot.
+fn toast(model: &mut Model, good: bool, text: impl Into<SafeText>) {
+    model.toast = Some(Toast { at: model.now, good, text: text.into() });
 }

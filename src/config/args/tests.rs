@@ -1,1 +1,100 @@
-//! t
+//! The command line, taken and refused.
+
+use super::*;
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+fn parse(line: &str) -> Result<Args, clap::Error> {
+    Args::try_parse_from(line.split_whitespace())
+}
+
+fn act(name: &str) -> Act {
+    Act {
+        target: name.parse().unwrap(),
+        print: Print { output: Output::Text },
+        dry_run: false,
+        timeout: Duration::from_secs(5 * 60),
+        yes: false,
+        reason: None,
+    }
+}
+
+#[test]
+fn the_definition_holds() {
+    Args::command().debug_assert();
+}
+
+#[test]
+fn without_a_command_it_is_the_cockpit() {
+    let args = parse("waveoff -n shop -n search --theme light --ascii --utc").unwrap();
+    assert_eq!(args.command, None);
+    assert_eq!(args.global.namespaces, ["shop", "search"]);
+    assert_eq!(args.global.theme.as_deref(), Some("light"));
+    assert!(args.global.ascii && args.global.utc && !args.global.read_only);
+}
+
+#[test]
+fn what_holds_for_all_is_taken_on_both_sides_of_the_command() {
+    for line in [
+        "waveoff --context eu -n shop status checkout",
+        "waveoff status --context eu -n shop checkout",
+        "waveoff status checkout -n shop --context eu",
+    ] {
+        let args = parse(line).unwrap();
+        assert_eq!(args.global.context.as_deref(), Some("eu"), "{line}");
+        assert_eq!(args.global.namespaces, ["shop"], "{line}");
+    }
+}
+
+#[test]
+fn verbs_and_their_flags() {
+    for (line, command) in [
+        ("promote checkout", Command::Promote { full: false, act: act("checkout") }),
+        (
+            "promote --full ro/checkout",
+            Command::Promote { full: true, act: act("rollout/checkout") },
+        ),
+        ("pause deploy/catalog", Command::Pause(act("deployment/catalog"))),
+        ("resume checkout", Command::Resume(act("checkout"))),
+        ("abort checkout -y", Command::Abort(Act { yes: true, ..act("checkout") })),
+        (
+            "undo checkout --to-revision 7 --dry-run",
+            Command::Undo { to_revision: Some(7), act: Act { dry_run: true, ..act("checkout") } },
+        ),
+        (
+            "retry checkout --timeout 90s",
+            Command::Retry(Act { timeout: Duration::from_secs(90), ..act("checkout") }),
+        ),
+        (
+            "restart checkout --reason oom",
+            Command::Restart(Act { reason: Some("oom".to_owned()), ..act("checkout") }),
+        ),
+        ("list -o json", Command::List(Print { output: Output::Json })),
+        ("keys", Command::Keys),
+    ] {
+        assert_eq!(parse(&format!("waveoff {line}")).unwrap().command, Some(command), "{line}");
+    }
+}
+
+#[test]
+fn wrong_use_is_code_two_and_names_the_right_word() {
+    for (line, hint) in [
+        ("waveoff promot checkout", "promote"),
+        ("waveoff --read-onli", "--read-only"),
+        ("waveoff status", "<NAME>"),
+        ("waveoff list -o jsn", "json"),
+        ("waveoff abort checkout --timeout 5", "90s"),
+        ("waveoff abort checkout --timeout 0s", "above zero"),
+        ("waveoff undo checkout --to-revision seven", "seven"),
+        ("waveoff status pod/checkout", "rollout/NAME"),
+        ("waveoff status ../secrets", "kind"),
+        ("waveoff status rollout/a/b", "not a name"),
+        ("waveoff status Checkout", "not a name"),
+    ] {
+        let error = parse(line).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{line}");
+        assert!(error.to_string().contains(hint), "{line}: {error}");
+    }
+    assert_eq!(parse("waveoff --help").unwrap_err().exit_code(), 0);
+    assert_eq!(parse("waveoff --version").unwrap_err().kind(), ErrorKind::DisplayVersion);
+}

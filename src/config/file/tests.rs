@@ -1,1 +1,120 @@
-//! t
+//! The file, read and refused.
+
+use std::path::Path;
+
+use super::*;
+use crate::config::Origin;
+
+const WHOLE: &str = r#"
+theme = "light"
+glyphs = "ascii"
+namespaces = ["shop", "search"]
+context = "eu-1"
+utc = true
+read_only = true
+log_level = "debug"
+
+[[environment]]
+name = "staging"
+contexts = ["eu-*"]
+namespaces = ["*-staging"]
+level = "lab"
+
+[[environment]]
+name = "production"
+
+[keys]
+promote = "ctrl-p"
+"#;
+
+fn parse(text: &str) -> Result<FileConfig, ConfigError> {
+    FileConfig::parse(Path::new("c.toml"), text)
+}
+
+fn complaint(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn every_key_is_taken_with_its_place() {
+    let config = parse(WHOLE).unwrap();
+    let theme = config.theme.unwrap();
+    assert_eq!(
+        (theme.value.as_str(), theme.origin.to_string()),
+        ("light", "c.toml:2:9".to_owned())
+    );
+    assert_eq!(config.glyphs.unwrap().value, Glyphs::Ascii);
+    assert_eq!(config.namespaces.unwrap().value, ["shop", "search"]);
+    assert_eq!(config.context.unwrap().value, "eu-1");
+    assert!(config.utc.unwrap().value);
+    assert!(config.read_only.unwrap().value);
+    assert_eq!(config.log_level.unwrap().value, "debug");
+    assert_eq!(config.keys["promote"].value, "ctrl-p");
+    assert!(matches!(&config.keys["promote"].origin, Origin::File(place) if place.line == 20));
+
+    let [staging, production] = config.environments.as_slice() else {
+        panic!("{:?}", config.environments);
+    };
+    assert_eq!(staging.value.environment.name.as_str(), "staging");
+    assert_eq!(staging.value.environment.level, Level::Lab);
+    assert_eq!(staging.value.contexts, ["eu-*"]);
+    // Not said to be harmless, so it is not.
+    assert_eq!(production.value.environment.level, Level::Production);
+}
+
+#[test]
+fn wrong_files_are_refused_with_place_and_remedy() {
+    for (text, expected) in [
+        ("them = 'dark'", "c.toml:1:1: unknown key `them` in this file (did you mean `theme`?)"),
+        ("utc = true\n  password = 'x'", "c.toml:2:3: unknown key `password` in this file"),
+        ("utc = 'yes'", "c.toml:1:7: `utc` must be true or false, not string"),
+        ("namespaces = 'shop'", "c.toml:1:14: `namespaces` must be a list of strings, not string"),
+        (
+            "namespaces = ['a', 2]",
+            "c.toml:1:20: `namespaces` must be a list of strings, not integer",
+        ),
+        (
+            "glyphs = 'asci'",
+            "c.toml:1:10: `glyphs` cannot be \"asci\": it is auto, ascii or unicode (did you mean `ascii`?)",
+        ),
+        ("[[environment]]\nlevel = 'lab'", "c.toml: `name` is missing in [environment]"),
+        (
+            "[[environment]]\nname = 'x'\nlevel = 'prod'",
+            "c.toml:3:9: `level` cannot be \"prod\": it is production or lab",
+        ),
+        (
+            "[[environment]]\nname = 'x'\ncontext = ['a']",
+            "c.toml:3:1: unknown key `context` in [environment] (did you mean `contexts`?)",
+        ),
+        (
+            "[environment]\nname = 'x'",
+            "c.toml:1:1: `environment` must be a list of tables, not table",
+        ),
+        ("keys = 3", "c.toml:1:8: `keys` must be a table, not integer"),
+    ] {
+        assert_eq!(complaint(text), expected);
+    }
+}
+
+#[test]
+fn broken_toml_names_its_place() {
+    let complaint = complaint("utc = true\ntheme = \n");
+    assert!(complaint.starts_with("c.toml:2:"), "{complaint}");
+    assert!(parse("theme = 'a'\ntheme = 'b'").is_err(), "a key given twice");
+}
+
+#[test]
+fn nothing_in_a_message_is_a_command_to_the_terminal() {
+    for text in ["\"a\\u001b[2J\" = 1", "glyphs = \"\\u001b[2J\"", "level\u{1b}[2J = 1"] {
+        let complaint = complaint(text);
+        assert!(!complaint.chars().any(|c| c.is_control() && c != '\n'), "{complaint:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_says_nothing_unless_it_was_asked_for() {
+    let path = Path::new("/nonexistent/waveoff.toml");
+    assert_eq!(FileConfig::load(path, false).unwrap(), FileConfig::default());
+    let complaint = FileConfig::load(path, true).unwrap_err().to_string();
+    assert!(complaint.starts_with("read /nonexistent/waveoff.toml: "), "{complaint}");
+}

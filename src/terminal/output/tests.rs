@@ -1,1 +1,82 @@
-//! t
+//! Against a real pseudo-terminal: whole frames, one at a time, never in the way.
+
+#![expect(clippy::disallowed_methods, reason = "tests measure time")]
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::terminal::tty::tests::{pair, received};
+
+fn screen(synchronized: bool) -> (std::os::fd::OwnedFd, Arc<Tty>, Screen) {
+    let (master, tty) = pair();
+    tty.enter().unwrap();
+    received(&master);
+    let tty = Arc::new(tty);
+    let screen = Screen::start(Arc::clone(&tty), synchronized).unwrap();
+    (master, tty, screen)
+}
+
+#[tokio::test]
+async fn a_frame_goes_out_whole_and_in_brackets() {
+    let (master, _tty, screen) = screen(true);
+    let mut writer = screen.writer();
+    write!(writer, "one ").unwrap();
+    writer.flush().unwrap();
+    assert_eq!(received(&master), "", "a flush within a frame sends nothing");
+    write!(writer, "two").unwrap();
+    screen.present();
+    screen.idle().await;
+    assert_eq!(received(&master), "\x1b[?2026hone two\x1b[?2026l");
+    screen.present();
+    assert!(screen.is_idle(), "nothing staged, nothing sent");
+}
+
+#[tokio::test]
+async fn a_stalled_terminal_holds_up_nobody_and_loses_nothing() {
+    let (master, _tty, screen) = screen(false);
+    let mut writer = screen.writer();
+    let big = "x".repeat(300_000);
+    write!(writer, "{big}").unwrap();
+    let started = Instant::now();
+    screen.present();
+    assert!(!screen.is_idle());
+    write!(writer, "next").unwrap();
+    screen.present();
+    assert!(started.elapsed() < Duration::from_millis(100));
+    let waited = tokio::time::timeout(Duration::from_millis(50), screen.idle()).await;
+    assert!(waited.is_err(), "idle although nobody reads");
+
+    let reader = thread::spawn(move || {
+        let mut all = String::new();
+        while !all.ends_with("next") {
+            all.push_str(&received(&master));
+        }
+        all
+    });
+    screen.idle().await;
+    screen.present();
+    screen.idle().await;
+    assert_eq!(reader.join().unwrap(), format!("{big}next"));
+}
+
+#[tokio::test]
+async fn the_clipboard_gets_what_fits() {
+    let (master, _tty, screen) = screen(false);
+    screen.copy("hi\x07").unwrap();
+    screen.present();
+    screen.idle().await;
+    assert_eq!(received(&master), "\x1b]52;c;aGkH\x1b\\");
+    let refusal = screen.copy(&"x".repeat(CLIPBOARD_LIMIT + 1)).unwrap_err();
+    assert!(matches!(refusal, TerminalError::ClipboardTooLarge { .. }));
+}
+
+#[tokio::test]
+async fn a_terminal_that_is_gone_stops_the_screen_quietly() {
+    let (master, _tty, screen) = screen(false);
+    drop(master);
+    write!(screen.writer(), "frame").unwrap();
+    screen.present();
+    let waited = tokio::time::timeout(Duration::from_millis(100), screen.idle()).await;
+    assert!(waited.is_err());
+    screen.present();
+}

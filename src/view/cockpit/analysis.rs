@@ -24,10 +24,7 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let model = scene.model;
     let runs = rows(model, scene.release);
     let focused = model.rollout_view.pane == Pane::Analysis;
-    let selected = model
-        .rollout_view
-        .row(Pane::Analysis)
-        .min(runs.len().saturating_sub(1));
+    let selected = model.rollout_view.row(Pane::Analysis).min(runs.len().saturating_sub(1));
     let mut items: Vec<Vec<Line<'static>>> = runs
         .iter()
         .enumerate()
@@ -36,21 +33,12 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let doubt = crate::app::read::doubt(model, ResourceKind::AnalysisRuns, &scene.id.namespace);
     let mut title = Title::new("Analysis");
     if items.is_empty() {
-        let none = if doubt.is_doubtful() {
-            "not known"
-        } else {
-            "none"
-        };
+        let none = if doubt.is_doubtful() { "not known" } else { "none" };
         title = title.and(&Phrase::new().muted(none));
     }
     if let (true, Some(name)) = (items.is_empty(), scene.release.experiments.first()) {
         let text = format!("experiment {} {}", name.id.name, name.verdict.as_str());
-        items.push(vec![
-            Strip::new(look)
-                .gap(2)
-                .say_to(room, Role::Text, &text)
-                .line(),
-        ]);
+        items.push(vec![Strip::new(look).gap(2).say_to(room, Role::Text, &text).line()]);
     }
     Block {
         title: title.right(doubt_phrase(&doubt)).focused(focused),
@@ -72,11 +60,7 @@ fn item(look: &Look, run: &RunRow, room: usize, selected: bool) -> Vec<Line<'sta
 
 fn head(look: &Look, run: &RunRow, room: usize, selected: bool) -> Line<'static> {
     let caret = if selected { look.caret() } else { " " };
-    let took = if run.took.is_empty() {
-        String::new()
-    } else {
-        format!("{}, ", run.took)
-    };
+    let took = if run.took.is_empty() { String::new() } else { format!("{}, ", run.took) };
     let strip = Strip::new(look)
         .say(Role::Accent, caret)
         .gap(1)
@@ -90,18 +74,16 @@ fn head(look: &Look, run: &RunRow, room: usize, selected: bool) -> Line<'static>
         .gap(2);
     let when = Phrase::new().muted(format!("{took}{} ago", run.age));
     let left = room.saturating_sub(width(&when.plain()) + 2);
-    strip
-        .say_to(left, Role::Text, &run.sentence)
-        .right(room, &when)
-        .line()
+    strip.say_to(left, Role::Text, &run.sentence).right(room, &when).line()
 }
 
 /// A metric in two lines: values against the limit, and counts against what is allowed.
 fn metric_lines(look: &Look, metric: &MetricRow, room: usize) -> Vec<Line<'static>> {
-    let mut strip = Strip::new(look)
-        .gap(4)
-        .cell(18, Role::Text, &metric.name)
-        .cell(9, metric.look, &metric.verdict);
+    let mut strip = Strip::new(look).gap(4).cell(18, Role::Text, &metric.name).cell(
+        9,
+        metric.look,
+        &metric.verdict,
+    );
     let room_for_values = room.saturating_sub(strip.used()) * 3 / 5;
     let mut shown: Vec<&crate::app::read::analysis::Value> = Vec::new();
     let mut used = 0;
@@ -118,9 +100,6 @@ fn metric_lines(look: &Look, metric: &MetricRow, room: usize) -> Vec<Line<'stati
         strip = strip.say(value.look, format!("{}{bad}", value.text)).gap(1);
     }
     let first = strip.gap(1).say_to(room, Role::Muted, &metric.limit).line();
-    let second = Strip::new(look)
-        .gap(23)
-        .phrase_to(room, &metric.counts)
-        .line();
+    let second = Strip::new(look).gap(23).phrase_to(room, &metric.counts).line();
     vec![first, second]
 }

@@ -35,10 +35,7 @@ pub(super) fn lines(
 }
 
 fn remark_lines(look: &Look, remarks: &[Phrase], room: usize, indent: usize) -> Vec<Line<'static>> {
-    remarks
-        .iter()
-        .map(|r| Strip::new(look).gap(indent).phrase_to(room, r).line())
-        .collect()
+    remarks.iter().map(|r| Strip::new(look).gap(indent).phrase_to(room, r).line()).collect()
 }
 
 fn bar_lines(
@@ -49,20 +46,12 @@ fn bar_lines(
     terse: bool,
 ) -> Vec<Line<'static>> {
     let cells = if terse { 24 } else { (room / 2).clamp(20, 50) };
-    let value = bars
-        .iter()
-        .map(|b| width(&b.value))
-        .max()
-        .unwrap_or(4)
-        .max(4);
+    let value = bars.iter().map(|b| width(&b.value)).max().unwrap_or(4).max(4);
     let mut lines = Vec::new();
     let mut told = remarks;
     for (at, bar) in bars.iter().enumerate() {
         let mut strip = Strip::new(look).say(Role::Muted, bar.label).to(LABEL);
-        strip = gauge(strip, look, bar, cells)
-            .gap(1)
-            .number(value, Role::Title, &bar.value)
-            .gap(1);
+        strip = gauge(strip, look, bar, cells).gap(1).number(value, Role::Title, &bar.value).gap(1);
         let mut note = bar.note.clone();
         if terse && at + 1 == bars.len() && remarks.len() == 1 {
             for remark in remarks {
@@ -79,11 +68,7 @@ fn bar_lines(
 
 /// The bar itself; an unknown share is a row of question marks.
 fn gauge<'l>(strip: Strip<'l>, look: &Look, bar: &Bar, cells: usize) -> Strip<'l> {
-    let (open, close) = if look.is_ascii() {
-        ("[", "]")
-    } else {
-        ("", "")
-    };
+    let (open, close) = if look.is_ascii() { ("[", "]") } else { ("", "") };
     let inside = cells.saturating_sub(width(open) + width(close));
     let Some(share) = bar.share else {
         return strip
@@ -107,10 +92,7 @@ fn gauge<'l>(strip: Strip<'l>, look: &Look, bar: &Bar, cells: usize) -> Strip<'l
 fn side_lines(look: &Look, sides: &[Side; 2], room: usize) -> Vec<Line<'static>> {
     let half = room.saturating_sub(3) / 2;
     let [left, right] = sides;
-    let columns = [
-        side_strips(look, left, half),
-        side_strips(look, right, half),
-    ];
+    let columns = [side_strips(look, left, half), side_strips(look, right, half)];
     let [left, right] = columns;
     left.into_iter()
         .zip(right)
@@ -128,34 +110,21 @@ fn side_lines(look: &Look, sides: &[Side; 2], room: usize) -> Vec<Line<'static>>
 }
 
 fn side_strips<'l>(look: &'l Look, side: &Side, room: usize) -> Vec<Strip<'l>> {
-    let head = Strip::new(look)
-        .say(side.role, side.word.to_uppercase())
-        .gap(2)
-        .say_to(room, Role::Muted, &side.service);
+    let head = Strip::new(look).say(side.role, side.word.to_uppercase()).gap(2).say_to(
+        room,
+        Role::Muted,
+        &side.service,
+    );
     let note = Strip::new(look).phrase_to(room, &side.note);
     let Some(revision) = &side.revision else {
-        return vec![
-            head,
-            Strip::new(look).say(Role::Muted, "-"),
-            Strip::new(look),
-            note,
-        ];
+        return vec![head, Strip::new(look).say(Role::Muted, "-"), Strip::new(look), note];
     };
-    let ready = if revision.is_complete {
-        Role::Ok
-    } else {
-        Role::Warn
-    };
+    let ready = if revision.is_complete { Role::Ok } else { Role::Warn };
     let version = Strip::new(look)
         .say(side.role, format!("{} {}", revision.number, revision.hash))
         .gap(2)
         .say_to(room, Role::Text, &revision.images);
     let label = format!("{} ready ", revision.ready);
-    let pods = grid(
-        Strip::new(look).say(ready, label),
-        look,
-        &revision.pods,
-        room,
-    );
+    let pods = grid(Strip::new(look).say(ready, label), look, &revision.pods, room);
     vec![head, version, pods, note]
 }

@@ -32,11 +32,7 @@ pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) ->
             let is_here = entry.id == *scene.id;
             let caret = if is_here { look.caret() } else { " " };
             let name = if is_here { Role::Title } else { Role::Text };
-            let beside = if row.step.is_empty() {
-                row.pods.clone()
-            } else {
-                row.step.clone()
-            };
+            let beside = if row.step.is_empty() { row.pods.clone() } else { row.step.clone() };
             let strip = Strip::new(look)
                 .say(Role::Accent, caret)
                 .gap(1)
@@ -49,18 +45,12 @@ pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) ->
         })
         .collect();
     let counts = Phrase::new().muted(format!("{} need a person", list.counts[0]));
-    Block::plain(
-        Title::new(format!("Fleet {}", list.total())).and(&counts),
-        items,
-    )
+    Block::plain(Title::new(format!("Fleet {}", list.total())).and(&counts), items)
 }
 
 /// Facts as a block.
 pub(super) fn fact_block(look: &Look, title: &str, list: &[Fact], room: usize) -> Block {
-    let items = facts(look, list, room)
-        .into_iter()
-        .map(|l| vec![l])
-        .collect();
+    let items = facts(look, list, room).into_iter().map(|l| vec![l]).collect();
     Block::plain(Title::new(title), items)
 }
 
@@ -108,10 +98,7 @@ pub(super) fn presses(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
                 .map(|(at, part)| {
                     let strip = Strip::new(look);
                     let strip = if at == 0 {
-                        strip
-                            .say(key, cell.key.clone())
-                            .gap(1)
-                            .say(role, name.clone())
+                        strip.say(key, cell.key.clone()).gap(1).say(role, name.clone())
                     } else {
                         strip
                     };

@@ -27,12 +27,7 @@ pub(super) struct Block {
 impl Block {
     /// A block that never has the keys.
     pub(super) fn plain(title: Title, items: Vec<Vec<Line<'static>>>) -> Self {
-        Self {
-            title,
-            head: Vec::new(),
-            items,
-            selected: None,
-        }
+        Self { title, head: Vec::new(), items, selected: None }
     }
 
     /// Rows that it would fill.
@@ -59,9 +54,7 @@ impl Block {
             .enumerate()
             .flat_map(|(at, item)| item.iter().map(move |line| (at, line)))
             .collect();
-        let selected = self
-            .selected
-            .map(|s| s.min(self.items.len().saturating_sub(1)));
+        let selected = self.selected.map(|s| s.min(self.items.len().saturating_sub(1)));
         let row = selected.and_then(|s| lines.iter().position(|(at, _)| *at == s));
         let mut title = self.title.clone();
         let hidden = out_of_sight(row.unwrap_or(0), lines.len(), room);

@@ -81,10 +81,7 @@ fn block(canvas: &Canvas<'_>, scene: &Scene<'_>, which: Pane, room: usize) -> Bl
 }
 
 fn blocks(canvas: &Canvas<'_>, scene: &Scene<'_>, which: &[Pane], room: usize) -> Vec<Block> {
-    which
-        .iter()
-        .map(|p| block(canvas, scene, *p, room))
-        .collect()
+    which.iter().map(|p| block(canvas, scene, *p, room)).collect()
 }
 
 fn zoomed(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, shape: Shape) {
@@ -93,12 +90,7 @@ fn zoomed(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, shape: Shape) 
     let head = take_top(&mut rest, 1);
     canvas.line(head, &line);
     let set = shape.set();
-    let block = block(
-        canvas,
-        scene,
-        scene.model.rollout_view.pane,
-        inside(set, rest.width),
-    );
+    let block = block(canvas, scene, scene.model.rollout_view.pane, inside(set, rest.width));
     block.draw(canvas, rest, set);
 }
 
@@ -151,12 +143,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     stack(canvas, rest, Set::Boxed, &right);
 
     let story_area = take_left(&mut bottom, area.width * 11 / 20);
-    let story = block(
-        canvas,
-        scene,
-        Pane::Timeline,
-        inside(Set::Boxed, story_area.width),
-    );
+    let story = block(canvas, scene, Pane::Timeline, inside(Set::Boxed, story_area.width));
     story.draw(canvas, story_area, Set::Boxed);
     let presses = beside::presses(canvas.look, scene, inside(Set::Boxed, bottom.width));
     presses.draw(canvas, bottom, Set::Boxed);
@@ -177,11 +164,7 @@ fn fleet_column(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// Draws what fits of the cockpit beside the fleet.
 pub(super) fn preview(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, shape: Shape) {
     let mut rest = area;
-    let detail = if shape == Shape::Wide {
-        Detail::Full
-    } else {
-        Detail::Terse
-    };
+    let detail = if shape == Shape::Wide { Detail::Full } else { Detail::Terse };
     bare_top(canvas, &mut rest, scene, detail);
     if rest.height < 4 {
         return;

@@ -54,11 +54,7 @@ pub(super) fn draw(
         gone(canvas, area, id);
         return;
     };
-    let scene = Scene {
-        model,
-        id,
-        release: &release,
-    };
+    let scene = Scene { model, id, release: &release };
     layout::draw(canvas, area, &scene, shape);
 }
 
@@ -67,10 +63,7 @@ pub(super) fn gone(canvas: &mut Canvas<'_>, area: Rect, id: &WorkloadId) {
     let look = canvas.look;
     let lines = [
         Line::default(),
-        Strip::new(look)
-            .gap(2)
-            .say(Role::Warn, format!("{id} is not there"))
-            .line(),
+        Strip::new(look).gap(2).say(Role::Warn, format!("{id} is not there")).line(),
         Strip::new(look)
             .gap(2)
             .say(Role::Muted, "deleted, or not listed yet; esc goes back")
@@ -90,11 +83,7 @@ pub(super) fn preview(
     let Some(release) = model.fleet.release(id) else {
         return;
     };
-    let scene = Scene {
-        model,
-        id,
-        release: &release,
-    };
+    let scene = Scene { model, id, release: &release };
     let set = shape.set();
     let title = Title::new(id.name.to_string()).and(
         &crate::app::read::phrase::Phrase::new().muted(format!(

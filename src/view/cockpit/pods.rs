@@ -22,10 +22,7 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let model = scene.model;
     let rows = rows(model, scene.release);
     let focused = model.rollout_view.pane == Pane::Pods;
-    let selected = model
-        .rollout_view
-        .row(Pane::Pods)
-        .min(rows.len().saturating_sub(1));
+    let selected = model.rollout_view.row(Pane::Pods).min(rows.len().saturating_sub(1));
     let doubt = crate::app::read::doubt(model, ResourceKind::Pods, &scene.id.namespace);
     let mut items: Vec<Vec<Line<'static>>> = rows
         .iter()
@@ -35,19 +32,9 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let mut title = Title::new("Pods");
     if let Doubt::Blind(why) = &doubt {
         let text = format!("pods are not known: {why}");
-        items.insert(
-            0,
-            vec![
-                Strip::new(look)
-                    .gap(2)
-                    .say_to(room, Role::Warn, &text)
-                    .line(),
-            ],
-        );
+        items.insert(0, vec![Strip::new(look).gap(2).say_to(room, Role::Warn, &text).line()]);
     } else {
-        title = title
-            .and(&summary(scene.release, model.now))
-            .right(doubt_phrase(&doubt));
+        title = title.and(&summary(scene.release, model.now)).right(doubt_phrase(&doubt));
     }
     Block {
         title: title.focused(focused),
@@ -74,17 +61,9 @@ pub(super) fn grid<'l>(
     room: usize,
 ) -> Strip<'l> {
     let free = room.saturating_sub(strip.used());
-    let shown = if pods.len() <= free {
-        pods.len()
-    } else {
-        free.saturating_sub(5)
-    };
+    let shown = if pods.len() <= free { pods.len() } else { free.saturating_sub(5) };
     for pod in pods.iter().take(shown) {
-        let role = if pod.restarted {
-            Role::Warn
-        } else {
-            role_of(pod.state)
-        };
+        let role = if pod.restarted { Role::Warn } else { role_of(pod.state) };
         strip = strip.say(role, look.pod(*pod));
     }
     if shown < pods.len() && free >= 5 {

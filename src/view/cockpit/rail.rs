@@ -33,10 +33,7 @@ pub(super) fn lines(look: &Look, rail: &Rail, room: usize, indent: usize) -> Vec
     };
     let (short, joint) = ways.iter().find(fits).copied().unwrap_or((true, joint));
     let rows = break_up(tokens(rail, short), width(joint), inside);
-    let now = rows
-        .iter()
-        .position(|row| row.iter().any(|t| t.is_now))
-        .unwrap_or(0);
+    let now = rows.iter().position(|row| row.iter().any(|t| t.is_now)).unwrap_or(0);
     let first = now.saturating_sub(1).min(rows.len().saturating_sub(MOST));
     rows.iter()
         .skip(first)
@@ -71,11 +68,7 @@ fn token(cell: &StepCell, short: bool) -> Token {
         Place::Next if cell.is_gate => Role::Warn,
         Place::Next => Role::StepNext,
     };
-    Token {
-        text,
-        role,
-        is_now: cell.place == Place::Now,
-    }
+    Token { text, role, is_now: cell.place == Place::Now }
 }
 
 fn break_up(tokens: Vec<Token>, joint: usize, room: usize) -> Vec<Vec<Token>> {

@@ -33,12 +33,7 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let title = Title::new(format!("Revisions {}", rows.len()))
         .right(doubt_phrase(&doubt))
         .focused(focused);
-    Block {
-        title,
-        head: Vec::new(),
-        items,
-        selected: focused.then_some(selected),
-    }
+    Block { title, head: Vec::new(), items, selected: focused.then_some(selected) }
 }
 
 fn line(look: &Look, row: &RevisionRow, room: usize, selected: bool) -> Line<'static> {
@@ -60,10 +55,7 @@ fn line(look: &Look, row: &RevisionRow, room: usize, selected: bool) -> Line<'st
         .gap(1)
         .cell(images, Role::Text, &row.images);
     if let Some(left) = &row.scale_down {
-        let note = Phrase::new()
-            .muted("pods go in ")
-            .say(Role::Paused, left.clone())
-            .muted("  ");
+        let note = Phrase::new().muted("pods go in ").say(Role::Paused, left.clone()).muted("  ");
         strip = strip.phrase_to(room, &note);
     }
     if row.is_failing {

@@ -22,10 +22,7 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let model = scene.model;
     let rows = rows(model, scene.id);
     let focused = model.rollout_view.pane == Pane::Timeline;
-    let selected = model
-        .rollout_view
-        .row(Pane::Timeline)
-        .min(rows.len().saturating_sub(1));
+    let selected = model.rollout_view.row(Pane::Timeline).min(rows.len().saturating_sub(1));
     let items: Vec<Vec<Line<'static>>> = rows
         .iter()
         .enumerate()

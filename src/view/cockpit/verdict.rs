@@ -69,14 +69,7 @@ pub(super) fn lines(
         }
     };
     blank(&mut lines);
-    labelled(
-        look,
-        &mut lines,
-        "why",
-        verdict.role,
-        &verdict.why,
-        (room, 2),
-    );
+    labelled(look, &mut lines, "why", verdict.role, &verdict.why, (room, 2));
     if !verdict.next.is_empty() {
         labelled(
             look,
@@ -121,10 +114,7 @@ fn labelled(
         let label = if at == 0 { label } else { "" };
         let mut strip = Strip::new(look).say(Role::Muted, label).to(INDENT);
         strip = if at + 1 == most && count > most {
-            let rest = wrapped
-                .get(at..)
-                .map(<[String]>::concat)
-                .unwrap_or_default();
+            let rest = wrapped.get(at..).map(<[String]>::concat).unwrap_or_default();
             strip.say_to(room, role, &rest)
         } else {
             strip.say(role, part.trim_end())

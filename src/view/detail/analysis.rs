@@ -31,14 +31,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, uid: 
         return;
     };
     let run = row(scene.model, scene.release, run);
-    let verdict = Phrase::of(
-        run.look,
-        format!("{} {}", canvas.look.verdict(&run.verdict), run.verdict),
-    )
-    .muted(format!(
-        "  {} analysis of {}, took {}, began {} ago",
-        run.role, run.revision, run.took, run.age
-    ));
+    let verdict =
+        Phrase::of(run.look, format!("{} {}", canvas.look.verdict(&run.verdict), run.verdict))
+            .muted(format!(
+                "  {} analysis of {}, took {}, began {} ago",
+                run.role, run.revision, run.took, run.age
+            ));
     page.labelled("verdict", COLUMN, &verdict);
     page.labelled("found", COLUMN, &Phrase::of(run.look, run.sentence.clone()));
     for metric in &run.metrics {
@@ -70,21 +68,14 @@ fn metric_chapter(page: &mut Document<'_>, scene: &Scene<'_>, metric: &MetricRow
     page.labelled("limit", COLUMN, &Phrase::new().text(metric.limit.clone()));
     page.labelled("counts", COLUMN, &metric.counts);
     if !metric.sentence.is_empty() {
-        page.labelled(
-            "found",
-            COLUMN,
-            &Phrase::of(metric.look, metric.sentence.clone()),
-        );
+        page.labelled("found", COLUMN, &Phrase::of(metric.look, metric.sentence.clone()));
     }
-    let query = Phrase::new()
-        .muted(format!("{}  ", metric.provider))
-        .text(metric.query.clone());
+    let query = Phrase::new().muted(format!("{}  ", metric.provider)).text(metric.query.clone());
     page.labelled("query", COLUMN, &query);
     for (at, value) in metric.values.iter().rev().enumerate() {
         let label = if at == 0 { "measured" } else { "" };
-        let time = value
-            .at
-            .map_or_else(|| "--:--:--".to_owned(), |at| time_of_day(scene.model, at));
+        let time =
+            value.at.map_or_else(|| "--:--:--".to_owned(), |at| time_of_day(scene.model, at));
         let line = measurement(look, label, &time, value, page.room);
         page.lines.push(line);
     }

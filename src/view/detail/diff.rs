@@ -27,10 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
     }
     match of(model) {
         Comparison::NoSides => {
-            page.paragraph(
-                2,
-                &Phrase::new().muted("there are no two revisions to compare"),
-            );
+            page.paragraph(2, &Phrase::new().muted("there are no two revisions to compare"));
         }
         Comparison::Waiting => {
             page.paragraph(2, &Phrase::of(Role::Moving, "fetching both templates"));
@@ -49,10 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
                 change(&mut page, line);
             }
             page.blank();
-            page.paragraph(
-                2,
-                &Phrase::new().muted(format!("{same} lines are the same in both")),
-            );
+            page.paragraph(2, &Phrase::new().muted(format!("{same} lines are the same in both")));
         }
     }
     page.draw(canvas, area, set, title, model.scroll);
@@ -65,10 +59,7 @@ fn change(page: &mut Document<'_>, line: &DiffLine) {
         (None, _) => "added",
         (_, None) => "removed",
     };
-    page.paragraph(
-        2,
-        &Phrase::of(Role::Title, line.path.clone()).muted(format!("  {word}")),
-    );
+    page.paragraph(2, &Phrase::of(Role::Title, line.path.clone()).muted(format!("  {word}")));
     if let Some(old) = &line.old {
         page.paragraph(4, &Phrase::of(Role::Bad, format!("- {old}")));
     }

@@ -31,11 +31,7 @@ impl<'l> Document<'l> {
             Set::Rule => 0,
             Set::Boxed => 4,
         };
-        Self {
-            look,
-            room: usize::from(area.width).saturating_sub(edge),
-            lines: Vec::new(),
-        }
+        Self { look, room: usize::from(area.width).saturating_sub(edge), lines: Vec::new() }
     }
 
     /// An empty line, unless it would be the first.
@@ -48,8 +44,7 @@ impl<'l> Document<'l> {
     /// A heading, with an empty line before it.
     pub(super) fn heading(&mut self, text: impl Into<String>) {
         self.blank();
-        self.lines
-            .push(Strip::new(self.look).say(Role::Title, text).line());
+        self.lines.push(Strip::new(self.look).say(Role::Title, text).line());
     }
 
     /// A paragraph, wrapped, `indent` cells in.
@@ -69,12 +64,7 @@ impl<'l> Document<'l> {
         for (at, part) in parts.iter().enumerate() {
             let label = if at == 0 { label } else { "" };
             self.lines.push(
-                Strip::new(self.look)
-                    .gap(2)
-                    .say(Role::Muted, label)
-                    .to(column)
-                    .phrase(part)
-                    .line(),
+                Strip::new(self.look).gap(2).say(Role::Muted, label).to(column).phrase(part).line(),
             );
         }
     }

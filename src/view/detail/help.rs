@@ -46,10 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, set: Set)
     }
     page.heading("glyphs");
     for (mark, text) in [
-        (
-            Mark::Failed,
-            "failed: degraded, or broken pods under traffic",
-        ),
+        (Mark::Failed, "failed: degraded, or broken pods under traffic"),
         (Mark::NeedsPerson, "waits for a person"),
         (Mark::Moving, "moves by itself"),
         (Mark::Unknown, "not known"),
@@ -67,27 +64,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, set: Set)
         PodState::Completed,
         PodState::Unknown,
     ] {
-        let glyph = look.pod(PodMark {
-            state,
-            restarted: false,
-        });
-        page.labelled(
-            glyph,
-            COLUMN,
-            &Phrase::new().text(format!("pod {}", state.word())),
-        );
+        let glyph = look.pod(PodMark { state, restarted: false });
+        page.labelled(glyph, COLUMN, &Phrase::new().text(format!("pod {}", state.word())));
     }
-    let restarted = look.pod(PodMark {
-        state: PodState::Ready,
-        restarted: true,
-    });
+    let restarted = look.pod(PodMark { state: PodState::Ready, restarted: true });
     let text = Phrase::new().text("pod ready, but restarted within 5 minutes");
     page.labelled(restarted, COLUMN, &text);
-    page.draw(
-        canvas,
-        area,
-        set,
-        Title::new("Help").focused(true),
-        model.scroll,
-    );
+    page.draw(canvas, area, set, Title::new("Help").focused(true), model.scroll);
 }

@@ -28,20 +28,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
         filter_line(canvas, take_top(&mut inner, 1), logs);
     }
     if visible.is_empty() {
-        let line = Strip::new(canvas.look)
-            .gap(2)
-            .phrase(&emptiness(logs))
-            .line();
+        let line = Strip::new(canvas.look).gap(2).phrase(&emptiness(logs)).line();
         canvas.line(inner, &line);
         return;
     }
     let room = usize::from(inner.height);
     let last = visible.len().saturating_sub(room);
-    let first = if logs.following {
-        last
-    } else {
-        logs.top.min(last)
-    };
+    let first = if logs.following { last } else { logs.top.min(last) };
     let several = logs.pods.len() > 1;
     let total = usize::from(inner.width);
     let look = canvas.look;
@@ -110,15 +103,10 @@ fn text_line(look: &Look, line: &LogLine, several: bool, total: usize) -> Line<'
     if several {
         let short = short_name(&line.pod);
         let sum: usize = short.bytes().map(usize::from).sum();
-        let role = POD_ROLES
-            .get(sum % POD_ROLES.len())
-            .copied()
-            .unwrap_or(Role::Muted);
+        let role = POD_ROLES.get(sum % POD_ROLES.len()).copied().unwrap_or(Role::Muted);
         strip = strip.cell(6, role, short);
     }
-    strip
-        .say_to(total, level_role(&line.text), &line.text)
-        .line()
+    strip.say_to(total, level_role(&line.text), &line.text).line()
 }
 
 /// The first word that says how bad a line is.

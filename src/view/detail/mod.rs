@@ -49,11 +49,7 @@ fn of_workload(
         gone(canvas, area, id);
         return;
     };
-    let scene = Scene {
-        model,
-        id,
-        release: &release,
-    };
+    let scene = Scene { model, id, release: &release };
     let mut rest = area;
     let line = top(canvas.look, &scene, usize::from(area.width));
     canvas.line(take_top(&mut rest, 1), &line);

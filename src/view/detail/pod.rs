@@ -39,10 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, uid: 
     page.heading("events");
     let events = about(scene.model, uid);
     if events.is_empty() {
-        page.paragraph(
-            2,
-            &Phrase::new().muted("none seen; events expire after an hour"),
-        );
+        page.paragraph(2, &Phrase::new().muted("none seen; events expire after an hour"));
     }
     for event in &events {
         let line = story_line(canvas.look, event, page.room, false);

@@ -20,17 +20,11 @@ const COLUMN: usize = 12;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, set: Set) {
     let mut page = Document::new(canvas.look, area, set);
     if model.troubles.is_empty() {
-        page.paragraph(
-            2,
-            &Phrase::of(Role::Ok, "nothing went wrong in this session"),
-        );
+        page.paragraph(2, &Phrase::of(Role::Ok, "nothing went wrong in this session"));
     }
     for trouble in model.troubles.iter() {
-        let times = if trouble.count > 1 {
-            format!("  ({} times)", trouble.count)
-        } else {
-            String::new()
-        };
+        let times =
+            if trouble.count > 1 { format!("  ({} times)", trouble.count) } else { String::new() };
         let text = Phrase::of(Role::Bad, trouble.source.to_string())
             .muted(times)
             .text("  ")

@@ -40,11 +40,7 @@ pub(super) fn draw(
     confirmation: &Confirmation,
 ) {
     let room = usize::from(area.width.clamp(80, 110)) - 4;
-    let mut page = Page {
-        look: canvas.look,
-        lines: Vec::new(),
-        field: None,
-    };
+    let mut page = Page { look: canvas.look, lines: Vec::new(), field: None };
     page.notes(confirmation, room);
     page.rights(model, confirmation, room);
     page.fields(confirmation, room);
@@ -86,9 +82,7 @@ fn title(model: &Model, confirmation: &Confirmation) -> Title {
         .text("  ")
         .say(role, format!(" {badge} "))
         .text(format!("  {}/{}", model.session.context, plan.id.namespace));
-    Title::new(plan.action.verb.name().to_uppercase())
-        .and(&place)
-        .focused(true)
+    Title::new(plan.action.verb.name().to_uppercase()).and(&place).focused(true)
 }
 
 impl Page<'_> {
@@ -109,11 +103,7 @@ impl Page<'_> {
 
     fn notes(&mut self, confirmation: &Confirmation, room: usize) {
         for note in &confirmation.plan.notes {
-            let (role, mark) = if note.warning {
-                (Role::Warn, "! ")
-            } else {
-                (Role::Text, "")
-            };
+            let (role, mark) = if note.warning { (Role::Warn, "! ") } else { (Role::Text, "") };
             self.labelled(note.label, role, &format!("{mark}{}", note.text), room);
         }
     }
@@ -138,10 +128,9 @@ impl Page<'_> {
             Freshness::Old(age) => Phrase::of(Role::Bad, format!("{} old", length(age))),
             Freshness::Unknown(why) => Phrase::of(Role::Bad, why.to_string()),
         };
-        let data = Phrase::new().muted("data ").say(
-            fresh.0.first().map_or(Role::Text, |w| w.role),
-            fresh.plain(),
-        );
+        let data = Phrase::new()
+            .muted("data ")
+            .say(fresh.0.first().map_or(Role::Text, |w| w.role), fresh.plain());
         let strip = Strip::new(self.look)
             .say(Role::Muted, "may I")
             .to(INDENT)
@@ -151,23 +140,13 @@ impl Page<'_> {
     }
 
     fn fields(&mut self, confirmation: &Confirmation, room: usize) {
-        let wanted = if confirmation.reason_required {
-            "required"
-        } else {
-            "may be empty"
-        };
+        let wanted = if confirmation.reason_required { "required" } else { "may be empty" };
         let has_keys = confirmation.field == Field::Reason;
         self.field("reason", &confirmation.reason, has_keys, wanted, room);
         if let Some(token) = &confirmation.token {
             let hint = format!("type {token}");
             let has_keys = confirmation.field == Field::Token;
-            self.field(
-                "confirm",
-                &confirmation.typed,
-                has_keys,
-                &hint,
-                room.min(INDENT + 36),
-            );
+            self.field("confirm", &confirmation.typed, has_keys, &hint, room.min(INDENT + 36));
         }
     }
 
@@ -206,10 +185,8 @@ impl Page<'_> {
 
     fn buttons(&mut self, model: &Model, confirmation: &Confirmation, room: usize) {
         let verb = confirmation.plan.action.verb.name().to_uppercase();
-        let strip = Strip::new(self.look)
-            .to(INDENT)
-            .say(Role::Key, "[ Esc ")
-            .say(Role::Text, "leave it ]");
+        let strip =
+            Strip::new(self.look).to(INDENT).say(Role::Key, "[ Esc ").say(Role::Text, "leave it ]");
         let strip = match confirmation.hindrance(model.now) {
             None => strip
                 .gap(4)

@@ -29,9 +29,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 /// Opens a frame of this many lines in the middle of the area; returns the room inside.
 fn open(canvas: &mut Canvas<'_>, area: Rect, lines: usize, title: &Title) -> Rect {
     let width = area.width.min(110).max(area.width.min(80));
-    let height = u16::try_from(lines + 2)
-        .unwrap_or(u16::MAX)
-        .min(area.height);
+    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(area.height);
     let place = Rect {
         x: area.x + (area.width - width) / 2,
         y: area.y + (area.height - height) / 3,
@@ -59,10 +57,7 @@ fn quit(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         .collect();
     let mut lines = vec![
         Strip::new(look)
-            .say(
-                Role::Text,
-                "still under way, and it goes on without this program:",
-            )
+            .say(Role::Text, "still under way, and it goes on without this program:")
             .line(),
     ];
     lines.extend(under_way);
@@ -76,11 +71,6 @@ fn quit(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
             .say(Role::Text, "leave ]")
             .line(),
     );
-    let inner = open(
-        canvas,
-        area,
-        lines.len(),
-        &Title::new("LEAVE?").focused(true),
-    );
+    let inner = open(canvas, area, lines.len(), &Title::new("LEAVE?").focused(true));
     canvas.lines(inner, &lines);
 }

@@ -54,9 +54,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &
 }
 
 fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'static> {
-    let number = target
-        .revision
-        .map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
+    let number = target.revision.map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
     let caret = if selected { look.caret() } else { " " };
     let mut record = Phrase::new();
     if target.plain && target.record != Record::Stable {

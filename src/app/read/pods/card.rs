@@ -49,10 +49,7 @@ pub fn of(model: &Model, release: &Release<'_>, uid: &Uid) -> Option<PodCard> {
         format!("{} {}", revision.number_text(), revision.replica_set.hash),
     )
     .muted(format!("  {}", roles.join(" ")));
-    let node = pod
-        .node
-        .as_ref()
-        .map_or_else(|| "not placed yet".to_owned(), ToString::to_string);
+    let node = pod.node.as_ref().map_or_else(|| "not placed yet".to_owned(), ToString::to_string);
     let mut facts = vec![
         fact("revision", version),
         plain("node", node),
@@ -127,24 +124,13 @@ fn container_state(model: &Model, container: &Container) -> Phrase {
 }
 
 fn ending(model: &Model, end: &Termination) -> Phrase {
-    let role = if end.exit_code == 0 {
-        Role::Text
-    } else {
-        Role::Bad
-    };
+    let role = if end.exit_code == 0 { Role::Text } else { Role::Bad };
     let mut phrase = Phrase::of(role, end.word()).muted(format!("  exit code {}", end.exit_code));
     if let Some(signal) = end.signal {
         phrase = phrase.muted(format!(", signal {signal}"));
     }
     if end.finished.is_some() {
-        phrase = phrase.muted(format!(
-            ", {} ago",
-            crate::app::read::ago(model, end.finished)
-        ));
+        phrase = phrase.muted(format!(", {} ago", crate::app::read::ago(model, end.finished)));
     }
-    if end.message.is_empty() {
-        phrase
-    } else {
-        phrase.text(format!("  \"{}\"", end.message))
-    }
+    if end.message.is_empty() { phrase } else { phrase.text(format!("  \"{}\"", end.message)) }
 }

@@ -1,0 +1,80 @@
+//! The rows of the Fleet screen: which workloads, in which order.
+//!
+//! The one order that keys and screen share. Pure; asked for when a key moves or a frame is drawn.
+
+use super::fleet_view::{Searchable, Sort, passes};
+use super::model::Model;
+use crate::domain::attention::{self, Attention, Risk};
+use crate::domain::id::WorkloadId;
+use crate::domain::phase;
+use crate::domain::time::Timestamp;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which workload.
+    pub id: WorkloadId,
+    /// Its group.
+    pub attention: Attention,
+    /// Its urgency within the group.
+    pub risk: Risk,
+    /// When its wanted version was made.
+    pub updated: Option<Timestamp>,
+}
+
+/// The rows, and how many the filter hides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// Rows in order.
+    pub rows: Vec<Row>,
+    /// Rows that the filter hides.
+    pub hidden: usize,
+}
+
+/// The rows as filter and order have them. A Deployment that a Rollout uses as its template
+/// (`workloadRef`) is no row of its own.
+pub fn of(model: &Model) -> Roster {
+    let filter = model.fleet_view.filter.value();
+    let mut roster = Roster::default();
+    for workload in model.fleet.workloads() {
+        if model.fleet.rollout_of(&workload.id).is_some() {
+            continue;
+        }
+        let Some(release) = model.fleet.release(&workload.id) else { continue };
+        let (attention, risk) = attention::of(&release, model.now);
+        if !filter.trim().is_empty() {
+            let images: Vec<&str> = release.images().iter().map(|i| &*i.reference).collect();
+            let status = format!("{} {}", phase::of(workload).phase.as_str(), attention.word());
+            let row = Searchable {
+                name: &workload.id.name,
+                namespace: &workload.id.namespace,
+                kind: workload.id.kind.as_str(),
+                strategy: workload.strategy.word(),
+                status: &status,
+                images: &images.join(" "),
+            };
+            if !passes(filter, &row) {
+                roster.hidden += 1;
+                continue;
+            }
+        }
+        let updated = release.current().and_then(|r| r.replica_set.created);
+        roster.rows.push(Row { id: workload.id.clone(), attention, risk, updated });
+    }
+    sort(&mut roster.rows, model.fleet_view.sort);
+    roster
+}
+
+fn sort(rows: &mut [Row], by: Sort) {
+    match by {
+        Sort::Risk => rows.sort_by(|a, b| {
+            (a.attention, std::cmp::Reverse(a.risk), &a.id).cmp(&(
+                b.attention,
+                std::cmp::Reverse(b.risk),
+                &b.id,
+            ))
+        }),
+        Sort::Name => rows.sort_by(|a, b| a.id.cmp(&b.id)),
+        Sort::Age => rows.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.id.cmp(&b.id))),
+    }
+}

@@ -1,0 +1,251 @@
+//! Actions on their way: from the confirmed plan to the receipt.
+//!
+//! An answer carries its ticket; one that comes late, twice or for an action that is over only
+//! completes the journal.
+
+use crate::app::effect::Effect;
+use crate::app::flight::{FOLLOWED_FOR, Flight, Stage, Ticket};
+use crate::app::journal::{Entry, Report};
+use crate::app::model::Model;
+use crate::app::msg::Answer;
+use crate::domain::fleet::Fleet;
+use crate::domain::observation::{Observation, Record};
+use crate::domain::plan::{Assert, Plan};
+use crate::domain::receipt::Progress;
+use crate::domain::text::SafeText;
+use crate::domain::time::length;
+use crate::domain::timeline::{self, Tone, Topic};
+use crate::domain::workload::Workload;
+
+use super::toast;
+
+/// Flights that are kept after they ended.
+const KEPT: usize = 100;
+
+/// Sends a confirmed plan on its way. The one entry for keys, commands and (later) the guard.
+pub fn begin(model: &mut Model, plan: Plan, reason: SafeText) -> (Ticket, Vec<Effect>) {
+    let ticket = Ticket(model.take_number());
+    let verb = plan.action.verb.name();
+    let by = &model.stamp.user;
+    let why = if reason.is_empty() { String::new() } else { format!(" \"{reason}\"") };
+    let text = format!("{by} asks for {verb}{why}");
+    let entry = timeline::Entry {
+        at: model.now,
+        topic: Topic::People,
+        tone: Tone::Plain,
+        text: text.into(),
+    };
+    let id = plan.id.clone();
+    model.tell(&id, entry);
+    model.flights.push(Flight {
+        ticket,
+        plan: plan.clone(),
+        reason: reason.clone(),
+        stage: Stage::Sent,
+        sent_at: model.now,
+        accepted_at: None,
+        observed_at: None,
+        ended_at: None,
+        pressed_again: 0,
+    });
+    if model.flights.len() > KEPT {
+        let over = model.flights.iter().position(|f| f.stage.is_over());
+        if let Some(oldest) = over {
+            model.flights.remove(oldest);
+        }
+    }
+    (ticket, vec![Effect::Act { ticket, plan: Box::new(plan), reason }])
+}
+
+/// The API server's answer.
+pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
+    let now = model.now;
+    let Some(flight) = model.flights.iter_mut().find(|f| f.ticket == ticket) else {
+        return Vec::new();
+    };
+    if flight.stage != Stage::Sent {
+        return Vec::new();
+    }
+    match answer {
+        Answer::Accepted => {
+            flight.accepted_at = Some(now);
+            flight.stage = Stage::Accepted;
+            follow(model)
+        }
+        Answer::Changed(differences) => {
+            let differences: Vec<&str> =
+                differences.iter().map(crate::domain::text::SafeText::as_str).collect();
+            let text =
+                format!("refused, nothing was changed; meanwhile {}", differences.join("; "));
+            end(model, ticket, Stage::Refused(text.into()))
+        }
+        Answer::Refused(text) => end(model, ticket, Stage::Refused(text)),
+        Answer::Unknown(text) => {
+            flight.stage = Stage::Unknown(text);
+            let id = flight.plan.id.clone();
+            vec![Effect::ReadBack(ticket, id)]
+        }
+    }
+}
+
+/// The workload as it is after an unknown outcome: done, not done or superseded.
+pub(super) fn read_back(
+    model: &mut Model,
+    ticket: Ticket,
+    found: Result<Box<Workload>, SafeText>,
+) -> Vec<Effect> {
+    let Some(flight) = model.flights.iter().find(|f| f.ticket == ticket) else { return Vec::new() };
+    let Stage::Unknown(_) = flight.stage else { return Vec::new() };
+    let workload = match found {
+        Ok(workload) => workload,
+        Err(text) => return ask_again(model, ticket, &text),
+    };
+    match judge(&flight.plan, &workload) {
+        Verdict::Open => ask_again(model, ticket, "the state does not tell"),
+        Verdict::NotDone => {
+            let text = "not done: the request never arrived, nothing was changed";
+            end(model, ticket, Stage::Refused(text.into()))
+        }
+        Verdict::Done => {
+            let now = model.now;
+            if let Some(flight) = model.flights.iter_mut().find(|f| f.ticket == ticket) {
+                flight.accepted_at = Some(now);
+                flight.stage = Stage::Accepted;
+            }
+            follow(model)
+        }
+        Verdict::Superseded(text) => end(model, ticket, Stage::Superseded(text)),
+    }
+}
+
+/// Asks again, until it is known or no longer followed. Never sends the action again.
+fn ask_again(model: &mut Model, ticket: Ticket, obstacle: &str) -> Vec<Effect> {
+    let Some(flight) = model.flights.iter().find(|f| f.ticket == ticket) else { return Vec::new() };
+    if model.now - flight.sent_at > FOLLOWED_FOR {
+        let text = format!("whether it was done is not known: {obstacle}");
+        return end(model, ticket, Stage::Overdue(text.into()));
+    }
+    vec![Effect::ReadBack(ticket, flight.plan.id.clone())]
+}
+
+/// What a state tells about an action whose answer was lost.
+enum Verdict {
+    Done,
+    NotDone,
+    Open,
+    Superseded(SafeText),
+}
+
+/// Compares what is there now with the witness and with the intent.
+fn judge(plan: &Plan, found: &Workload) -> Verdict {
+    if found.uid != plan.uid {
+        return Verdict::Superseded("it was deleted and made anew".into());
+    }
+    let mut fleet = Fleet::default();
+    let id = found.id.clone();
+    let record = Record::Workload(Box::new(found.clone()));
+    fleet.apply(chrono::DateTime::UNIX_EPOCH, Observation::Seen(record));
+    let progress = fleet.release(&id).map(|release| plan.expectation.progress(&release));
+    match progress {
+        Some(Progress::Superseded(text)) => Verdict::Superseded(text),
+        Some(Progress::Waiting(_)) | None if holds(plan, found) => Verdict::NotDone,
+        Some(Progress::Observed(_) | Progress::InEffect(_)) => Verdict::Done,
+        // It moved, but does not show the intent (yet): only later states can tell.
+        Some(Progress::Waiting(_)) | None => Verdict::Open,
+    }
+}
+
+/// Whether everything the plan asserts still holds: then the write cannot have arrived, since each
+/// write changes something that it asserts or that raises the generation.
+fn holds(plan: &Plan, found: &Workload) -> bool {
+    let asserts = plan.writes.iter().filter(|w| w.object == found.id).flat_map(|w| &w.asserts);
+    asserts.into_iter().all(|assert| match assert {
+        Assert::Uid(uid) => found.uid == *uid,
+        Assert::Generation(generation) => found.generation == *generation,
+        Assert::CurrentHash(hash) => found.status.current_hash == *hash,
+        Assert::StableHash(hash) => found.status.stable_hash == *hash,
+        Assert::StepIndex(index) => found.status.step_index == *index,
+        Assert::PauseStart(start) => {
+            found.status.pauses.first().map(|p| &p.start_text) == start.as_ref()
+        }
+        Assert::Aborted(aborted) => found.status.abort == *aborted,
+        Assert::PromoteFull(full) => found.status.promote_full == *full,
+        Assert::Paused(paused) => found.paused == *paused,
+    })
+}
+
+/// Looks how far each action is, by what was observed.
+pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let open: Vec<Ticket> = model
+        .flights
+        .iter()
+        .filter(|f| matches!(f.stage, Stage::Accepted | Stage::Observed(_)))
+        .map(|f| f.ticket)
+        .collect();
+    for ticket in open {
+        effects.extend(follow_one(model, ticket));
+    }
+    effects
+}
+
+fn follow_one(model: &mut Model, ticket: Ticket) -> Vec<Effect> {
+    let now = model.now;
+    let Some(flight) = model.flights.iter().find(|f| f.ticket == ticket) else { return Vec::new() };
+    let progress = match model.fleet.release(&flight.plan.id) {
+        Some(release) if release.workload.uid == flight.plan.uid => {
+            flight.plan.expectation.progress(&release)
+        }
+        _ => Progress::Superseded("it was deleted".into()),
+    };
+    let age = now - flight.sent_at;
+    match progress {
+        Progress::InEffect(text) => end(model, ticket, Stage::InEffect(text)),
+        Progress::Superseded(text) => end(model, ticket, Stage::Superseded(text)),
+        Progress::Waiting(text) | Progress::Observed(text) if age > FOLLOWED_FOR => {
+            let text = format!("not in effect after {}: {text}", length(FOLLOWED_FOR));
+            end(model, ticket, Stage::Overdue(text.into()))
+        }
+        Progress::Observed(text) => {
+            if let Some(flight) = model.flights.iter_mut().find(|f| f.ticket == ticket) {
+                flight.observed_at.get_or_insert(now);
+                flight.stage = Stage::Observed(text);
+            }
+            Vec::new()
+        }
+        Progress::Waiting(_) => Vec::new(),
+    }
+}
+
+/// Ends an action: receipt, story, journal.
+fn end(model: &mut Model, ticket: Ticket, stage: Stage) -> Vec<Effect> {
+    let now = model.now;
+    let Some(flight) = model.flights.iter_mut().find(|f| f.ticket == ticket) else {
+        return Vec::new();
+    };
+    if let Stage::InEffect(_) = stage {
+        flight.observed_at.get_or_insert(now);
+    }
+    flight.stage = stage;
+    flight.ended_at = Some(now);
+    let good = matches!(flight.stage, Stage::InEffect(_));
+    let receipt = flight.receipt();
+    let id = flight.plan.id.clone();
+    let entry = Entry {
+        at: now,
+        ticket,
+        report: Report::End { word: flight.stage.word(), detail: flight.stage.detail().into() },
+        plan: flight.plan.clone(),
+        reason: flight.reason.clone(),
+        session: model.stamp.clone(),
+    };
+    let tone = if good { Tone::Good } else { Tone::Bad };
+    let line =
+        timeline::Entry { at: now, topic: Topic::People, tone, text: receipt.as_str().into() };
+    model.tell(&id, line);
+    if !good {
+        model.troubles.note(now, id.to_string(), receipt.as_str());
+    }
+    toast(model, good, receipt);
+    vec![Effect::Journal(Box::new(entry))]
+}

@@ -1,0 +1,162 @@
+//! Keys: to the dialog, to the text field, or by the key table.
+
+use crate::app::command::Command;
+use crate::app::dialog::Dialog;
+use crate::app::effect::Effect;
+use crate::app::key::Key;
+use crate::app::keymap;
+use crate::app::model::Model;
+use crate::app::roster;
+use crate::app::screen::Screen;
+use crate::app::text_field;
+use crate::domain::action::Verb;
+
+use super::{dialogs, looking, toast};
+
+pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
+    if model.dialog.is_some() {
+        return match key {
+            Key::Ctrl('z') => vec![Effect::Suspend],
+            Key::Ctrl('l') => vec![Effect::Redraw],
+            // What confirms must come alone: not from a paste, a held key or a noisy line.
+            Key::Enter if burst => Vec::new(),
+            key => dialogs::key(model, key),
+        };
+    }
+    if typing(model) {
+        return type_filter(model, key);
+    }
+    match keymap::command(&model.overrides, model.screen(), key) {
+        Some(command) if burst && command.acts() => {
+            toast(model, false, format!("{key} came in a burst: press it once, by itself"));
+            Vec::new()
+        }
+        Some(command) => obey(model, command),
+        None => Vec::new(),
+    }
+}
+
+/// Pasted text never acts: it goes to a text field or nowhere.
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if model.dialog.is_some() {
+        dialogs::paste(model, text);
+    } else if let Some(filter) = active_filter(model) {
+        for c in text.chars().take(200) {
+            text_field::insert(filter, c);
+        }
+    }
+    Vec::new()
+}
+
+fn typing(model: &Model) -> bool {
+    match model.screen() {
+        Screen::Fleet => model.fleet_view.typing,
+        Screen::Logs(_) => model.logs.typing,
+        _ => false,
+    }
+}
+
+fn active_filter(model: &mut Model) -> Option<&mut tui_input::Input> {
+    match model.screen() {
+        Screen::Fleet if model.fleet_view.typing => Some(&mut model.fleet_view.filter),
+        Screen::Logs(_) if model.logs.typing => Some(&mut model.logs.filter),
+        _ => None,
+    }
+}
+
+fn type_filter(model: &mut Model, key: Key) -> Vec<Effect> {
+    match key {
+        Key::Enter | Key::Down | Key::Up => stop_typing(model),
+        Key::Esc => {
+            if let Some(filter) = active_filter(model) {
+                filter.reset();
+            }
+            stop_typing(model);
+        }
+        Key::Ctrl('c') => return quit(model),
+        key => {
+            if let Some(filter) = active_filter(model) {
+                text_field::edit(filter, key);
+            }
+        }
+    }
+    looking::keep_selection(model);
+    Vec::new()
+}
+
+fn stop_typing(model: &mut Model) {
+    model.fleet_view.typing = false;
+    model.logs.typing = false;
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    // An action without a verdict yet: leaving is possible, but not by accident.
+    if model.flights.iter().any(|f| !f.stage.is_over() && f.accepted_at.is_none()) {
+        model.dialog = Some(Dialog::Quit);
+        return Vec::new();
+    }
+    vec![Effect::Quit]
+}
+
+fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Up => looking::move_by(model, -1),
+        Command::Down => looking::move_by(model, 1),
+        Command::Top => looking::move_by(model, isize::MIN / 2),
+        Command::Bottom => looking::move_by(model, isize::MAX / 2),
+        Command::PageUp => looking::move_by(model, -page(model)),
+        Command::PageDown => looking::move_by(model, page(model)),
+        Command::NextPane => looking::pane(model, true),
+        Command::PreviousPane => looking::pane(model, false),
+        Command::Zoom => looking::zoom(model),
+        Command::Open => looking::open(model),
+        Command::Back => looking::back(model),
+        Command::Fleet => looking::to_fleet(model),
+        Command::Rollout => looking::to_rollout(model),
+        Command::Filter => start_typing(model),
+        Command::Sort => sort(model),
+        Command::Logs => looking::logs(model, false),
+        Command::PreviousLogs => looking::toggle_previous_logs(model),
+        Command::Follow => looking::follow_log(model),
+        Command::Timeline => looking::show(model, Screen::Timeline),
+        Command::Why => looking::show(model, Screen::Why),
+        Command::Diff => looking::diff(model),
+        Command::Info => looking::show(model, Screen::Info),
+        Command::Copy => looking::copy(model),
+        Command::Refresh => vec![Effect::Refresh],
+        Command::Troubles => looking::troubles(model),
+        Command::Help => looking::help(model),
+        Command::Redraw => vec![Effect::Redraw],
+        Command::Suspend => vec![Effect::Suspend],
+        Command::Quit => quit(model),
+        Command::Act(verb) => dialogs::ask(model, verb),
+        Command::Hold => {
+            let held = model
+                .meant()
+                .and_then(|id| model.fleet.workload(id))
+                .is_some_and(|workload| workload.paused);
+            dialogs::ask(model, if held { Verb::Resume } else { Verb::Pause })
+        }
+    }
+}
+
+fn page(model: &Model) -> isize {
+    isize::from(model.size.1.saturating_sub(8).max(1).cast_signed())
+}
+
+fn start_typing(model: &mut Model) -> Vec<Effect> {
+    match model.screen() {
+        Screen::Fleet => model.fleet_view.typing = true,
+        Screen::Logs(_) => model.logs.typing = true,
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn sort(model: &mut Model) -> Vec<Effect> {
+    model.fleet_view.sort = model.fleet_view.sort.next();
+    if model.fleet_view.selected.is_none() {
+        model.fleet_view.selected = roster::of(model).rows.first().map(|r| r.id.clone());
+    }
+    Vec::new()
+}

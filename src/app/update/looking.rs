@@ -1,0 +1,344 @@
+//! Looking: moving, opening, logs, comparing, copying. Nothing here changes the cluster.
+
+use crate::app::effect::{Effect, LogRequest};
+use crate::app::log_view::{LogLine, LogState, LogView};
+use crate::app::model::{DiffView, Model};
+use crate::app::msg::{TemplateLines, TemplateRef};
+use crate::app::read::pods;
+use crate::app::roster;
+use crate::app::screen::{Pane, RolloutView, Screen};
+use crate::app::story;
+use crate::domain::id::{ObjectRef, WorkloadId};
+use crate::domain::release::{Release, Revision, Role};
+use crate::domain::text::SafeText;
+use crate::domain::{phase, why};
+
+use super::cluster::ask_access;
+use super::toast;
+
+/// Moves the selection, or the view on screens that only scroll.
+pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
+    match model.screen().clone() {
+        Screen::Fleet => {
+            let rows = roster::of(model).rows;
+            let at = model.fleet_view.selected.as_ref();
+            let at = rows.iter().position(|r| Some(&r.id) == at).unwrap_or(0);
+            let to = clamp(at, by, rows.len());
+            model.fleet_view.selected = rows.get(to).map(|r| r.id.clone());
+            ask_access(model)
+        }
+        Screen::Rollout(id) => {
+            let pane = model.rollout_view.pane;
+            let count = rows_in(model, &id, pane);
+            let row = model.rollout_view.row_mut(pane);
+            *row = clamp((*row).min(count.saturating_sub(1)), by, count);
+            Vec::new()
+        }
+        Screen::Logs(_) => {
+            let count = model.logs.visible().len();
+            let logs = &mut model.logs;
+            let from = if logs.following { count } else { logs.top };
+            logs.top = clamp(from, by, count);
+            logs.following = by > 0 && logs.top + 1 >= count;
+            Vec::new()
+        }
+        _ => {
+            model.scroll = clamp(model.scroll, by, usize::MAX / 4);
+            Vec::new()
+        }
+    }
+}
+
+fn clamp(at: usize, by: isize, count: usize) -> usize {
+    at.saturating_add_signed(by).min(count.saturating_sub(1))
+}
+
+fn rows_in(model: &Model, id: &WorkloadId, pane: Pane) -> usize {
+    let Some(release) = model.fleet.release(id) else { return 0 };
+    match pane {
+        Pane::Revisions => release.revisions.len(),
+        Pane::Pods => release.pods().count(),
+        Pane::Analysis => release.analysis.len(),
+        Pane::Timeline => story::of(model, id).len(),
+    }
+}
+
+/// Keeps the selection on a row that is shown.
+pub(super) fn keep_selection(model: &mut Model) {
+    let rows = roster::of(model).rows;
+    let kept = rows.iter().any(|r| Some(&r.id) == model.fleet_view.selected.as_ref());
+    if !kept {
+        model.fleet_view.selected = rows.first().map(|r| r.id.clone());
+    }
+}
+
+pub(super) fn pane(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let view = &mut model.rollout_view;
+    view.pane = if forward { view.pane.next() } else { view.pane.previous() };
+    Vec::new()
+}
+
+pub(super) fn zoom(model: &mut Model) -> Vec<Effect> {
+    model.rollout_view.zoomed = !model.rollout_view.zoomed;
+    Vec::new()
+}
+
+/// Opens what is selected.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    match model.screen().clone() {
+        Screen::Fleet => to_rollout(model),
+        Screen::Rollout(id) => open_row(model, &id),
+        _ => Vec::new(),
+    }
+}
+
+fn open_row(model: &mut Model, id: &WorkloadId) -> Vec<Effect> {
+    let pane = model.rollout_view.pane;
+    let row = model.rollout_view.row(pane);
+    let Some(release) = model.fleet.release(id) else { return Vec::new() };
+    let screen = match pane {
+        Pane::Pods => pods::order(&release, model.now)
+            .get(row)
+            .map(|(_, p)| Screen::Pod(id.clone(), p.uid.clone())),
+        Pane::Analysis => {
+            release.analysis.get(row).map(|run| Screen::Analysis(id.clone(), run.uid.clone()))
+        }
+        Pane::Timeline => Some(Screen::Timeline(id.clone())),
+        Pane::Revisions => return diff(model),
+    };
+    if let Some(screen) = screen {
+        push(model, screen);
+    }
+    Vec::new()
+}
+
+fn push(model: &mut Model, screen: Screen) {
+    model.scroll = 0;
+    if *model.screen() != screen {
+        model.screens.push(screen);
+    }
+}
+
+/// Back to the screen below; in the fleet, clears the filter.
+pub(super) fn back(model: &mut Model) -> Vec<Effect> {
+    if model.screens.len() > 1 {
+        let left = model.screens.pop();
+        model.scroll = 0;
+        if let Some(Screen::Logs(_)) = left {
+            model.logs = LogView::default();
+            return vec![Effect::CloseLogs];
+        }
+        if *model.screen() == Screen::Fleet {
+            return leave_rollout(model);
+        }
+        return Vec::new();
+    }
+    if model.rollout_view.zoomed {
+        model.rollout_view.zoomed = false;
+    }
+    model.fleet_view.filter.reset();
+    keep_selection(model);
+    Vec::new()
+}
+
+fn leave_rollout(model: &mut Model) -> Vec<Effect> {
+    model.focus = None;
+    vec![Effect::Focus(None)]
+}
+
+pub(super) fn to_fleet(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    while model.screens.len() > 1 {
+        effects.extend(back(model));
+    }
+    effects
+}
+
+/// To the Rollout screen of what is meant.
+pub(super) fn to_rollout(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    let mut effects = to_fleet(model);
+    effects.retain(|e| *e != Effect::Focus(None));
+    model.fleet_view.selected = Some(id.clone());
+    model.rollout_view = RolloutView::default();
+    push(model, Screen::Rollout(id.clone()));
+    model.focus = Some(id.clone());
+    effects.push(Effect::Focus(Some(id)));
+    effects.extend(ask_access(model));
+    effects
+}
+
+/// Opens a screen about what is meant, with its Rollout screen below it.
+pub(super) fn show(model: &mut Model, screen: fn(WorkloadId) -> Screen) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    let effects = if *model.screen() == Screen::Fleet { to_rollout(model) } else { Vec::new() };
+    push(model, screen(id));
+    effects
+}
+
+pub(super) fn troubles(model: &mut Model) -> Vec<Effect> {
+    push(model, Screen::Troubles);
+    model.troubles.read();
+    Vec::new()
+}
+
+pub(super) fn help(model: &mut Model) -> Vec<Effect> {
+    push(model, Screen::Help);
+    Vec::new()
+}
+
+/// Logs of the selected pod, or of every pod of the version under way.
+pub(super) fn logs(model: &mut Model, previous: bool) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    let pods = log_pods(model, &id);
+    if pods.is_empty() {
+        toast(model, false, "there are no pods to read logs from");
+        return Vec::new();
+    }
+    let mut effects = if *model.screen() == Screen::Fleet { to_rollout(model) } else { Vec::new() };
+    effects.extend(read_logs(model, pods, previous));
+    push(model, Screen::Logs(id));
+    effects
+}
+
+fn read_logs(model: &mut Model, pods: Vec<ObjectRef>, previous: bool) -> Vec<Effect> {
+    let epoch = model.take_number();
+    model.logs =
+        LogView { epoch, pods: pods.clone(), previous, following: true, ..LogView::default() };
+    vec![Effect::CloseLogs, Effect::OpenLogs(LogRequest { epoch, pods, previous })]
+}
+
+fn log_pods(model: &Model, id: &WorkloadId) -> Vec<ObjectRef> {
+    let Some(release) = model.fleet.release(id) else { return Vec::new() };
+    match model.screen() {
+        Screen::Pod(_, uid) => {
+            release.pods().filter(|(_, p)| p.uid == *uid).map(|(_, p)| p.id.clone()).collect()
+        }
+        Screen::Rollout(_)
+            if model.rollout_view.pane == Pane::Pods && model.rollout_view.zoomed =>
+        {
+            let row = model.rollout_view.row(Pane::Pods);
+            let pods = pods::order(&release, model.now);
+            pods.get(row).map(|(_, p)| p.id.clone()).into_iter().collect()
+        }
+        _ => version_under_way(&release)
+            .map(|r| r.pods.iter().map(|p| p.id.clone()).collect())
+            .unwrap_or_default(),
+    }
+}
+
+/// The version that questions are about: the new one while it has pods, else the one in use.
+fn version_under_way<'r, 'a>(release: &'r Release<'a>) -> Option<&'r Revision<'a>> {
+    let new = [Role::Canary, Role::Preview, Role::Current].into_iter();
+    new.filter_map(|role| release.revision(role))
+        .chain(release.current())
+        .chain(release.stable())
+        .find(|r| !r.pods.is_empty())
+}
+
+pub(super) fn toggle_previous_logs(model: &mut Model) -> Vec<Effect> {
+    let (pods, previous) = (model.logs.pods.clone(), !model.logs.previous);
+    read_logs(model, pods, previous)
+}
+
+pub(super) fn follow_log(model: &mut Model) -> Vec<Effect> {
+    model.logs.following = !model.logs.following;
+    if !model.logs.following {
+        model.logs.top = model.logs.visible().len().saturating_sub(1);
+    }
+    Vec::new()
+}
+
+pub(super) fn log_lines(model: &mut Model, epoch: u64, lines: Vec<LogLine>) -> Vec<Effect> {
+    if model.logs.epoch == epoch {
+        for line in lines {
+            model.logs.push(line);
+        }
+    }
+    Vec::new()
+}
+
+pub(super) fn log_ended(model: &mut Model, epoch: u64, why: Option<SafeText>) -> Vec<Effect> {
+    if model.logs.epoch == epoch {
+        model.logs.state = LogState::Ended(why);
+    }
+    Vec::new()
+}
+
+/// Compares the selected revision with the one to go back to; elsewhere the wanted version with
+/// the stable one.
+pub(super) fn diff(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    let Some((older, newer)) = diff_sides(model, &id) else {
+        toast(model, false, "there is only one revision");
+        return Vec::new();
+    };
+    let mut effects = if *model.screen() == Screen::Fleet { to_rollout(model) } else { Vec::new() };
+    let epoch = model.take_number();
+    model.diff = DiffView { epoch, sides: Some((older.clone(), newer.clone())), templates: None };
+    push(model, Screen::Diff(id));
+    effects.push(Effect::Templates(epoch, older, newer));
+    effects
+}
+
+fn diff_sides(model: &Model, id: &WorkloadId) -> Option<(TemplateRef, TemplateRef)> {
+    let release = model.fleet.release(id)?;
+    let in_pane =
+        matches!(model.screen(), Screen::Rollout(_)) && model.rollout_view.pane == Pane::Revisions;
+    let chosen =
+        if in_pane { release.revisions.get(model.rollout_view.row(Pane::Revisions)) } else { None };
+    let newer = chosen.or_else(|| release.current()).or_else(|| release.revisions.first())?;
+    let same = |r: &&Revision<'_>| r.replica_set.uid != newer.replica_set.uid;
+    let older = release
+        .stable()
+        .filter(same)
+        .or_else(|| {
+            release
+                .revisions
+                .iter()
+                .find(|r| same(r) && r.replica_set.revision < newer.replica_set.revision)
+        })
+        .or_else(|| release.revisions.iter().find(same))?;
+    let side = |r: &Revision<'_>| TemplateRef {
+        replica_set: r.replica_set.id.clone(),
+        uid: r.replica_set.uid.clone(),
+        label: format!("{} {}", r.number_text(), r.replica_set.hash).into(),
+    };
+    let (a, b) = (side(older), side(newer));
+    let in_order = older.replica_set.revision <= newer.replica_set.revision;
+    Some(if in_order { (a, b) } else { (b, a) })
+}
+
+pub(super) fn templates(
+    model: &mut Model,
+    epoch: u64,
+    templates: Result<(TemplateLines, TemplateLines), SafeText>,
+) -> Vec<Effect> {
+    if model.diff.epoch == epoch {
+        model.diff.templates = Some(templates);
+    }
+    Vec::new()
+}
+
+/// Puts a summary of what is meant on the clipboard, with its age.
+pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    let Some(release) = model.fleet.release(&id) else { return Vec::new() };
+    let standing = phase::of(release.workload);
+    let why = why::of(&release, model.now);
+    let at = model.now.format("%Y-%m-%d %H:%M:%S UTC");
+    let mut text = format!(
+        "{id} on {}: {} at {at}\n{}\n",
+        model.session.context,
+        standing.phase.as_str(),
+        why.sentence
+    );
+    for line in &why.evidence {
+        text.push_str(&format!("- {line}\n"));
+    }
+    if let Some(flight) = model.last_flight(&id) {
+        text.push_str(&format!("last action: {}\n", flight.receipt()));
+    }
+    toast(model, true, format!("summary of {} copied", id.name));
+    vec![Effect::Copy(text)]
+}

@@ -1,0 +1,1 @@
+//! Tables over update: every key and answer, and what must not happen.

@@ -1,0 +1,146 @@
+//! Is the server there? One question every few seconds, on a connection of its own.
+//!
+//! A quiet watch and a dead one look the same; only this tells them apart. Any HTTP answer counts as
+//! alive, whatever it says. Spawned by `runtime`; its [`Pulse`] is read by every watch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch::Sender;
+use tokio::time::{Instant, sleep};
+
+use super::Now;
+use super::call;
+use super::connect::Connection;
+use crate::domain::text::SafeText;
+use crate::domain::time::{Span, Timestamp};
+
+/// What the last question showed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pulse {
+    /// Questions asked so far; zero means that nothing is known yet.
+    pub beat: u64,
+    /// Whether the last question was answered.
+    pub alive: bool,
+    /// Last answer, by our clock.
+    pub last_alive: Option<Timestamp>,
+    /// How long the last answer took.
+    pub rtt: Option<Span>,
+    /// The server's clock minus ours, to about a second (`Date` header).
+    pub skew: Option<Span>,
+    /// Why there was no answer.
+    pub error: Option<SafeText>,
+}
+
+impl Pulse {
+    /// Whether the server is known not to answer.
+    pub fn is_dead(&self) -> bool {
+        self.beat > 0 && !self.alive
+    }
+}
+
+/// The times of a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beat {
+    /// Between two questions while the server answers.
+    pub every: Duration,
+    /// Between two questions while it does not: shorter, so that its return is seen at once.
+    pub while_dead: Duration,
+    /// Longest wait for an answer.
+    pub limit: Duration,
+    /// The same while it does not answer: a question that was lost must not hold up the next one.
+    pub limit_while_dead: Duration,
+}
+
+impl Default for Beat {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(4),
+            while_dead: Duration::from_secs(1),
+            limit: Duration::from_secs(4),
+            limit_while_dead: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Asks until nobody listens any more.
+pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<Pulse>) {
+    while !out.is_closed() {
+        let started = Instant::now();
+        let dead = out.borrow().is_dead();
+        let limit = if dead { beat.limit_while_dead } else { beat.limit };
+        let answer = ask(&conn, limit).await;
+        let took = started.elapsed();
+        let at = now();
+        out.send_modify(|pulse| record(pulse, answer, took, at));
+        let alive = out.borrow().alive;
+        let pause = if alive { beat.every } else { beat.while_dead };
+        tokio::select! {
+            () = sleep(pause.saturating_sub(took)) => {}
+            () = out.closed() => return,
+        }
+    }
+}
+
+/// Takes an answer, or its absence, into the pulse.
+fn record(
+    pulse: &mut Pulse,
+    answer: Result<Option<Timestamp>, SafeText>,
+    took: Duration,
+    at: Timestamp,
+) {
+    pulse.beat += 1;
+    match answer {
+        Ok(date) => {
+            let rtt = Span::from_std(took).unwrap_or(Span::zero());
+            pulse.alive = true;
+            pulse.last_alive = Some(at);
+            pulse.rtt = Some(rtt);
+            // The header was written about half a round trip ago and has whole seconds: half a
+            // second is added, since it was cut off.
+            let written = at - rtt / 2;
+            pulse.skew = date.map(|d| d + Span::milliseconds(500) - written).or(pulse.skew);
+            pulse.error = None;
+        }
+        Err(error) => {
+            pulse.alive = false;
+            pulse.rtt = None;
+            pulse.error = Some(error);
+        }
+    }
+}
+
+/// One question; the server's `Date` when it answers.
+async fn ask(conn: &Connection, limit: Duration) -> Result<Option<Timestamp>, SafeText> {
+    let response =
+        call::open(conn, call::get("/readyz"), limit).await.map_err(|failure| failure.text())?;
+    let header = response.headers().get("date");
+    let date = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok())
+        .map(|date| date.with_timezone(&chrono::Utc));
+    // Read to its end, so that the connection can be used again; what it says does not matter.
+    let _ = call::body_of(response, limit).await;
+    Ok(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::parse_rfc3339;
+
+    #[test]
+    fn a_missed_answer_keeps_the_last_one() {
+        let mut pulse = Pulse::default();
+        assert!(!pulse.is_dead());
+        let at = parse_rfc3339("2026-11-23T10:00:00Z").unwrap();
+        let date = parse_rfc3339("2026-11-23T10:00:30Z");
+        record(&mut pulse, Ok(date), Duration::from_millis(20), at);
+        assert!(pulse.alive);
+        assert_eq!(pulse.skew.map(|s| s.num_seconds()), Some(30));
+        record(&mut pulse, Err("refused".into()), Duration::ZERO, at + Span::seconds(4));
+        assert!(pulse.is_dead());
+        assert_eq!(pulse.last_alive, Some(at));
+        assert_eq!(pulse.beat, 2);
+    }
+}

@@ -1,0 +1,64 @@
+//! Single questions: one workload now, and which ones there are.
+//!
+//! Used to read back after a write without an answer, and by commands without a screen.
+
+use serde_json::Value;
+
+use super::call;
+use super::connect::Connection;
+use super::error::ClusterError;
+use super::{resource, wire};
+use crate::domain::id::{WorkloadId, WorkloadKind};
+use crate::domain::observation::{Record, SourceId};
+use crate::domain::text::SafeText;
+use crate::domain::workload::Workload;
+
+/// Reads one workload.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Unauthorized`, `Unreachable` and others.
+pub async fn read_workload(conn: &Connection, id: &WorkloadId) -> Result<Workload, ClusterError> {
+    let action = format!("get {} in {}", id.kind.resource(), id.namespace);
+    let value = call::fetch(conn, &resource::workload(id))
+        .await
+        .map_err(|failure| failure.into_error(conn, &action, &id.to_string()))?;
+    match wire::decode(resource::kind_of(id.kind), &value).record {
+        Some(Record::Workload(workload)) => Ok(*workload),
+        _ => Err(ClusterError::Decode {
+            action: action.into(),
+            cause: "it is not the object that was asked for".into(),
+        }),
+    }
+}
+
+/// Names of the workloads of a kind, for "did you mean".
+///
+/// # Errors
+/// As for [`read_workload`]; `NotFound` when the kind is not installed.
+pub async fn names(
+    conn: &Connection,
+    kind: WorkloadKind,
+    namespace: Option<&SafeText>,
+) -> Result<Vec<WorkloadId>, ClusterError> {
+    let source = SourceId { kind: resource::kind_of(kind), namespace: namespace.cloned() };
+    let rule = resource::rule("list", &source);
+    let what = resource::group_version(source.kind);
+    let fail = |failure: call::Failure| failure.into_error(conn, &rule, what);
+    let mut request = call::get(&resource::collection(&source));
+    let metadata_only =
+        "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    request.headers_mut().insert("accept", http::HeaderValue::from_static(metadata_only));
+    let response = call::open(conn, request, call::READ_LIMIT).await.map_err(fail)?;
+    let value = call::read(response, call::READ_LIMIT).await.map_err(fail)?;
+    let items = value.get("items").and_then(Value::as_array);
+    let mut ids: Vec<WorkloadId> = items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| {
+            let text = |path: &str| item.pointer(path).and_then(Value::as_str);
+            Some(WorkloadId::new(text("/metadata/namespace")?, kind, text("/metadata/name")?))
+        })
+        .collect();
+    ids.sort();
+    Ok(ids)
+}

@@ -1,0 +1,163 @@
+//! One watch request: its stream of events, read and told apart.
+//!
+//! Never decides what to do next; the machine does. Used by `run` only.
+
+use http::HeaderValue;
+use http_body_util::BodyExt;
+use kube::client::Body;
+use serde_json::Value;
+
+use super::lines::Lines;
+use crate::cluster::call::{self, Failure, Refusal};
+use crate::cluster::connect::Connection;
+use crate::cluster::pace::{Pace, share_of};
+use crate::cluster::{resource, wire};
+use crate::domain::id::Uid;
+use crate::domain::observation::{Observation, SourceId};
+use crate::domain::text::SafeText;
+
+/// Largest event, in bytes: etcd refuses objects of more than about 1.5 MiB.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// Path and query of a watch from this position.
+pub(crate) fn path(
+    source: &SourceId,
+    selector: Option<&str>,
+    position: &str,
+    pace: &Pace,
+) -> String {
+    // A tenth more or less, so that many clients do not come back in step.
+    let length = pace.watch.mul_f64(0.9) + share_of(pace.watch.mul_f64(0.2));
+    let mut path = format!(
+        "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
+        resource::collection(source),
+        length.as_secs().max(1),
+        resource::escape(position),
+    );
+    if let Some(selector) = selector {
+        path.push_str("&labelSelector=");
+        path.push_str(&resource::escape(selector));
+    }
+    path
+}
+
+/// What a piece of the stream said.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// Changes, in order.
+    pub(crate) observations: Vec<Observation>,
+    /// What could not be read.
+    pub(crate) odd: Vec<SafeText>,
+    /// Newest position.
+    pub(crate) position: Option<String>,
+    /// The server ended the stream with an error, after the changes above.
+    pub(crate) error: Option<Refusal>,
+}
+
+/// An open watch.
+pub(crate) struct Stream {
+    source: SourceId,
+    body: Body,
+    lines: Lines,
+}
+
+impl Stream {
+    /// Asks for a watch.
+    pub(crate) async fn open(
+        conn: &Connection,
+        source: &SourceId,
+        path: &str,
+        pace: &Pace,
+    ) -> Result<Self, Failure> {
+        let mut request = call::get(path);
+        // Newer servers compress each event by itself, which the client's decoder cannot follow
+        // (tower-rs/tower-http#737).
+        let identity = HeaderValue::from_static("identity");
+        request.headers_mut().insert("accept-encoding", identity);
+        let response = call::open(conn, request, pace.answer).await?;
+        if !response.status().is_success() {
+            let refused = call::body_of(response, pace.answer).await;
+            return Err(refused.err().unwrap_or(Failure::Garbled("no reason given".into())));
+        }
+        Ok(Self {
+            source: source.clone(),
+            body: response.into_body(),
+            lines: Lines::new(MOST_BYTES),
+        })
+    }
+
+    /// The next piece; `None` when the server ended the stream.
+    pub(crate) async fn next(&mut self) -> Result<Option<Batch>, SafeText> {
+        loop {
+            let frame = match self.body.frame().await {
+                None => return Ok(None),
+                Some(Err(e)) => {
+                    return Err(SafeText::new(&crate::cluster::kubeconfig::chain(&e)));
+                }
+                Some(Ok(frame)) => frame,
+            };
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            let mut batch = Batch::default();
+            let lines = self.lines.push(&data);
+            if lines.is_empty() {
+                continue;
+            }
+            for line in lines.iter().filter(|line| !line.is_empty()) {
+                read_event(&self.source, line, &mut batch);
+                if batch.error.is_some() {
+                    break;
+                }
+            }
+            return Ok(Some(batch));
+        }
+    }
+}
+
+/// Reads one line. One that makes no sense is reported and passed over: the next list repairs it.
+fn read_event(source: &SourceId, line: &[u8], batch: &mut Batch) {
+    let event: Value = match serde_json::from_slice(line) {
+        Ok(event) => event,
+        Err(e) => {
+            let text = format!("{}: an event is not JSON: {e}", source.kind.resource());
+            batch.odd.push(text.into());
+            return;
+        }
+    };
+    let null = Value::Null;
+    let object = event.get("object").unwrap_or(&null);
+    let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+    match event.get("type").and_then(Value::as_str).unwrap_or_default() {
+        "ADDED" | "MODIFIED" => {
+            let decoded = wire::decode(source.kind, object);
+            batch.odd.extend(decoded.odd);
+            batch.observations.extend(decoded.record.map(Observation::Seen));
+        }
+        "DELETED" => match object.pointer("/metadata/uid").and_then(Value::as_str) {
+            Some(uid) => {
+                let gone = Observation::Gone(source.kind, Uid::new(uid));
+                batch.observations.push(gone);
+            }
+            None => batch.odd.push("a deletion does not say of what".into()),
+        },
+        "BOOKMARK" => {}
+        "ERROR" => {
+            batch.error = Some(Refusal::of_status(object, 500));
+            return;
+        }
+        other => batch.odd.push(format!("an event of unknown type {other}").into()),
+    }
+    if let Some(version) = version {
+        batch.position = Some(version.to_owned());
+    }
+}
+
+/// Whether the server went backwards: it was restored from an older copy, and what we hold may
+/// never have been. Only numbers can be compared.
+pub(crate) fn is_backwards(before: &str, after: &str) -> bool {
+    match (before.parse::<u64>(), after.parse::<u64>()) {
+        (Ok(before), Ok(after)) => after < before,
+        _ => false,
+    }
+}

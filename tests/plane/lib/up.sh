@@ -1,0 +1,167 @@
+# Starts a plane and waits until a client may rely on it. Sourced by ../plane.
+# Never reuses the data of an earlier plane: a start is always from nothing.
+# shellcheck shell=bash
+
+start_etcd() {
+  # --unsafe-no-fsync: the data of a test does not have to survive a power cut, and the disk is what is slow.
+  start "$1" etcd "$PLANE_BIN/etcd" --name=plane --data-dir="$1/etcd" --unsafe-no-fsync --log-level=warn \
+    --listen-client-urls="http://127.0.0.1:$ETCD_PORT" --advertise-client-urls="http://127.0.0.1:$ETCD_PORT" \
+    --listen-peer-urls="http://127.0.0.1:$PEER_PORT" --initial-advertise-peer-urls="http://127.0.0.1:$PEER_PORT" \
+    --initial-cluster="plane=http://127.0.0.1:$PEER_PORT"
+}
+
+start_api() {
+  # ServiceAccount: no controller makes token secrets here, so that every pod would be refused.
+  # TaintNodesByCondition: without the node lifecycle controller nobody would take the taint away again.
+  start "$1" kube-apiserver "$PLANE_BIN/kube-apiserver" --etcd-servers="http://127.0.0.1:$ETCD_PORT" \
+    --bind-address=127.0.0.1 --advertise-address=127.0.0.1 --secure-port="$API_PORT" --endpoint-reconciler-type=none \
+    --cert-dir="$1/pki" --tls-cert-file="$1/pki/server.crt" --tls-private-key-file="$1/pki/server.key" \
+    --service-account-issuer=https://plane.invalid --service-account-key-file="$1/pki/sa.key" \
+    --service-account-signing-key-file="$1/pki/sa.key" --service-cluster-ip-range=10.0.0.0/24 \
+    --token-auth-file="$1/pki/tokens.csv" --authorization-mode=RBAC \
+    --disable-admission-plugins=ServiceAccount,TaintNodesByCondition \
+    --kubelet-preferred-address-types=InternalIP \
+    --audit-policy-file="$PLANE_HOME/manifests/audit-policy.yaml" --audit-log-path="$1/audit.log" --audit-log-mode=blocking
+}
+
+start_controllers() {
+  start "$1" kube-controller-manager "$PLANE_BIN/kube-controller-manager" --kubeconfig="$1/pki/plane-controllers.kubeconfig" \
+    --leader-elect=false --secure-port=0 --concurrent-deployment-syncs=5 \
+    --controllers=deployment,replicaset,job,garbage-collector-controller,namespace-controller,disruption,endpointslice-controller,serviceaccount-controller
+  start "$1" kube-scheduler "$PLANE_BIN/kube-scheduler" --kubeconfig="$1/pki/plane-scheduler.kubeconfig" \
+    --leader-elect=false --secure-port=0
+  # The same port twice: kwok plays the kubelet's log endpoint at 127.0.0.1, which the nodes give as their address.
+  start "$1" kwok "$PLANE_BIN/kwok" --kubeconfig="$1/pki/plane-kwok.kubeconfig" --manage-all-nodes=true --cidr=10.1.0.1/16 \
+    --config="$PLANE_HOME/kwok-stages.yaml" --config="$PLANE_HOME/kwok-faults.yaml" --config="$1/kwok-logs.yaml" \
+    --node-ip=127.0.0.1 --node-port="$KWOK_PORT" --server-address="127.0.0.1:$KWOK_PORT" \
+    --tls-cert-file="$1/pki/server.crt" --tls-private-key-file="$1/pki/server.key"
+}
+
+start_rollouts() {
+  start "$1" rollouts-controller "$PLANE_BIN/rollouts-controller" --kubeconfig="$1/pki/plane-rollouts.kubeconfig" \
+    --leader-elect=false --metricsport="$ROLLOUTS_METRICS_PORT" --healthzPort="$ROLLOUTS_HEALTH_PORT" -n argo-rollouts
+}
+
+start_stubs() {
+  start "$1" metrics-stub python3 "$PLANE_HOME/metrics_stub.py" --port "$METRICS_PORT" --mark "$1/"
+  start "$1" pod-logs python3 "$PLANE_HOME/pod_logs.py" --dir "$1/podlogs"
+}
+
+setup() { "$PLANE_BIN/kubectl" --kubeconfig "$1/pki/plane-setup.kubeconfig" "${@:2}"; }
+
+api_ready() { setup "$1" get --raw /readyz; }
+
+all_nodes_ready() {
+  [[ $(setup "$1" get nodes -o 'jsonpath={range .items[*].status.conditions[?(@.type=="Ready")]}{.status}{"\n"}{end}' | grep -c True) == 3 ]]
+}
+
+port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Server-side apply: the CRDs are too long for the annotation that client-side apply leaves behind.
+install_crds() {
+  setup "$1" apply --server-side -f "$(build_dir)/crds" >>"$1/logs/setup.log"
+  setup "$1" wait --for=condition=Established crd --all --timeout=60s >>"$1/logs/setup.log"
+  wait_for 30 "discovery of rollouts.argoproj.io" setup "$1" get rollouts -A
+}
+
+# Everything a script or test has to know, in a form that bash can source and others can read line by line.
+write_env() {
+  local dir=$1 crd=$2
+  cat >"$dir/env" <<ENV
+export PLANE_DIR='$dir'
+export PLANE_BIN='$PLANE_BIN'
+export PLANE_API_URL='https://127.0.0.1:$API_PORT'
+export PLANE_METRICS_URL='http://127.0.0.1:$METRICS_PORT'
+export PLANE_ROLLOUTS_METRICS_URL='http://127.0.0.1:$ROLLOUTS_METRICS_PORT/metrics'
+export PLANE_AUDIT_LOG='$dir/audit.log'
+export PLANE_CRDS='$(build_dir)/crds'
+export PLANE_POD_LOGS='$dir/podlogs'
+export PLANE_CRD='$crd'
+export PLANE_KUBECONFIG_ADMIN='$dir/admin.kubeconfig'
+export PLANE_KUBECONFIG_OPERATOR='$dir/operator.kubeconfig'
+export PLANE_KUBECONFIG_VIEWER='$dir/viewer.kubeconfig'
+export PLANE_KUBECONFIG_NARROW='$dir/narrow.kubeconfig'
+export PLANE_KUBECONFIG_BLIND='$dir/blind.kubeconfig'
+export PLANE_KUBECONFIG_EXPIRED='$dir/expired.kubeconfig'
+export KUBECONFIG='$dir/admin.kubeconfig'
+ENV
+}
+
+# An old plane's remains are ours to remove; anything else in that directory is not.
+prepare_dir() {
+  local dir=$1 name
+  if [[ -f $dir/.plane ]]; then
+    for name in $(awk '{ print $1 }' "$dir/pids" 2>/dev/null); do
+      ! running "$dir" "$name" || die "a plane is already up in $dir (plane down $dir)"
+    done
+    rm -rf "$dir"/{etcd,pki,logs,run,podlogs,pids,env,audit.log,kwok-logs.yaml} "$dir"/*.kubeconfig
+  elif [[ -e $dir && -n $(ls -A "$dir") ]]; then
+    die "$dir is not empty and holds no plane"
+  fi
+  mkdir -p "$dir"/{logs,run,podlogs}
+  : >"$dir/.plane"
+  : >"$dir/pids"
+}
+
+write_kwok_logs() {
+  python3 "$PLANE_HOME/pod_logs.py" --dir "$1/podlogs" --write-config "$1/kwok-logs.yaml"
+}
+
+plane_up() {
+  local dir='' lifetime=10800 crd=yes begin
+  while (($#)); do
+    case $1 in
+      --for) lifetime=${2:?--for needs seconds} && shift ;;
+      --no-crd) crd=no ;;
+      -*) die "up: unknown option $1" 2 ;;
+      *) [[ -z $dir ]] || die "up takes one directory" 2; dir=$1 ;;
+    esac
+    shift
+  done
+  dir=$(plane_dir "$dir")
+  require python3 openssl setsid awk base64
+  plane_build
+  PLANE_BIN=$(build_dir)/bin
+  begin=$(now_ms)
+  prepare_dir "$dir"
+  # Half a plane is worse than none: it would keep running behind a test that has already failed.
+  PLANE_STARTING=$dir
+  trap abandon_up EXIT
+  bring_up "$dir" "$crd" "$lifetime"
+  trap - EXIT
+  say "up in $(seconds $(($(now_ms) - begin))) s, for $lifetime s: $dir"
+  printf '%s\n' "$dir/admin.kubeconfig"
+}
+
+abandon_up() {
+  say "up failed: ending what was started; logs are in $PLANE_STARTING/logs"
+  end_all "$PLANE_STARTING"
+}
+
+bring_up() {
+  local dir=$1 crd=$2 lifetime=$3
+  read -r ETCD_PORT PEER_PORT API_PORT KWOK_PORT METRICS_PORT ROLLOUTS_METRICS_PORT ROLLOUTS_HEALTH_PORT < <(free_ports 7)
+  start_etcd "$dir"
+  make_certificates "$dir"
+  make_tokens "$dir"
+  make_kubeconfigs "$dir"
+  write_kwok_logs "$dir"
+  write_env "$dir" "$crd"
+  wait_component "$dir" etcd 20 port_open "$ETCD_PORT"
+  start_api "$dir"
+  start_stubs "$dir"
+  start_watchdog "$dir" "$lifetime"
+  wait_component "$dir" kube-apiserver 60 api_ready "$dir"
+  start_controllers "$dir"
+  setup "$dir" apply -f "$PLANE_HOME/manifests/base.yaml" >>"$dir/logs/setup.log"
+  if [[ $crd == yes ]]; then
+    install_crds "$dir"
+    start_rollouts "$dir"
+  fi
+  wait_for 30 "the nodes" all_nodes_ready "$dir"
+  wait_component "$dir" kwok 30 port_open "$KWOK_PORT"
+  wait_component "$dir" metrics-stub 30 port_open "$METRICS_PORT"
+  if [[ $crd == yes ]]; then wait_component "$dir" rollouts-controller 30 rollouts_ready; fi
+}
+
+rollouts_ready() { port_open "$ROLLOUTS_HEALTH_PORT" && port_open "$ROLLOUTS_METRICS_PORT"; }
