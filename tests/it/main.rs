@@ -9,5 +9,8 @@
     reason = "a test that cannot go on fails, and tests measure time"
 )]
 
+mod fixture;
 mod pty_rig;
+mod scenes;
+mod screens;
 mod terminal_life;

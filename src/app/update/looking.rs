@@ -36,8 +36,10 @@ pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
         }
         Screen::Logs(_) => {
             let count = model.logs.visible().len();
+            // Header, verdict, edges and foot take about six rows; the rest shows lines.
+            let room = usize::from(model.size.1.saturating_sub(6));
             let logs = &mut model.logs;
-            let from = if logs.following { count } else { logs.top };
+            let from = if logs.following { count.saturating_sub(room) } else { logs.top };
             logs.top = clamp(from, by, count);
             logs.following = by > 0 && logs.top + 1 >= count;
             Vec::new()
