@@ -266,7 +266,13 @@ impl Craft {
     }
 
     /// A condition; replaces the one of the same type.
-    pub(crate) fn condition(mut self, kind: &str, status: bool, reason: &str, message: &str) -> Self {
+    pub(crate) fn condition(
+        mut self,
+        kind: &str,
+        status: bool,
+        reason: &str,
+        message: &str,
+    ) -> Self {
         self.workload.status.conditions.retain(|c| c.kind != kind);
         self.workload.status.conditions.push(Condition {
             kind: kind.into(),
@@ -328,7 +334,12 @@ impl Craft {
     }
 
     /// An analysis of the new version.
-    pub(crate) fn analysed(mut self, role: AnalysisRole, verdict: Verdict, metrics: Vec<Metric>) -> Self {
+    pub(crate) fn analysed(
+        mut self,
+        role: AnalysisRole,
+        verdict: Verdict,
+        metrics: Vec<Metric>,
+    ) -> Self {
         let name = format!("{}-{NEW}-42-{}", self.name(), self.runs.len() + 2);
         self.runs.push(AnalysisRun {
             id: self.object(name.as_str()),
@@ -695,7 +706,15 @@ pub(crate) fn a_fleet(crafts: impl IntoIterator<Item = Craft>) -> Model {
         skew_s: Some(0),
         error: None,
     });
-    for craft in crafts {
+    let crafts: Vec<Craft> = crafts.into_iter().collect();
+    let alone = crafts.len() == 1;
+    for mut craft in crafts {
+        if !alone {
+            // They are only watched around a selected workload.
+            craft.services.clear();
+            craft.ingresses.clear();
+            craft.budgets.clear();
+        }
         craft.land(&mut model);
     }
     model.fleet_view.selected = waveoff::app::roster::of(&model).rows.first().map(|r| r.id.clone());

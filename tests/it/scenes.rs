@@ -10,7 +10,7 @@ use waveoff::app::screen::{Pane, Screen};
 use waveoff::app::session::{Level, Scope};
 use waveoff::domain::action::{Action, Verb};
 use waveoff::domain::analysis::{AnalysisRole, Verdict};
-use waveoff::domain::id::{ResourceKind, WorkloadId};
+use waveoff::domain::id::{ResourceKind, WorkloadId, WorkloadKind};
 use waveoff::domain::legality::undo_targets;
 use waveoff::domain::observation::{SourceId, SourceState};
 use waveoff::domain::plan::{Plan, make};
@@ -38,11 +38,12 @@ pub(crate) fn all() -> Vec<(&'static str, Model)> {
 
 fn fleets() -> Vec<(&'static str, Model)> {
     let mut filtered = a_whole_fleet();
-    filtered.fleet_view.filter = "check".into();
+    filtered.fleet_view.filter = "status:paused".into();
     let mut typing = a_whole_fleet();
     typing.fleet_view.filter = "nothing-like-it".into();
     typing.fleet_view.typing = true;
     let mut loading = a_fresh_model();
+    loading.session.started = ago(2);
     for kind in [ResourceKind::Rollouts, ResourceKind::Deployments] {
         let source = SourceId { kind, namespace: None };
         loading.sources.insert(source, SourceState::Loading(now() - Span::milliseconds(1400)));
@@ -145,6 +146,7 @@ fn cockpits() -> Vec<(&'static str, Model)> {
     pods_forbidden.pods.clear();
     vec![
         ("rollout-gate", a_cockpit(a_canary_at_its_gate())),
+        ("rollout-in-fleet", in_fleet()),
         ("rollout-timed-pause", timed),
         ("rollout-analysing", a_cockpit(analysing)),
         ("rollout-aborted", a_cockpit(failed_analysis())),
@@ -166,6 +168,14 @@ fn cockpits() -> Vec<(&'static str, Model)> {
         ("pods-forbidden", forbidden(a_cockpit(pods_forbidden), ResourceKind::Pods)),
         ("receipt", with_receipt()),
     ]
+}
+
+fn in_fleet() -> Model {
+    let mut model = a_whole_fleet();
+    let id = WorkloadId::new("shop", WorkloadKind::Rollout, "pricing");
+    model.screens.push(Screen::Rollout(id));
+    model.rollout_view.pane = Pane::Analysis;
+    model
 }
 
 fn id_of(model: &Model) -> WorkloadId {

@@ -101,6 +101,8 @@ pub struct Row {
     pub why: String,
     /// Whether a controller has been told to hold it.
     pub held: bool,
+    /// Whether all of it may no longer be true.
+    pub is_old: bool,
 }
 
 /// The words of one workload's row.
@@ -133,6 +135,7 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         age: super::ago(model, entry.updated),
         why: why::of(&release, model.now).sentence,
         held: workload.paused,
+        is_old: doubt.is_doubtful(),
     })
 }
 
@@ -144,7 +147,8 @@ pub fn kind_of(id: &WorkloadId) -> ResourceKind {
     }
 }
 
-fn mark(entry: &Entry) -> Mark {
+/// What the first column of a row says.
+pub fn mark(entry: &Entry) -> Mark {
     match entry.attention {
         // A gate is the mildest thing that needs a person: nothing has failed there.
         Attention::NeedsPerson if entry.risk <= Risk(50) => Mark::NeedsPerson,
@@ -155,7 +159,8 @@ fn mark(entry: &Entry) -> Mark {
     }
 }
 
-fn role_of(mark: Mark, phase: Phase) -> Role {
+/// What a mark is, as a look.
+pub fn role_of(mark: Mark, phase: Phase) -> Role {
     match mark {
         Mark::Failed => Role::Bad,
         Mark::NeedsPerson => Role::Warn,
@@ -189,8 +194,8 @@ fn step_text(workload: &Workload, now: Timestamp) -> String {
 
 fn router_text(release: &Release<'_>, router: &Router) -> String {
     match router {
+        Router::Weight { .. } | Router::Pods(_) if !release.is_updating() => String::new(),
         Router::Weight { weight, .. } => format!("{weight}%"),
-        Router::Pods(_) if !release.is_updating() => String::new(),
         Router::Pods(share) => format!("{share}%"),
         Router::Active(hash) => {
             release.by_hash(hash).map_or_else(|| "?".to_owned(), |r| r.number_text())

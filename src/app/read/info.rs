@@ -106,7 +106,7 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
                 },
                 None => Phrase::new().muted("-> all pods it selects, no version"),
             };
-            fact(format!("Service {}", service.id.name), text)
+            fact(format!("svc {}", service.id.name), text)
         })
         .collect();
     facts.extend(release.ingresses.iter().map(|ingress| {
@@ -115,11 +115,11 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
             (true, None) => Phrase::of(Role::Warn, "canary without a readable weight"),
             (false, _) => Phrase::new().muted(format!("-> {}", names(&ingress.backends))),
         };
-        fact(format!("Ingress {}", ingress.id.name), text)
+        fact(format!("ing {}", ingress.id.name), text)
     }));
     facts.extend(release.budgets.iter().map(|budget| {
         fact(
-            format!("budget {}", budget.id.name),
+            format!("pdb {}", budget.id.name),
             budget_text(budget.allowed, budget.healthy, budget.desired),
         )
     }));

@@ -50,9 +50,20 @@ pub fn rows(model: &Model, id: &WorkloadId) -> Vec<TimelineRow> {
             age: super::ago(model, Some(entry.at)),
             topic: entry.topic.word(),
             role: look(entry.tone),
-            text: entry.text.to_string(),
+            text: brief(&entry.text, &id.name),
         })
         .collect()
+}
+
+/// Objects of a workload begin with its name; on its own screens that is left out.
+fn brief(text: &str, workload: &str) -> String {
+    match text.split_once(": ") {
+        Some((subject, rest)) => {
+            let subject = subject.replacen(&format!(" {workload}-"), " ", 1);
+            format!("{subject}: {rest}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// Events about one object.

@@ -93,7 +93,7 @@ fn canary(model: &Model, release: &Release<'_>) -> Picture {
     let mut remarks = Vec::new();
     if let Some(weight) = traffic.ingress {
         let agrees = traffic.router_share() == Some(weight);
-        let phrase = Phrase::new().muted("ingress annotation says ");
+        let phrase = Phrase::new().muted("ingress says ");
         remarks.push(if agrees {
             phrase.text(percent(weight))
         } else {
@@ -157,7 +157,8 @@ fn rolling(model: &Model, release: &Release<'_>) -> Picture {
         rest: Role::Stable,
         note: Phrase::new(),
     };
-    let mut updated = bar("updated", status.updated, Role::Canary);
+    let done = phase::is_deployment_complete(workload);
+    let mut updated = bar("updated", status.updated, if done { Role::Ok } else { Role::Canary });
     let old = (status.replicas - status.updated).max(0);
     updated.note = if old > 0 {
         Phrase::new().muted(format!("{old} old pods still to go"))

@@ -87,6 +87,8 @@ impl<'l> Document<'l> {
         let below = self.lines.len().saturating_sub(first + room);
         let title = match (first, below) {
             (0, 0) => title,
+            (0, below) => title.right(Phrase::new().muted(format!("{below} lines below"))),
+            (above, 0) => title.right(Phrase::new().muted(format!("{above} lines above"))),
             (above, below) => {
                 let text = format!("{above} lines above, {below} below");
                 title.right(Phrase::new().muted(text))
