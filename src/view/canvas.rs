@@ -100,9 +100,8 @@ impl<'f> Canvas<'f> {
 fn substitute(symbol: &str) -> &'static str {
     match symbol {
         "…" => "~",
-        "–" | "—" | "‐" => "-",
+        "–" | "—" | "‐" | "·" | "•" => "-",
         "→" => ">",
-        "·" | "•" => "-",
         "‘" | "’" => "'",
         "“" | "”" => "\"",
         _ if unicode_width::UnicodeWidthStr::width(symbol) == 2 => "??",

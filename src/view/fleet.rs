@@ -247,8 +247,8 @@ impl Columns {
 
     fn line(&self, look: &Look, row: &Row, selected: bool) -> Line<'static> {
         let caret = if selected { look.caret() } else { " " };
-        let pods = if row.pods_complete { Role::Text } else { Role::Warn };
-        let share = if row.agrees { Role::Text } else { Role::Bad };
+        let pods = if row.is_complete { Role::Text } else { Role::Warn };
+        let share = if row.share.agrees { Role::Text } else { Role::Bad };
         let step = if row.held { Role::Warn } else { Role::Text };
         Strip::new(look)
             .say(Role::Accent, caret)
@@ -272,9 +272,9 @@ impl Columns {
 }
 
 fn share_text(look: &Look, row: &Row) -> String {
-    let differ = if row.agrees { "" } else { "!" };
-    match row.wanted {
-        Some(wanted) => format!("{wanted}{}{}{differ}", look.arrow(), row.router),
-        None => row.router.clone(),
+    let differ = if row.share.agrees { "" } else { "!" };
+    match row.share.wanted {
+        Some(wanted) => format!("{wanted}{}{}{differ}", look.arrow(), row.share.router),
+        None => row.share.router.clone(),
     }
 }

@@ -178,8 +178,8 @@ impl Craft {
             change_cause: None,
         });
         for at in 0..desired {
-            let suffix =
-                format!("{}{}", ["x9k2", "b71c", "m2p8", "qq4t", "7dzn"][at as usize % 5], at);
+            let letters = ["x9k2", "b71c", "m2p8", "qq4t", "7dzn"];
+            let suffix = format!("{}{at}", letters[usize::try_from(at).unwrap() % 5]);
             let mut pod = pod(&self, &format!("{name}-{suffix}"), &format!("uid-{name}"), made);
             if at >= ready {
                 pod.ready = false;
@@ -414,6 +414,7 @@ fn pod(craft: &Craft, name: &str, owner: &str, made: Timestamp) -> Pod {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the fields it fills are optional")]
 fn text(of: &str) -> Option<SafeText> {
     Some(of.into())
 }

@@ -76,7 +76,7 @@ fn roles(buffer: &Buffer, look: &Look) -> String {
             }
             match runs.last_mut() {
                 Some((last, _, end)) if *last == role && position.x <= *end + 2 => {
-                    *end = position.x
+                    *end = position.x;
                 }
                 _ => runs.push((role, position.x, position.x)),
             }

@@ -164,7 +164,7 @@ pub fn one_line(model: &Model) -> String {
     let verdict = verdict(model, &release);
     let entry = entry_of(model, &release);
     let row = super::fleet::row(model, &entry);
-    let (step, router) = row.map(|r| (r.step, r.router)).unwrap_or_default();
+    let (step, router) = row.map(|r| (r.step, r.share.router)).unwrap_or_default();
     let age = match &verdict.doubt {
         Doubt::None => "live".to_owned(),
         Doubt::Old(age) => age.clone(),

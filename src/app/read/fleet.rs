@@ -12,7 +12,7 @@ use crate::domain::attention::{Attention, Risk};
 use crate::domain::id::{ResourceKind, WorkloadId};
 use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::phase::{self, Phase, Trouble};
-use crate::domain::release::Release;
+use crate::domain::release::{Release, Revision};
 use crate::domain::strategy::Strategy;
 use crate::domain::time::{Timestamp, clock, length};
 use crate::domain::traffic::{self, Router};
@@ -83,16 +83,12 @@ pub struct Row {
     pub phase: &'static str,
     /// Step, or the clock of its pause.
     pub step: String,
-    /// Share that is wanted, and what the router says; `None` where there is no share.
-    pub wanted: Option<i32>,
-    /// What the router says, in words of at most five letters.
-    pub router: String,
-    /// Whether both are the same; unknown is no disagreement.
-    pub agrees: bool,
+    /// Where the traffic is.
+    pub share: Share,
     /// Ready pods and wanted pods.
     pub pods: String,
     /// Whether all wanted pods are ready.
-    pub pods_complete: bool,
+    pub is_complete: bool,
     /// Version of the images.
     pub version: String,
     /// Age of the wanted version.
@@ -103,6 +99,17 @@ pub struct Row {
     pub held: bool,
     /// Whether all of it may no longer be true.
     pub is_old: bool,
+}
+
+/// Where the traffic is, as short as it can be said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Share of the new version that is wanted; `None` where there is none.
+    pub wanted: Option<i32>,
+    /// What the router says.
+    pub router: String,
+    /// Whether both are the same; unknown is no disagreement.
+    pub agrees: bool,
 }
 
 /// The words of one workload's row.
@@ -121,16 +128,18 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         strategy: workload.strategy.word(),
         phase: standing.phase.as_str(),
         step: step_text(workload, model.now),
-        wanted: traffic.wanted.filter(|_| release.is_updating()),
-        router: router_text(&release, &traffic.router),
-        agrees: traffic.agrees() != Some(false),
+        share: Share {
+            wanted: traffic.wanted.filter(|_| release.is_updating()),
+            router: router_text(&release, &traffic.router),
+            agrees: traffic.agrees() != Some(false),
+        },
         pods: format!(
             "{}/{}{}",
             workload.status.ready.min(workload.replicas.max(0)),
             workload.replicas,
             doubt.mark()
         ),
-        pods_complete: workload.status.ready >= workload.replicas,
+        is_complete: workload.status.ready >= workload.replicas,
         version: version_of(&release),
         age: super::ago(model, entry.updated),
         why: why::of(&release, model.now).sentence,
@@ -198,7 +207,7 @@ fn router_text(release: &Release<'_>, router: &Router) -> String {
         Router::Weight { weight, .. } => format!("{weight}%"),
         Router::Pods(share) => format!("{share}%"),
         Router::Active(hash) => {
-            release.by_hash(hash).map_or_else(|| "?".to_owned(), |r| r.number_text())
+            release.by_hash(hash).map_or_else(|| "?".to_owned(), Revision::number_text)
         }
         Router::NotReported => "?".to_owned(),
         Router::Nothing => "-".to_owned(),

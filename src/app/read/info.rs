@@ -8,6 +8,7 @@ use crate::domain::id::ResourceKind;
 use crate::domain::phase;
 use crate::domain::release::Release;
 use crate::domain::strategy::{BlueGreen, Canary, Strategy};
+use crate::domain::text::SafeText;
 use crate::domain::time::length;
 use crate::domain::workload::Condition;
 
@@ -147,8 +148,8 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
     facts
 }
 
-fn names(texts: &[crate::domain::text::SafeText]) -> String {
-    let texts: Vec<&str> = texts.iter().map(|t| t.as_str()).collect();
+pub(super) fn names(texts: &[SafeText]) -> String {
+    let texts: Vec<&str> = texts.iter().map(SafeText::as_str).collect();
     texts.join(", ")
 }
 

@@ -3,6 +3,8 @@
 //!
 //! Newest first. Called by `view`.
 
+use std::cmp::Reverse;
+
 use crate::app::model::Model;
 use crate::app::story;
 use crate::app::theme::Role;
@@ -70,7 +72,7 @@ fn brief(text: &str, workload: &str) -> String {
 pub fn about(model: &Model, uid: &Uid) -> Vec<TimelineRow> {
     let mut rows: Vec<TimelineRow> =
         model.fleet.events.of(uid).map(|event| of_event(model, event)).collect();
-    rows.sort_by(|a, b| b.at.cmp(&a.at));
+    rows.sort_by_key(|row| Reverse(row.at));
     rows
 }
 

@@ -120,8 +120,7 @@ fn wanted_note(release: &Release<'_>) -> Phrase {
 }
 
 fn router_note(traffic: &traffic::Traffic) -> Phrase {
-    let names: Vec<&str> = traffic.routers.iter().map(|n| n.as_str()).collect();
-    let by = names.join(", ");
+    let by = super::info::names(&traffic.routers);
     match (&traffic.router, traffic.agrees()) {
         (Router::NotReported, _) => {
             Phrase::of(Role::Warn, format!("{by} has not reported a weight"))
@@ -274,8 +273,9 @@ fn preview_note(
     if phase::pause(workload).is_some() {
         return Phrase::of(Role::Warn, "waits for a person to switch");
     }
-    match settings.auto_promotion {
-        true => Phrase::new().muted("switches by itself when it is ready"),
-        false => Phrase::new().muted("will wait for a person"),
-    }
+    Phrase::new().muted(if settings.auto_promotion {
+        "switches by itself when it is ready"
+    } else {
+        "will wait for a person"
+    })
 }
