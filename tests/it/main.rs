@@ -11,3 +11,4 @@
 
 mod pty_rig;
 mod terminal_life;
+mod wire;
