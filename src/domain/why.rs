@@ -6,9 +6,9 @@ use super::analysis::{AnalysisRun, Metric, Verdict};
 use super::phase::{self, Phase, Trouble};
 use super::pod::PodState;
 use super::release::{Release, Role};
-use super::strategy::{PauseLength, Step, Strategy};
+use super::strategy::{BlueGreen, PauseLength, Step, Strategy};
 use super::time::{Timestamp, clock, length};
-use super::workload::PauseReason;
+use super::workload::{AnalysisStatus, PauseReason};
 
 /// A sentence, its evidence, and the way on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -139,6 +139,9 @@ fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
     if workload.status.promote_full {
         return Why::new("full promotion under way; abort is not heard until it is done");
     }
+    if let Strategy::BlueGreen(settings) = &workload.strategy {
+        return Why::new(preview_sentence(release, settings, message));
+    }
     let Strategy::Canary(canary) = &workload.strategy else {
         return Why::new(message);
     };
@@ -173,6 +176,34 @@ fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
             Why::new(format!("{at}: about to wait for a person"))
         }
         _ => Why::new(format!("{at}: {message}")),
+    }
+}
+
+/// What a blue-green in progress waits for, in the order in which it happens.
+fn preview_sentence(release: &Release<'_>, settings: &BlueGreen, message: &str) -> String {
+    let status = &release.workload.status;
+    let running = |analysis: &Option<AnalysisStatus>| {
+        analysis.as_ref().is_some_and(|a| !a.verdict.is_completed())
+    };
+    if !release.is_updating() || phase::is_unpausing(release.workload) {
+        return message.to_owned();
+    }
+    let switched = status.active_hash == status.current_hash;
+    if switched && running(&status.post_analysis) {
+        return "switched; the post-promotion analysis runs, an abort still goes back".to_owned();
+    }
+    if switched {
+        return "switched; being made stable".to_owned();
+    }
+    if running(&status.pre_analysis) {
+        return "the pre-promotion analysis of the preview runs".to_owned();
+    }
+    let wanted = settings.preview_replicas.unwrap_or(release.workload.replicas);
+    match release.current().map(|r| r.replica_set.available) {
+        Some(available) if available < wanted => {
+            format!("bringing up the preview: {available} of {wanted} pods available")
+        }
+        _ => message.to_owned(),
     }
 }
 
