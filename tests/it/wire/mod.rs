@@ -3,7 +3,7 @@
 
 mod connecting;
 mod recorded;
-mod stub;
+pub(crate) mod stub;
 mod watching;
 mod writing;
 
