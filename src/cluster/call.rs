@@ -51,10 +51,11 @@ impl Refusal {
         }
     }
 
-    /// Whether the server is only starting: custom kinds come some seconds after the others, and the
-    /// five seconds it asks to wait are not about load.
+    /// Whether the server is only starting, by its own words: custom kinds come some seconds after
+    /// the others, and the five seconds it asks to wait then are not about load.
     pub(crate) fn is_starting(&self) -> bool {
-        self.code == 503 && self.message.contains("before all known HTTP paths")
+        (self.code == 503 && self.message.contains("before all known HTTP paths"))
+            || (self.code == 429 && self.message.contains("storage is (re)initializing"))
     }
 
     /// Whether the position to resume from is lost: expired, or ahead of the server.

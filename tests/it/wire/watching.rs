@@ -26,6 +26,7 @@ fn pace() -> Pace {
         longest: Duration::from_millis(40),
         recheck: Duration::from_millis(60),
         spread: Duration::from_millis(5),
+        settle: Duration::from_millis(200),
         doubt: Duration::from_millis(30),
     }
 }
