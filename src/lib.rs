@@ -5,5 +5,7 @@ pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod runtime;
 pub mod telemetry;
 pub mod terminal;
+pub mod view;

@@ -1,2 +1,10 @@
-//! The thin binary.
-fn main() {}
+//! The thin binary: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use waveoff::config::args::Args;
+
+fn main() -> ExitCode {
+    waveoff::runtime::run(Args::parse()).into()
+}

@@ -6,12 +6,15 @@
 
 mod redact;
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::backtrace::Backtrace;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::panic;
 use std::path::{Path, PathBuf};
 
-use chrono::{NaiveDate, Utc};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
@@ -38,8 +41,11 @@ pub struct Telemetry {
     _worker: Option<WorkerGuard>,
 }
 
-/// Starts the log for this process. A second start in one process keeps the first.
+/// Starts the log for this process; what the process writes from now on is private. Called before
+/// any thread is started. A second start in one process keeps the first.
 pub fn start(settings: &Settings, places: &Places) -> Telemetry {
+    // The appender creates its daily files as the umask says, and the journal should follow.
+    umask(Mode::RWXG | Mode::RWXO);
     let (filter, mut trouble) = filter(&settings.log_level.value);
     let opened = match (&settings.log_file.value, places.log()) {
         (Some(file), _) => open_file(file).map(|writer| (file.clone(), writer)),
@@ -55,6 +61,7 @@ pub fn start(settings: &Settings, places: &Places) -> Telemetry {
                 .finish();
             // Only a second start in the same process fails, in tests.
             let _ = tracing::subscriber::set_global_default(subscriber);
+            log_panics();
             (Some(path), Some(worker))
         }
         Err(why) => {
@@ -63,6 +70,16 @@ pub fn start(settings: &Settings, places: &Places) -> Telemetry {
         }
     };
     Telemetry { log, trouble, _worker: worker }
+}
+
+/// Writes every panic to the log as well, with the way there. Whoever sets a hook later calls this.
+fn log_panics() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |fault| {
+        let trace = Backtrace::force_capture();
+        tracing::error!("{fault}\n{trace}");
+        before(fault);
+    }));
 }
 
 /// The filter, or the usual one and what is wrong with the wanted one.
@@ -97,51 +114,11 @@ fn open_daily(directory: &Path) -> Result<Writer, String> {
         .max_log_files(KEPT)
         .build(directory)
         .map_err(|error| no_log(directory, &error))?;
-    let files = Daily { files, directory: directory.to_owned(), private_on: None };
     Ok(tracing_appender::non_blocking(Redacted(files)))
 }
 
 fn no_log(path: &Path, error: &dyn std::error::Error) -> String {
     format!("no log in {}: {error}", path.display())
-}
-
-/// The daily files, kept private: the appender creates them as the umask says.
-#[derive(Debug)]
-struct Daily {
-    files: RollingFileAppender,
-    directory: PathBuf,
-    private_on: Option<NaiveDate>,
-}
-
-impl Daily {
-    fn make_private(&self) {
-        let Ok(entries) = fs::read_dir(&self.directory) else {
-            return;
-        };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
-                let _ = fs::set_permissions(&path, Permissions::from_mode(FILE_MODE));
-            }
-        }
-    }
-}
-
-impl Write for Daily {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let written = self.files.write(line)?;
-        // The appender changes files at midnight UTC.
-        let today = Utc::now().date_naive();
-        if self.private_on != Some(today) {
-            self.make_private();
-            self.private_on = Some(today);
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.files.flush()
-    }
 }
 
 /// A file that no credential reaches. Each write is one whole line, as the subscriber makes them.

@@ -68,3 +68,10 @@ pub enum Command {
     /// Pause or resume, whichever applies.
     Hold,
 }
+
+impl Command {
+    /// Whether it can lead to a change of the cluster.
+    pub fn acts(self) -> bool {
+        matches!(self, Self::Act(_) | Self::Hold)
+    }
+}

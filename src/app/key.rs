@@ -3,6 +3,7 @@
 //! Made by `terminal`, matched by the key table.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// One key press. No chord needs Alt, a mouse or a function key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,26 +42,110 @@ pub enum Key {
     PageDown,
 }
 
+/// The keys that are written as a word.
+const WORDS: [(&str, Key); 15] = [
+    ("space", Key::Char(' ')),
+    ("enter", Key::Enter),
+    ("esc", Key::Esc),
+    ("tab", Key::Tab),
+    ("shift-tab", Key::BackTab),
+    ("backspace", Key::Backspace),
+    ("delete", Key::Delete),
+    ("up", Key::Up),
+    ("down", Key::Down),
+    ("left", Key::Left),
+    ("right", Key::Right),
+    ("home", Key::Home),
+    ("end", Key::End),
+    ("page-up", Key::PageUp),
+    ("page-down", Key::PageDown),
+];
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((word, _)) = WORDS.iter().find(|(_, key)| key == self) {
+            return f.write_str(word);
+        }
         match self {
-            Self::Char(' ') => f.write_str("space"),
             Self::Char(c) => write!(f, "{c}"),
             Self::Ctrl(c) => write!(f, "ctrl-{c}"),
-            Self::Enter => f.write_str("enter"),
-            Self::Esc => f.write_str("esc"),
-            Self::Tab => f.write_str("tab"),
-            Self::BackTab => f.write_str("shift-tab"),
-            Self::Backspace => f.write_str("backspace"),
-            Self::Delete => f.write_str("delete"),
-            Self::Up => f.write_str("up"),
-            Self::Down => f.write_str("down"),
-            Self::Left => f.write_str("left"),
-            Self::Right => f.write_str("right"),
-            Self::Home => f.write_str("home"),
-            Self::End => f.write_str("end"),
-            Self::PageUp => f.write_str("page-up"),
-            Self::PageDown => f.write_str("page-down"),
+            // Every other key has a word; the test of the round trip says so.
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// What is not a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a key: write a character, ctrl- and a letter, or a word such as page-up")]
+pub struct KeyError {
+    /// What was written.
+    pub text: String,
+}
+
+impl FromStr for Key {
+    type Err = KeyError;
+
+    /// Reads a key as it is printed. Words may be in any case; characters mean what they are.
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let mut characters = text.chars();
+        if let (Some(c), None) = (characters.next(), characters.next())
+            && !c.is_control()
+            && !c.is_whitespace()
+        {
+            return Ok(Self::Char(c));
+        }
+        let word = text.to_ascii_lowercase();
+        if let Some((_, key)) = WORDS.iter().find(|(known, _)| *known == word) {
+            return Ok(*key);
+        }
+        let letter = word.strip_prefix("ctrl-").and_then(|letter| match letter.as_bytes() {
+            // Terminals send the same byte for ctrl-h and Backspace, ctrl-i and Tab, ctrl-m and
+            // Enter: nobody could press these.
+            [b'h' | b'i' | b'm'] => None,
+            [letter @ b'a'..=b'z'] => Some(char::from(*letter)),
+            _ => None,
+        });
+        letter.map(Self::Ctrl).ok_or_else(|| KeyError { text: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read(c in any::<char>(), letter in prop::sample::select(('a'..='z').collect::<Vec<_>>())) {
+            if !c.is_control() && (c == ' ' || !c.is_whitespace()) {
+                prop_assert_eq!(Key::Char(c).to_string().parse(), Ok(Key::Char(c)));
+            }
+            if !"him".contains(letter) {
+                prop_assert_eq!(Key::Ctrl(letter).to_string().parse(), Ok(Key::Ctrl(letter)));
+            }
+        }
+
+        #[test]
+        fn nothing_else_panics(text in ".*") {
+            if let Ok(key) = text.parse::<Key>() {
+                prop_assert!(!matches!(key, Key::Char(c) if c.is_control()));
+            }
+        }
+    }
+
+    #[test]
+    fn words_in_any_case_and_nothing_that_cannot_be_pressed() {
+        for (word, key) in WORDS {
+            assert_eq!(word.to_uppercase().parse(), Ok(key));
+            assert_eq!(key.to_string(), word);
+        }
+        assert_eq!("A".parse(), Ok(Key::Char('A')));
+        assert_eq!("Ctrl-X".parse(), Ok(Key::Ctrl('x')));
+        for text in ["", " ", "ctrl-", "ctrl-1", "ctrl-h", "ctrl-m", "alt-x", "f1", "AA", "\u{1b}"]
+        {
+            let refusal = text.parse::<Key>().unwrap_err();
+            assert!(!refusal.to_string().contains('\u{1b}'));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can happen to the program.
 
-use crate::domain::id::ObjectRef;
+use crate::domain::id::{ObjectRef, Uid};
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
@@ -46,8 +46,14 @@ pub type TemplateLines = Vec<(SafeText, SafeText)>;
 /// What can happen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
-    /// A key was pressed.
-    Key(Key),
+    /// A key was pressed. `burst`: it came together with others or from a key held down; such a
+    /// key may move, but never acts.
+    Key {
+        /// Which.
+        key: Key,
+        /// Whether it came in a burst.
+        burst: bool,
+    },
     /// Text was pasted.
     Paste(String),
     /// The terminal has this many columns and rows.
@@ -85,6 +91,8 @@ pub enum Msg {
 pub struct TemplateRef {
     /// ReplicaSet.
     pub replica_set: ObjectRef,
+    /// Its UID: a namesake is refused.
+    pub uid: Uid,
     /// `r42 9f3c1a2`.
     pub label: SafeText,
 }

@@ -66,18 +66,23 @@ const CUBE_LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// This colour for a terminal of that depth; nothing where there are no colours.
 pub fn to_depth(color: ColorSpec, depth: ColorDepth) -> Option<Ink> {
-    match (depth, color) {
-        (ColorDepth::None, _) => None,
-        (ColorDepth::TrueColor, ColorSpec { rgb: Some(rgb), .. }) => Some(Ink::Rgb(rgb)),
-        (ColorDepth::Ansi256, ColorSpec { rgb: Some(rgb), .. }) => Some(Ink::Indexed(large(rgb))),
-        (_, ColorSpec { ansi: Some(ansi), .. }) => Some(Ink::Ansi(ansi)),
-        (_, ColorSpec { rgb: Some(rgb), .. }) => Some(Ink::Ansi(nearest(rgb, &numbered_sixteen()))),
-        (_, ColorSpec { rgb: None, ansi: None }) => None,
+    match depth {
+        ColorDepth::None => None,
+        ColorDepth::Ansi16 => sixteen(color),
+        ColorDepth::Ansi256 => {
+            color.rgb.map_or_else(|| sixteen(color), |rgb| Some(Ink::Indexed(large(rgb))))
+        }
+        ColorDepth::TrueColor => {
+            color.rgb.map_or_else(|| sixteen(color), |rgb| Some(Ink::Rgb(rgb)))
+        }
     }
 }
 
-fn numbered_sixteen() -> Vec<(u8, Rgb)> {
-    (0..).zip(XTERM_SIXTEEN).collect()
+/// One of the sixteen: the one the theme names, or else the nearest.
+fn sixteen(color: ColorSpec) -> Option<Ink> {
+    let looks: Vec<_> = (0..).zip(XTERM_SIXTEEN).collect();
+    let named = color.ansi;
+    named.or_else(|| color.rgb.map(|rgb| nearest(rgb, &looks))).map(Ink::Ansi)
 }
 
 /// The nearest of the fixed 240: a cube of six levels, and a ramp of grey.

@@ -2,7 +2,8 @@
 //!
 //! Never knows what a key means. Called by `file` and `theme`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -38,10 +39,11 @@ impl<'a> Document<'a> {
     fn place(&self, offset: usize) -> Place {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let from_one = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
         Place {
-            path: PathBuf::from(self.path),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            path: Arc::from(self.path),
+            line: from_one(before.matches('\n').count()),
+            column: from_one(before.get(line_start..).unwrap_or_default().chars().count()),
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Never decides a value. Called by `main`.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use crate::app::session::{EnvironmentRule, Level};
@@ -52,17 +54,17 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
 pub fn to_text(rows: &[Row]) -> String {
     let cells: Vec<_> = rows
         .iter()
-        .map(|row| (visible(&row.key), visible(&row.value), row.origin.to_string()))
+        .map(|row| (visible(&row.key), visible(&row.value), visible(&row.origin.to_string())))
         .collect();
     let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
     let key_width = widest(&mut cells.iter().map(|(key, ..)| key.chars().count()));
     let value_width = widest(&mut cells.iter().map(|(_, value, _)| value.chars().count()));
-    cells
-        .iter()
-        .map(|(key, value, origin)| {
-            format!("{key:key_width$}  {value:value_width$}  {}\n", visible(origin))
-        })
-        .collect()
+    let mut text = String::new();
+    for (key, value, origin) in &cells {
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "{key:key_width$}  {value:value_width$}  {origin}");
+    }
+    text
 }
 
 /// The rows for programs.

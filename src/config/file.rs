@@ -133,7 +133,7 @@ fn level(entry: &Entry<'_>) -> Result<Level, ConfigError> {
         _ => Err(ConfigError::BadValue {
             origin: entry.origin(),
             key: entry.key.to_owned(),
-            wanted: "it is production or lab".to_owned(),
+            wanted: "it is production or lab",
             nearest: nearest(&text, ["production", "lab"]).map(str::to_owned),
             value: text,
         }),

@@ -78,7 +78,7 @@ impl Glyphs {
                 origin: origin.clone(),
                 key: "glyphs".to_owned(),
                 value: text.to_owned(),
-                wanted: "it is auto, ascii or unicode".to_owned(),
+                wanted: "it is auto, ascii or unicode",
                 nearest: nearest(text, Self::NAMES).map(str::to_owned),
             }),
         }
@@ -179,58 +179,46 @@ impl Settings {
         args: &GlobalArgs,
     ) -> Result<Self, ConfigError> {
         let env = Env(variables);
+        let namespaces = last(
+            Namespaces::OfContext,
+            [
+                file.namespaces.map(|set| set.map(Namespaces::named)),
+                env.namespaces(),
+                namespaces_by_flag(args)?,
+            ],
+        );
+        check_namespaces(&namespaces)?;
+        let on = |flag: bool| flag.then_some(true);
+        let ascii = args.ascii.then_some(Glyphs::Ascii);
         Ok(Self {
-            context: last(
-                None,
-                [
-                    file.context.map(|set| set.map(Some)),
-                    env.text("WAVEOFF_CONTEXT").map(|set| set.map(Some)),
-                    flag("--context", args.context.clone().map(Some)),
-                ],
-            ),
-            kubeconfig: last(None, [flag("--kubeconfig", args.kubeconfig.clone().map(Some))]),
-            namespaces: last(
-                Namespaces::OfContext,
-                [
-                    file.namespaces.map(|set| set.map(Namespaces::named)),
-                    env.namespaces(),
-                    namespaces_by_flag(args)?,
-                ],
-            ),
+            context: last_if_any([
+                file.context,
+                env.text("WAVEOFF_CONTEXT"),
+                flag("--context", args.context.clone()),
+            ]),
+            kubeconfig: last_if_any([flag("--kubeconfig", args.kubeconfig.clone())]),
+            namespaces,
             read_only: last(
                 false,
                 [
                     file.read_only,
                     env.yes("WAVEOFF_READ_ONLY")?,
-                    flag("--read-only", args.read_only.then_some(true)),
+                    flag("--read-only", on(args.read_only)),
                 ],
             ),
-            theme: last(
-                None,
-                [
-                    file.theme.map(|set| set.map(Some)),
-                    env.text("WAVEOFF_THEME").map(|set| set.map(Some)),
-                    flag("--theme", args.theme.clone().map(Some)),
-                ],
-            ),
-            glyphs: last(
-                Glyphs::Auto,
-                [file.glyphs, env.glyphs()?, flag("--ascii", args.ascii.then_some(Glyphs::Ascii))],
-            ),
-            no_color: last(false, [flag("--no-color", args.no_color.then_some(true))]),
-            utc: last(
-                false,
-                [file.utc, env.yes("WAVEOFF_UTC")?, flag("--utc", args.utc.then_some(true))],
-            ),
+            theme: last_if_any([
+                file.theme,
+                env.text("WAVEOFF_THEME"),
+                flag("--theme", args.theme.clone()),
+            ]),
+            glyphs: last(Glyphs::Auto, [file.glyphs, env.glyphs()?, flag("--ascii", ascii)]),
+            no_color: last(false, [flag("--no-color", on(args.no_color))]),
+            utc: last(false, [file.utc, env.yes("WAVEOFF_UTC")?, flag("--utc", on(args.utc))]),
             log_level: last(LOG_LEVEL.to_owned(), [file.log_level, env.text("WAVEOFF_LOG")]),
-            log_file: last(
-                None,
-                [
-                    env.text("WAVEOFF_LOG_FILE")
-                        .map(|set| set.map(|path| Some(PathBuf::from(path)))),
-                    flag("--log-file", args.log_file.clone().map(Some)),
-                ],
-            ),
+            log_file: last_if_any([
+                env.text("WAVEOFF_LOG_FILE").map(|set| set.map(PathBuf::from)),
+                flag("--log-file", args.log_file.clone()),
+            ]),
             environments: file.environments,
             keys: file.keys,
         })
@@ -240,6 +228,11 @@ impl Settings {
 /// The last layer that says anything.
 fn last<T>(default: T, layers: impl IntoIterator<Item = Option<Setting<T>>>) -> Setting<T> {
     layers.into_iter().flatten().last().unwrap_or_else(|| Setting::new(default, Origin::Default))
+}
+
+/// The same for values that may stay unset.
+fn last_if_any<T>(layers: impl IntoIterator<Item = Option<Setting<T>>>) -> Setting<Option<T>> {
+    last(None, layers.into_iter().map(|layer| layer.map(|set| set.map(Some))))
 }
 
 fn flag<T>(name: &'static str, value: Option<T>) -> Option<Setting<T>> {
@@ -257,6 +250,30 @@ fn namespaces_by_flag(args: &GlobalArgs) -> Result<Option<Setting<Namespaces>>, 
             Ok(flag("--namespace", Some(names)))
         }
         (false, true) => Ok(None),
+    }
+}
+
+/// A namespace becomes part of an address: checked here, as the API server would (RFC 1123 label).
+fn check_namespaces(namespaces: &Setting<Namespaces>) -> Result<(), ConfigError> {
+    let Namespaces::Named(names) = &namespaces.value else {
+        return Ok(());
+    };
+    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let fits = |name: &&String| {
+        name.len() <= 63
+            && name.starts_with(is_letter)
+            && name.ends_with(is_letter)
+            && name.chars().all(|c| is_letter(c) || c == '-')
+    };
+    match names.iter().find(|name| !fits(name)) {
+        None => Ok(()),
+        Some(name) => Err(ConfigError::BadValue {
+            origin: namespaces.origin.clone(),
+            key: "namespaces".to_owned(),
+            value: name.clone(),
+            wanted: "a namespace is lower-case letters, digits and `-`, at most 63",
+            nearest: None,
+        }),
     }
 }
 
@@ -280,7 +297,7 @@ impl Env<'_> {
                 origin: set.origin,
                 key: name.to_owned(),
                 value: set.value,
-                wanted: "it is true or false".to_owned(),
+                wanted: "it is true or false",
                 nearest: None,
             }),
         }

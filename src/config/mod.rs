@@ -7,6 +7,7 @@ pub mod args;
 mod document;
 mod explain;
 mod file;
+mod keys;
 mod layers;
 mod place;
 mod theme;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use explain::{Row, explain, to_json, to_text};
 pub use file::FileConfig;
+pub use keys::overrides;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};
 pub use place::{Place, Places, Variables};
 pub use theme::{BUILT_IN_THEMES, ThemeChoice, Themes, choose_theme};
@@ -73,7 +75,7 @@ pub enum ConfigError {
         /// What it is.
         value: String,
         /// What it should be.
-        wanted: String,
+        wanted: &'static str,
         /// The right one it looks like most.
         nearest: Option<String>,
     },

@@ -324,7 +324,7 @@ fn exact(entry: &Entry<'_>) -> Result<Rgb, ConfigError> {
         origin: entry.origin(),
         key: entry.key.to_owned(),
         value: text,
-        wanted: "write a colour as #rrggbb".to_owned(),
+        wanted: "write a colour as #rrggbb",
         nearest: None,
     })
 }
@@ -356,8 +356,7 @@ fn unknown_color<'a>(
         origin: origin.clone(),
         key: "colour".to_owned(),
         value: text.to_owned(),
-        wanted: "write #rrggbb, a name of the palette, or one of the sixteen such as red"
-            .to_owned(),
+        wanted: "write #rrggbb, a name of the palette, or one of the sixteen such as red",
         nearest: nearest(text, known).map(str::to_owned),
     }
 }

@@ -154,6 +154,20 @@ pub struct Metric {
     pub measurements: Vec<Measurement>,
 }
 
+impl AnalysisRun {
+    /// Whether it was ended before it could judge. The controller calls such a run `Successful`
+    /// when nothing had failed by then, even if nothing was ever measured.
+    pub fn is_cut_short(&self) -> bool {
+        self.verdict == Verdict::Successful
+            && (self.terminating || self.message == "Run Terminated")
+    }
+
+    /// Its verdict in a word that does not flatter: a run that was cut short did not pass.
+    pub fn verdict_word(&self) -> &str {
+        if self.is_cut_short() { "Ended early" } else { self.verdict.as_str() }
+    }
+}
+
 /// An AnalysisRun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalysisRun {

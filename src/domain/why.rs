@@ -211,6 +211,7 @@ pub fn run_sentence(run: &AnalysisRun) -> String {
     let worst = run.metrics.iter().filter(|m| !m.dry_run).max_by_key(|m| severity(&m.verdict));
     match worst {
         Some(metric) if severity(&metric.verdict) > 0 => metric_sentence(metric),
+        _ if run.is_cut_short() => "ended before it could judge".to_owned(),
         _ if !run.message.is_empty() => run.message.to_string(),
         _ => {
             let done = run.metrics.iter().filter(|m| m.verdict == Verdict::Successful).count();

@@ -1,5 +1,8 @@
 //! The log, its permissions and its troubles.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 use crate::config::args::GlobalArgs;
 use crate::config::{FileConfig, Variables};
@@ -10,6 +13,7 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn daily_files_are_private_and_without_credentials() {
+    umask(Mode::RWXG | Mode::RWXO);
     let base = tempfile::tempdir().unwrap();
     let directory = base.path().join("state/waveoff/log");
     let (mut writer, worker) = open_daily(&directory).unwrap();

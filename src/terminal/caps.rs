@@ -46,6 +46,7 @@ impl Surroundings {
 }
 
 /// What this terminal can do.
+#[expect(clippy::struct_excessive_bools, reason = "independent answers about a terminal")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// How many colours it shows.

@@ -12,6 +12,7 @@ use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 
 use super::input::Inputs;
 use super::output::Screen;
+use super::signals::Signals;
 use super::tty::Tty;
 use super::{Capabilities, TerminalError};
 
@@ -42,8 +43,8 @@ impl Console {
         Screen::start(Arc::clone(&self.tty), capabilities.synchronized)
     }
 
-    /// The way keys come in; starts the reading thread. Drop it to lend the keyboard to another
-    /// program. Must be called within a tokio runtime.
+    /// The way keys come in; starts the reading thread. It reads nothing while the console is left.
+    /// Must be called within a tokio runtime.
     pub fn inputs(&self) -> Result<Inputs, TerminalError> {
         Inputs::start(Arc::clone(&self.tty))
     }
@@ -54,7 +55,8 @@ impl Console {
     }
 
     /// Takes the terminal again after [`Console::leave`], or after another program may have
-    /// changed its modes (SIGCONT). The caller repaints everything.
+    /// changed its modes (SIGCONT). The caller repaints everything. A failure means that the terminal
+    /// is gone, as the kernel sends SIGCONT along with the SIGHUP of a dropped connection.
     pub fn reenter(&self) -> Result<(), TerminalError> {
         self.tty.leave();
         self.tty.enter()
@@ -62,16 +64,23 @@ impl Console {
 
     /// Ctrl-Z: gives the terminal back, stops the whole job until the shell continues it, takes
     /// the terminal again. The caller repaints everything.
-    pub fn suspend(&self) -> Result<(), TerminalError> {
+    pub async fn suspend(&self, signals: &mut Signals) -> Result<(), TerminalError> {
         if !has_job_control() {
             return Err(TerminalError::NoJobControl);
         }
         self.tty.leave();
+        signals.forget_continue();
         // SIGSTOP, as SIGTSTP is caught by ourselves; to the group, so that `waveoff | tee` or a
         // script around us stops as one job, as it would by Ctrl-Z in cooked mode.
-        let stopped = kill_current_process_group(Signal::STOP);
+        let stopped = kill_current_process_group(Signal::STOP)
+            .map_err(|source| TerminalError::device("stop this job", source));
+        if stopped.is_ok() {
+            // Any thread may take the signal, and this one runs on until it is told to stop: taking
+            // the terminal right away would take it from the shell. So wait to be continued.
+            signals.continued().await;
+        }
         self.tty.enter()?;
-        stopped.map_err(|source| TerminalError::device("stop this job", source))
+        stopped
     }
 
     /// From now on a panic of any thread gives the terminal back before anything is printed, then

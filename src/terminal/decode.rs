@@ -14,7 +14,7 @@ use crate::app::key::Key;
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
 
 /// How long the rest of a sequence, a character or a paste may take before it is given up.
-const REST_PATIENCE: Duration = Duration::from_millis(1000);
+const REST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Longest sequence that is kept in mind; the rest of a longer one is still swallowed.
 const MAX_SEQUENCE: usize = 64;
@@ -62,12 +62,18 @@ enum State {
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     state: State,
+    /// An escape byte waited in vain just now.
+    escaped: bool,
 }
 
 impl Decoder {
     /// What these bytes, read at once, complete.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<Token> {
         let mut tokens = Vec::new();
+        // The rest of a sequence after all, torn by a slow line: nobody types two keys at once.
+        if mem::take(&mut self.escaped) && matches!(bytes, [b'[' | b'O', _, ..]) {
+            self.state = State::Escape;
+        }
         for &byte in bytes {
             self.step(byte, &mut tokens);
         }
@@ -86,7 +92,10 @@ impl Decoder {
     /// No more bytes came in time: a lone escape was the key, a paste has ended, all else is torn.
     pub(super) fn expire(&mut self) -> Vec<Token> {
         match mem::take(&mut self.state) {
-            State::Escape => vec![pressed(Key::Esc)],
+            State::Escape => {
+                self.escaped = true;
+                vec![pressed(Key::Esc)]
+            }
             State::Paste { text, .. } => vec![pasted(&text)],
             _ => Vec::new(),
         }

@@ -25,6 +25,9 @@ const READ_SIZE: usize = 4096;
 /// Most items that wait for the program. When it is full, the terminal has to wait.
 const QUEUE: usize = 256;
 
+/// How often it is asked whether the terminal is ours again, when somebody types in between.
+const LENT_PAUSE: Duration = Duration::from_millis(10);
+
 /// What came from the person at the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -96,6 +99,14 @@ fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>)
             Ok(Woken::Stopped) => return,
             Ok(Woken::Interrupted) => continue,
             Ok(Woken::Timeout) => decoder.expire(),
+            // What is typed while the terminal is not ours is for somebody else.
+            Ok(Woken::Readable) if !tty.is_entered() => {
+                decoder = Decoder::default();
+                match pause(lifeline) {
+                    Ok(Woken::Stopped) | Err(_) => return,
+                    Ok(_) => continue,
+                }
+            }
             Ok(Woken::Readable) => match read(tty) {
                 Ok(Some(bytes)) => decoder.feed(&bytes),
                 Ok(None) => continue,
@@ -132,6 +143,16 @@ fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<
     }
     let [_, lifeline] = &fds;
     if lifeline.revents().is_empty() { Ok(Woken::Readable) } else { Ok(Woken::Stopped) }
+}
+
+/// Waits a little without an eye on the terminal.
+fn pause(lifeline: &UnixStream) -> Result<Woken, Errno> {
+    let pause = Timespec::try_from(LENT_PAUSE).unwrap_or_default();
+    match poll(&mut [PollFd::new(lifeline, PollFlags::IN)], Some(&pause)) {
+        Ok(0) | Err(Errno::INTR) => Ok(Woken::Timeout),
+        Ok(_) => Ok(Woken::Stopped),
+        Err(other) => Err(other),
+    }
 }
 
 /// What is there; nothing when another reader was faster; an error when the terminal is gone,

@@ -2,6 +2,7 @@
 //!
 //! Never acts on one: `runtime` gives the terminal back, flushes and ends with the code named here.
 
+use futures::FutureExt;
 use tokio::signal::unix::{Signal as Source, SignalKind, signal};
 
 use super::TerminalError;
@@ -61,6 +62,16 @@ impl Signals {
             stop: take(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             cont: take(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
+    }
+
+    /// Drops a SIGCONT that came earlier and was not read.
+    pub(super) fn forget_continue(&mut self) {
+        while self.cont.recv().now_or_never().flatten().is_some() {}
+    }
+
+    /// Returns when this process was continued.
+    pub(super) async fn continued(&mut self) {
+        self.cont.recv().await;
     }
 
     /// The next one. Those that end the program come first. Safe to cancel.

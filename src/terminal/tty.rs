@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossterm::{cursor, event, queue, style, terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -22,6 +22,11 @@ use super::TerminalError;
 
 /// Longest wait for a device that takes no bytes, on the way out.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How often, and in between how long, the way out waits for the pen: longer than another way out
+/// may take that holds it.
+const PEN_ATTEMPTS: u32 = 400;
+const PEN_PAUSE: Duration = Duration::from_millis(1);
 
 /// How often a stalled device is asked whether it takes bytes again, if it does not say so itself.
 const STALL_LOOK: Duration = Duration::from_millis(250);
@@ -99,7 +104,15 @@ impl Tty {
 
     /// Raw mode, alternate screen, hidden cursor, bracketed paste. Entering twice is once.
     pub(super) fn enter(&self) -> Result<(), TerminalError> {
-        if self.entered.load(Ordering::SeqCst) {
+        let entered = {
+            let _pen = self.pen_soon();
+            self.take()
+        };
+        entered.inspect_err(|_| self.leave())
+    }
+
+    fn take(&self) -> Result<(), TerminalError> {
+        if self.is_entered() {
             return Ok(());
         }
         let modes = tcgetattr(&self.input)
@@ -111,7 +124,7 @@ impl Tty {
         self.entries.fetch_add(1, Ordering::SeqCst);
         self.torn.store(false, Ordering::SeqCst);
         self.entered.store(true, Ordering::SeqCst);
-        self.make_screen(&raw).inspect_err(|_| self.leave())
+        self.make_screen(&raw)
     }
 
     fn make_screen(&self, raw: &Termios) -> Result<(), TerminalError> {
@@ -121,10 +134,15 @@ impl Tty {
             .map_err(|source| TerminalError::device("open the alternate screen", source))
     }
 
+    /// Whether the terminal is ours now.
+    pub(super) fn is_entered(&self) -> bool {
+        self.entered.load(Ordering::SeqCst)
+    }
+
     /// Undoes [`Tty::enter`]. Safe to call from anywhere, any number of times; a second caller
     /// returns after the first has finished. Errors are dropped: there is nobody left to tell.
     pub(super) fn leave(&self) {
-        let _pen = self.pen_within(PATIENCE);
+        let _pen = self.pen_soon();
         if !self.entered.swap(false, Ordering::SeqCst) {
             return;
         }
@@ -147,7 +165,7 @@ impl Tty {
             let taken = {
                 let _pen = unpoisoned(self.pen.lock());
                 let current = self.entries.load(Ordering::SeqCst) == entry;
-                if !current || !self.entered.load(Ordering::SeqCst) {
+                if !current || !self.is_entered() {
                     return Ok(Fate::Dropped);
                 }
                 let taken = self.write_some(rest)?;
@@ -162,19 +180,14 @@ impl Tty {
         Ok(Fate::Written)
     }
 
-    /// Writes all of it or fails with `TimedOut`.
+    /// Writes all of it, or fails with `TimedOut` when the device takes nothing for so long.
     fn write_within(&self, bytes: &[u8], patience: Duration) -> io::Result<()> {
-        let deadline = Instant::now() + patience;
         let mut rest = bytes;
         while !rest.is_empty() {
             let taken = self.write_some(rest)?;
             rest = rest.get(taken..).unwrap_or_default();
-            if taken == 0 {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                self.wait_writable(left)?;
+            if taken == 0 && !self.wait_writable(patience)? {
+                return Err(io::ErrorKind::TimedOut.into());
             }
         }
         Ok(())
@@ -189,39 +202,44 @@ impl Tty {
         }
     }
 
-    fn wait_writable(&self, patience: Duration) -> io::Result<()> {
+    /// Whether the device took bytes again in time.
+    fn wait_writable(&self, patience: Duration) -> io::Result<bool> {
         let mut fds = [PollFd::new(&self.output, PollFlags::OUT)];
         let patience = Timespec::try_from(patience).unwrap_or_default();
-        match poll(&mut fds, Some(&patience)) {
-            Ok(_) | Err(Errno::INTR) => {}
+        let ready = match poll(&mut fds, Some(&patience)) {
+            Ok(ready) => ready > 0,
+            // Interrupted by a signal: look again.
+            Err(Errno::INTR) => true,
             Err(other) => return Err(other.into()),
-        }
+        };
         let [tty] = fds;
         if tty.revents().intersects(PollFlags::HUP | PollFlags::ERR) {
             return Err(Errno::IO.into());
         }
-        Ok(())
+        Ok(ready)
     }
 
     /// The pen, or nothing when its holder does not give it up: the way out must not wait for ever.
-    fn pen_within(&self, patience: Duration) -> Option<MutexGuard<'_, ()>> {
-        let deadline = Instant::now() + 4 * patience;
-        loop {
+    fn pen_soon(&self) -> Option<MutexGuard<'_, ()>> {
+        for _ in 0..PEN_ATTEMPTS {
             match self.pen.try_lock() {
                 Ok(pen) => return Some(pen),
                 Err(TryLockError::Poisoned(pen)) => return Some(pen.into_inner()),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+                Err(TryLockError::WouldBlock) => thread::sleep(PEN_PAUSE),
             }
         }
+        None
     }
 }
 
-/// The controlling terminal once more. A description of our own may be set not to block; the one
-/// behind standard output is shared with the shell, which would inherit the setting.
+/// The terminal once more. A description of our own may be set not to block; the one behind
+/// standard output is shared with the shell, which would inherit the setting. The second path is for
+/// a terminal that does not control this process.
 fn reopen() -> Option<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    open("/dev/tty", flags, Mode::empty()).ok()
+    ["/dev/tty", "/proc/self/fd/1"]
+        .into_iter()
+        .find_map(|path| open(path, flags, Mode::empty()).ok())
 }
 
 /// What turns a shell's terminal into ours.

@@ -1,4 +1,14 @@
 //! The integration tests, in one binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails, and tests measure time"
+)]
+
 mod pty_rig;
+mod terminal_life;
 mod wire;

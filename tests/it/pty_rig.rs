@@ -186,6 +186,11 @@ impl Rig {
         assert_eq!(modes.output_modes, self.before.output_modes, "output modes");
         assert_eq!(modes.local_modes, self.before.local_modes, "local modes");
         assert!(modes.output_modes.contains(OutputModes::OPOST));
+        self.assert_screen_left();
+    }
+
+    /// Panics unless the screen is the shell's again: no alternate screen, cursor, no modes.
+    pub(crate) fn assert_screen_left(&self) {
         let seen = self.seen.lock().unwrap();
         let screen = seen.parser.screen();
         assert!(!screen.alternate_screen(), "alternate screen");
@@ -207,9 +212,8 @@ impl Rig {
         let seen = self.seen.lock().unwrap();
         let screen = seen.parser.screen();
         let (rows, columns) = screen.size();
-        let lines = screen.rows(0, columns.get());
-        let body: String = lines.map(|line| format!("|{line}\n")).collect();
-        format!("{columns}x{rows}, {} bytes so far:\n{body}", seen.bytes.len())
+        let lines: Vec<String> = screen.rows(0, columns.get()).collect();
+        format!("{columns}x{rows}, {} bytes so far:\n|{}", seen.bytes.len(), lines.join("\n|"))
     }
 }
 

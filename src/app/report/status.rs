@@ -217,7 +217,7 @@ pub fn status_text(model: &Model, id: &WorkloadId) -> Option<String> {
         lines.push(format!(
             "analysis  {} {}: {}",
             run.role.word(),
-            run.verdict.as_str(),
+            run.verdict_word(),
             why::run_sentence(run)
         ));
     }

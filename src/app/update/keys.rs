@@ -11,13 +11,15 @@ use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
 
-use super::{dialogs, looking};
+use super::{dialogs, looking, toast};
 
-pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     if model.dialog.is_some() {
         return match key {
             Key::Ctrl('z') => vec![Effect::Suspend],
             Key::Ctrl('l') => vec![Effect::Redraw],
+            // What confirms must come alone: not from a paste, a held key or a noisy line.
+            Key::Enter if burst => Vec::new(),
             key => dialogs::key(model, key),
         };
     }
@@ -25,6 +27,10 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         return type_filter(model, key);
     }
     match keymap::command(&model.overrides, model.screen(), key) {
+        Some(command) if burst && command.acts() => {
+            toast(model, false, format!("{key} came in a burst: press it once, by itself"));
+            Vec::new()
+        }
         Some(command) => obey(model, command),
         None => Vec::new(),
     }

@@ -297,6 +297,7 @@ fn diff_sides(model: &Model, id: &WorkloadId) -> Option<(TemplateRef, TemplateRe
         .or_else(|| release.revisions.iter().find(same))?;
     let side = |r: &Revision<'_>| TemplateRef {
         replica_set: r.replica_set.id.clone(),
+        uid: r.replica_set.uid.clone(),
         label: format!("{} {}", r.number_text(), r.replica_set.hash).into(),
     };
     let (a, b) = (side(older), side(newer));

@@ -26,7 +26,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     // A clock that jumps back must not make ages negative or arm a dialog early.
     model.now = model.now.max(now);
     match msg {
-        Msg::Key(key) => keys::key(model, key),
+        Msg::Key { key, burst } => keys::key(model, key, burst),
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);

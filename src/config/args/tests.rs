@@ -13,7 +13,7 @@ fn act(name: &str) -> Act {
         target: name.parse().unwrap(),
         print: Print { output: Output::Text },
         dry_run: false,
-        timeout: Duration::from_mins(5),
+        timeout: Duration::from_secs(5 * 60),
         yes: false,
         reason: None,
     }

@@ -70,6 +70,10 @@ fn namespaces_from_each_layer() {
     assert_eq!(resolve("", env, args(&[], true)).unwrap(), Namespaces::All);
     let conflict = resolve("", &[], args(&["x"], true)).unwrap_err();
     assert!(conflict.to_string().contains("exclude each other"), "{conflict}");
+    for name in ["../secrets", "Shop", "a.b", "-a", &"a".repeat(64)] {
+        let refusal = resolve("", &[], args(&[name], false)).unwrap_err().to_string();
+        assert!(refusal.starts_with("--namespace: `namespaces` cannot be "), "{refusal}");
+    }
 }
 
 #[test]

@@ -123,6 +123,19 @@ fn a_sequence_may_arrive_in_pieces() {
 }
 
 #[test]
+fn the_tail_of_a_torn_arrow_is_no_order() {
+    let mut decoder = Decoder::default();
+    decoder.feed(b"\x1b");
+    assert_eq!(decoder.expire(), [pressed(Key::Esc)]);
+    assert_eq!(decoder.feed(b"[A"), [pressed(Key::Up)]);
+    // A person who types these does so one at a time, and means them.
+    decoder.feed(b"\x1b");
+    decoder.expire();
+    assert_eq!(decoder.feed(b"["), [pressed(Key::Char('['))]);
+    assert_eq!(decoder.feed(b"A"), [pressed(Key::Char('A'))]);
+}
+
+#[test]
 fn patience_is_short_after_escape_and_none_on_the_ground() {
     let mut decoder = Decoder::default();
     assert_eq!(decoder.patience(), None);

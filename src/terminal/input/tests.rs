@@ -1,5 +1,7 @@
 //! Against a real pseudo-terminal: keys, pastes, bursts, the end.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure time")]
+
 use std::time::Instant;
 
 use rustix::process::{Signal as Raw, getpid, kill_process};
@@ -53,6 +55,23 @@ async fn a_new_size_is_an_input() {
     let mut inputs = Inputs::start(Arc::new(tty)).unwrap();
     kill_process(getpid(), Raw::WINCH).unwrap();
     assert_eq!(inputs.next().await, Input::Resize(80, 24));
+}
+
+#[tokio::test]
+async fn what_is_typed_while_the_terminal_is_lent_is_not_ours() {
+    let (master, tty) = pair();
+    tty.enter().unwrap();
+    let tty = Arc::new(tty);
+    let mut inputs = Inputs::start(Arc::clone(&tty)).unwrap();
+    tty.leave();
+    rustix::io::write(&master, b"fg\r").unwrap();
+    let waited = tokio::time::timeout(Duration::from_millis(100), inputs.next()).await;
+    assert!(waited.is_err(), "{waited:?}");
+    let mut bytes = [0; 8];
+    assert_eq!(rustix::io::read(&tty.input, &mut bytes).unwrap(), 3);
+    tty.enter().unwrap();
+    rustix::io::write(&master, b"q").unwrap();
+    assert_eq!(inputs.next().await, key(Key::Char('q')));
 }
 
 #[tokio::test]

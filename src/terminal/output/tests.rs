@@ -1,5 +1,7 @@
 //! Against a real pseudo-terminal: whole frames, one at a time, never in the way.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure time")]
+
 use std::time::{Duration, Instant};
 
 use super::*;

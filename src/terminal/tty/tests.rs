@@ -1,7 +1,10 @@
 //! Against a real pseudo-terminal: in, out, stalled, gone.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure time")]
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Instant;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::LocalModes;

@@ -1,0 +1,304 @@
+//! The cockpit's loop: keys first, then answers, reports, the pulse, time; then a frame when
+//! something changed.
+//!
+//! Nothing between the inbox and the terminal waits for the network, and a stalled terminal never
+//! holds up the loop.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use tokio::sync::mpsc;
+
+use crate::app::effect::Effect;
+use crate::app::model::Model;
+use crate::app::msg::Msg;
+use crate::app::update::update;
+use crate::cluster::Connection;
+use crate::error::Exit;
+use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals};
+use crate::view::{self, Look};
+
+use super::clock::Clock;
+use super::door::Door;
+use super::feed::{self, Arrivals, Feed};
+use super::perform::Performer;
+
+/// Messages of finished effects that may wait.
+const ANSWERS: usize = 256;
+
+/// Reports taken in one turn of the loop.
+const BATCH: usize = 256;
+
+/// Shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(50);
+
+/// Time between two ticks.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How long leaving waits for requests that are on their way and for the journal.
+const LEAVE_WITHIN: Duration = Duration::from_millis(1500);
+
+/// A turn of the loop longer than this is a fault worth a line in the log.
+const SLOW_TURN: Duration = Duration::from_millis(20);
+
+/// What the cockpit is made of.
+#[derive(Debug)]
+pub(super) struct Cockpit {
+    /// What it knows.
+    pub(super) model: Model,
+    /// How it looks.
+    pub(super) look: Look,
+    /// The way to the cluster.
+    pub(super) door: Door,
+    /// The clock.
+    pub(super) clock: Clock,
+}
+
+type Frames = Terminal<CrosstermBackend<FrameWriter>>;
+
+struct Loop {
+    model: Model,
+    look: Look,
+    clock: Clock,
+    console: Console,
+    screen: Screen,
+    inputs: Inputs,
+    frames: Frames,
+    feed: Feed,
+    performer: Performer,
+    dirty: bool,
+    /// Clears the screen before the next frame.
+    repaint: bool,
+    last_frame: Instant,
+    /// Ctrl-Z was pressed, or SIGTSTP came.
+    suspend: bool,
+    quit: Option<Exit>,
+}
+
+impl Cockpit {
+    /// Runs until the person leaves or a signal ends it.
+    pub(super) async fn run(
+        self,
+        console: Console,
+        capabilities: crate::terminal::Capabilities,
+    ) -> anyhow::Result<Exit> {
+        let Self { mut model, look, door, clock } = self;
+        let mut signals = Signals::listen().context("listen for signals")?;
+        let screen = console.screen(&capabilities).context("start the screen")?;
+        let inputs = console.inputs().context("start reading keys")?;
+        model.size = console.size();
+        // A fixed viewport: the backend's own question for the size goes around our tty, and
+        // `Terminal::clear` would ask the terminal for its cursor through another reader of keys.
+        let (columns, rows) = model.size;
+        let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+        let backend = CrosstermBackend::new(screen.writer());
+        let frames =
+            Terminal::with_options(backend, TerminalOptions { viewport }).context("draw")?;
+
+        let connection: Arc<Connection> = Arc::clone(&door.connection);
+        let scope = model.session.scope.clone();
+        let (feed, mut arrivals) = Feed::start(connection, scope, clock.clone());
+        let (out, mut answers) = mpsc::channel(ANSWERS);
+        let mut performer = Performer::new(door, out);
+        performer.whoami();
+
+        let mut this = Loop {
+            model,
+            look,
+            clock,
+            console,
+            screen,
+            inputs,
+            frames,
+            feed,
+            performer,
+            dirty: true,
+            repaint: true,
+            last_frame: Instant::now(),
+            suspend: false,
+            quit: None,
+        };
+        this.draw()?;
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut reports = Vec::with_capacity(BATCH);
+        while this.quit.is_none() {
+            let wait = this.until_frame();
+            tokio::select! {
+                biased;
+                signal = signals.next() => this.signal(signal),
+                input = this.inputs.next() => this.input(input)?,
+                Some(msg) = answers.recv() => this.take(msg)?,
+                () = wait => this.draw()?,
+                count = arrivals.reports.recv_many(&mut reports, BATCH) => {
+                    if count == 0 {
+                        anyhow::bail!("the watches ended");
+                    }
+                    for report in reports.drain(..) {
+                        this.take(feed::message(report))?;
+                    }
+                }
+                Ok(()) = arrivals.pulse.changed() => this.pulse(&mut arrivals)?,
+                _ = tick.tick() => this.tick()?,
+            }
+            if this.suspend {
+                this.suspend(&mut signals).await?;
+            }
+            this.rewire(&mut arrivals);
+        }
+        let exit = this.quit.unwrap_or(Exit::Ok);
+        this.console.leave();
+        this.performer.finish(LEAVE_WITHIN).await;
+        Ok(exit)
+    }
+}
+
+impl Loop {
+    /// Ready when a frame is due: something changed, the last frame is out, and not too soon.
+    fn until_frame(&self) -> impl Future<Output = ()> + use<> {
+        let due = (self.dirty || self.repaint).then(|| self.last_frame + FRAME);
+        let screen = self.screen.clone();
+        async move {
+            match due {
+                Some(due) => {
+                    tokio::time::sleep_until(due.into()).await;
+                    screen.idle().await;
+                }
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let effects = update(&mut self.model, self.clock.now(), msg);
+        self.dirty = true;
+        for effect in effects {
+            self.perform(effect)?;
+        }
+        let took = began.elapsed();
+        if took > SLOW_TURN {
+            tracing::warn!(?took, "slow turn of the loop");
+        }
+        Ok(())
+    }
+
+    fn input(&mut self, input: Input) -> anyhow::Result<()> {
+        match input {
+            Input::Key { key, burst } => self.take(Msg::Key { key, burst }),
+            Input::Paste(text) => self.take(Msg::Paste(text)),
+            Input::Resize(columns, rows) => {
+                self.repaint = true;
+                self.take(Msg::Resize(columns, rows))
+            }
+            Input::Gone => {
+                // Nobody can see the screen any more; SIGHUP may never come.
+                self.quit = Some(Exit::Signal(129));
+                Ok(())
+            }
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::Stop => self.suspend = true,
+            Signal::Continue => {
+                // The kernel sends SIGCONT along with SIGHUP: then there is nothing to take.
+                if self.console.reenter().is_err() {
+                    self.quit = Some(Exit::Signal(129));
+                }
+                self.repaint = true;
+            }
+            Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate => {
+                let code = signal.exit_code().unwrap_or(Exit::Interrupted.code());
+                self.quit = Some(Exit::Signal(code));
+            }
+        }
+    }
+
+    /// To the shell until it continues us.
+    async fn suspend(&mut self, signals: &mut Signals) -> anyhow::Result<()> {
+        self.suspend = false;
+        if let Err(error) = self.console.suspend(signals).await {
+            self.take(Msg::Trouble("suspend".into(), error.to_string().into()))?;
+        }
+        let (columns, rows) = self.console.size();
+        self.repaint = true;
+        self.take(Msg::Resize(columns, rows))
+    }
+
+    fn pulse(&mut self, arrivals: &mut Arrivals) -> anyhow::Result<()> {
+        let pulse = arrivals.pulse.borrow_and_update().clone();
+        feed::pulse_message(&pulse).map_or(Ok(()), |msg| self.take(msg))
+    }
+
+    fn tick(&mut self) -> anyhow::Result<()> {
+        if self.feed.broken() || self.performer.broken() {
+            // The panic hook has given the terminal back and said what happened.
+            self.quit = Some(Exit::Panic);
+            return Ok(());
+        }
+        self.take(Msg::Tick)
+    }
+
+    /// After a refresh the pulse comes from a new heartbeat.
+    fn rewire(&self, arrivals: &mut Arrivals) {
+        let pulse = self.feed.pulse();
+        if !pulse.same_channel(&arrivals.pulse) {
+            arrivals.pulse = pulse;
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> anyhow::Result<()> {
+        match effect {
+            Effect::Focus(id) => {
+                for msg in self.feed.focus(id.as_ref()) {
+                    self.take(msg)?;
+                }
+            }
+            Effect::CheckAccess(permissions) => self.performer.check_access(permissions),
+            Effect::Act { ticket, plan, reason } => {
+                let stamp = self.model.stamp.clone();
+                self.performer.act(ticket, *plan, reason, stamp);
+            }
+            Effect::ReadBack(ticket, id) => self.performer.read_back(ticket, id),
+            Effect::Journal(entry) => self.performer.journal(*entry),
+            Effect::OpenLogs(request) => self.performer.open_logs(request),
+            Effect::CloseLogs => self.performer.close_logs(),
+            Effect::Templates(epoch, older, newer) => {
+                self.performer.templates(epoch, older, newer);
+            }
+            Effect::Copy(text) => {
+                if let Err(error) = self.screen.copy(&text) {
+                    self.take(Msg::Trouble("copy".into(), error.to_string().into()))?;
+                }
+            }
+            Effect::Refresh => self.feed.refresh(),
+            Effect::Redraw => self.repaint = true,
+            Effect::Suspend => self.suspend = true,
+            Effect::Quit => self.quit = Some(Exit::Ok),
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> anyhow::Result<()> {
+        if !self.screen.is_idle() {
+            return Ok(());
+        }
+        if self.repaint {
+            let (columns, rows) = self.model.size;
+            self.frames.resize(Rect::new(0, 0, columns, rows)).context("clear the screen")?;
+            self.repaint = false;
+        }
+        let (model, look) = (&self.model, &self.look);
+        self.frames.draw(|frame| view::draw(frame, model, look)).context("draw a frame")?;
+        self.screen.present();
+        self.dirty = false;
+        self.last_frame = Instant::now();
+        Ok(())
+    }
+}

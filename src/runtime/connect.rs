@@ -1,0 +1,81 @@
+//! From the settings to a session: connects, pins the context, finds out who we are.
+
+use std::path::Path;
+
+use crate::app::journal::SessionStamp;
+use crate::app::session::{Mode, Scope, Session};
+use crate::cluster::{self, Connection, Identity};
+use crate::config::{Namespaces, Places, Settings};
+use crate::domain::text::SafeText;
+use crate::domain::time::Timestamp;
+
+use super::journal::Journal;
+
+/// The options of the connection, by the settings.
+pub(super) fn options(settings: &Settings) -> cluster::Options {
+    cluster::Options {
+        kubeconfig: settings.kubeconfig.value.clone(),
+        context: settings.context.value.clone(),
+        environment: cluster::Environment::of_process(),
+    }
+}
+
+/// The namespaces to watch in the cockpit. A context that names no namespace of its own means all
+/// of them: who is on call wants to see what moves, wherever it is.
+pub(super) fn scope(settings: &Settings, identity: &Identity) -> Scope {
+    match &settings.namespaces.value {
+        Namespaces::All => Scope::All,
+        Namespaces::Named(names) => {
+            Scope::Namespaces(names.iter().map(|n| SafeText::new(n)).collect())
+        }
+        Namespaces::OfContext if identity.namespace == "default" && !identity.in_cluster => {
+            Scope::All
+        }
+        Namespaces::OfContext => Scope::Namespaces(vec![identity.namespace.clone()]),
+    }
+}
+
+/// The session's fixed facts.
+pub(super) fn session(
+    settings: &Settings,
+    connection: &Connection,
+    scope: Scope,
+    journal: &Journal,
+    log: Option<&Path>,
+    now: Timestamp,
+) -> Session {
+    let identity = connection.identity();
+    let offset =
+        if settings.utc.value { 0 } else { chrono::Local::now().offset().local_minus_utc() / 60 };
+    Session {
+        mode: Mode::Live,
+        context: identity.context.clone(),
+        cluster: identity.cluster.clone(),
+        server: identity.server.clone(),
+        user: identity.user.clone(),
+        scope,
+        read_only: settings.read_only.value,
+        insecure: identity.insecure_tls,
+        environments: settings.environments.iter().map(|e| e.value.clone()).collect(),
+        utc_offset_minutes: offset,
+        started: now,
+        log_path: log.map(|p| p.display().to_string()).unwrap_or_default().into(),
+        journal_path: journal.place().into(),
+    }
+}
+
+/// Who acts, for the journal.
+pub(super) fn stamp(session: &Session) -> SessionStamp {
+    let id = format!("{:x}-{:x}", session.started.timestamp_millis(), std::process::id());
+    SessionStamp {
+        id: id.into(),
+        user: session.user.clone(),
+        context: session.context.clone(),
+        server: session.server.clone(),
+    }
+}
+
+/// The journal's place.
+pub(super) fn journal(places: &Places) -> Journal {
+    Journal::new(places.state.as_ref().map(|state| state.join("journal")))
+}

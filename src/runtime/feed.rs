@@ -1,0 +1,199 @@
+//! The watches: which run, and what they report as messages.
+//!
+//! Every queue has a size: reports wait for room, so a slow loop slows the reading of a socket and
+//! loses nothing; the pulse keeps only its newest value.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::app::msg::{Msg, Pulse};
+use crate::app::session::Scope;
+use crate::cluster::{self, Beat, Connection, News, Pace, Report, Watch};
+use crate::domain::id::{ResourceKind, WorkloadId};
+use crate::domain::observation::{Observation, SourceId};
+use crate::domain::text::SafeText;
+
+use super::clock::Clock;
+
+/// Reports that may wait for the loop.
+const REPORTS: usize = 1024;
+
+/// Kinds watched in every namespace of the scope.
+const FLEET: [ResourceKind; 7] = [
+    ResourceKind::Rollouts,
+    ResourceKind::Deployments,
+    ResourceKind::ReplicaSets,
+    ResourceKind::Pods,
+    ResourceKind::AnalysisRuns,
+    ResourceKind::Experiments,
+    ResourceKind::Events,
+];
+
+/// Kinds watched around the selected workload.
+const AROUND: [ResourceKind; 3] =
+    [ResourceKind::Services, ResourceKind::Ingresses, ResourceKind::DisruptionBudgets];
+
+/// The running watches of a session. Dropping it ends them.
+#[derive(Debug)]
+pub(super) struct Feed {
+    connection: Arc<Connection>,
+    clock: Clock,
+    pulse: watch::Receiver<cluster::Pulse>,
+    sink: mpsc::Sender<Report>,
+    fleet: JoinSet<()>,
+    around: JoinSet<()>,
+    focus: Option<SafeText>,
+    scope: Scope,
+}
+
+/// Where a feed's news arrive.
+#[derive(Debug)]
+pub(super) struct Arrivals {
+    /// Reports of the watches.
+    pub(super) reports: mpsc::Receiver<Report>,
+    /// The pulse of the connection.
+    pub(super) pulse: watch::Receiver<cluster::Pulse>,
+}
+
+impl Feed {
+    /// Starts the heartbeat and the watches of the scope.
+    pub(super) fn start(
+        connection: Arc<Connection>,
+        scope: Scope,
+        clock: Clock,
+    ) -> (Self, Arrivals) {
+        let (beat, pulse) = watch::channel(cluster::Pulse::default());
+        let (sink, reports) = mpsc::channel(REPORTS);
+        let mut fleet = JoinSet::new();
+        let now = clock.as_now();
+        let heart = cluster::heartbeat(Arc::clone(&connection), Beat::default(), now, beat);
+        fleet.spawn(heart);
+        let mut feed = Self {
+            connection,
+            clock,
+            pulse: pulse.clone(),
+            sink,
+            fleet,
+            around: JoinSet::new(),
+            focus: None,
+            scope,
+        };
+        feed.watch_fleet();
+        (feed, Arrivals { reports, pulse })
+    }
+
+    fn watch_fleet(&mut self) {
+        let namespaces = match &self.scope {
+            Scope::All => vec![None],
+            Scope::Namespaces(names) => names.iter().cloned().map(Some).collect(),
+        };
+        for namespace in namespaces {
+            for kind in FLEET {
+                let source = SourceId { kind, namespace: namespace.clone() };
+                let watch = self.watch(source);
+                self.fleet.spawn(watch.run());
+            }
+        }
+    }
+
+    fn watch(&self, source: SourceId) -> Watch {
+        Watch {
+            conn: Arc::clone(&self.connection),
+            source,
+            selector: None,
+            pulse: self.pulse.clone(),
+            now: self.clock.as_now(),
+            sink: self.sink.clone(),
+            pace: Pace::default(),
+        }
+    }
+
+    /// Watches what lies around this workload, and no longer around the one before. What was known
+    /// of that namespace is forgotten.
+    pub(super) fn focus(&mut self, on: Option<&WorkloadId>) -> Vec<Msg> {
+        let namespace = on.map(|id| id.namespace.clone());
+        if namespace == self.focus || namespace.is_none() {
+            // Going back to the fleet keeps the last namespace warm.
+            return Vec::new();
+        }
+        self.around.abort_all();
+        let forgotten = self.focus.take().map(|namespace| {
+            let gone = AROUND.map(|kind| {
+                let source = SourceId { kind, namespace: Some(namespace.clone()) };
+                Observation::Listed(source, Vec::new())
+            });
+            Msg::Observed(gone.into())
+        });
+        for kind in AROUND {
+            let watch = self.watch(SourceId { kind, namespace: namespace.clone() });
+            self.around.spawn(watch.run());
+        }
+        self.focus = namespace;
+        forgotten.into_iter().collect()
+    }
+
+    /// Ends every watch and begins anew: the way out when something hangs.
+    pub(super) fn refresh(&mut self) {
+        self.around.abort_all();
+        self.fleet.abort_all();
+        let (beat, pulse) = watch::channel(self.pulse.borrow().clone());
+        // Readers of the old pulse see its end; the loop keeps the old value until the new beats.
+        self.pulse = pulse;
+        let now = self.clock.as_now();
+        let heart = cluster::heartbeat(Arc::clone(&self.connection), Beat::default(), now, beat);
+        self.fleet.spawn(heart);
+        self.watch_fleet();
+        if let Some(namespace) = self.focus.clone() {
+            for kind in AROUND {
+                let watch = self.watch(SourceId { kind, namespace: Some(namespace.clone()) });
+                self.around.spawn(watch.run());
+            }
+        }
+    }
+
+    /// The pulse as it is now wired.
+    pub(super) fn pulse(&self) -> watch::Receiver<cluster::Pulse> {
+        self.pulse.clone()
+    }
+
+    /// Whether a watch ended by itself, which only a fault of the program does.
+    pub(super) fn broken(&mut self) -> bool {
+        let mut panicked = false;
+        while let Some(ended) = self.fleet.try_join_next() {
+            panicked |= ended.is_err_and(|e| e.is_panic());
+        }
+        while let Some(ended) = self.around.try_join_next() {
+            panicked |= ended.is_err_and(|e| e.is_panic());
+        }
+        panicked
+    }
+}
+
+/// A report as a message.
+pub(super) fn message(report: Report) -> Msg {
+    let Report { source, news } = report;
+    match news {
+        News::Observations(observations) => Msg::Observed(observations),
+        News::State(state) => Msg::Source(source, state),
+        News::Odd { count, text } => {
+            let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+            Msg::Odd(source, format!("{text}{more}").into())
+        }
+    }
+}
+
+/// A pulse as a message; `None` while nothing is known.
+pub(super) fn pulse_message(pulse: &cluster::Pulse) -> Option<Msg> {
+    if pulse.beat == 0 {
+        return None;
+    }
+    Some(Msg::Pulse(Pulse {
+        alive: pulse.alive,
+        last_alive: pulse.last_alive,
+        rtt_ms: pulse.rtt.and_then(|d| u64::try_from(d.num_milliseconds()).ok()),
+        skew_s: pulse.skew.map(|d| d.num_seconds()),
+        error: pulse.error.clone(),
+    }))
+}

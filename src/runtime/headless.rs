@@ -1,0 +1,443 @@
+//! Commands without the screen: the same model, the same legality, the same door.
+//!
+//! Watches until everything a question needs has been listed once, then answers it or carries the
+//! action out and follows it until it is in effect. Prints to standard output what was asked for,
+//! to standard error what a person should know.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::app::availability::{self, Availability};
+use crate::app::dialog::Confirmation;
+use crate::app::effect::Effect;
+use crate::app::flight::{Stage, Ticket};
+use crate::app::model::Model;
+use crate::app::msg::{Answer, Msg};
+use crate::app::report;
+use crate::app::update::{begin, update};
+use crate::cluster::Connection;
+use crate::config::args::{Act, Output, Target};
+use crate::config::nearest;
+use crate::domain::action::{Action, Verb};
+use crate::domain::id::{ResourceKind, WorkloadId, WorkloadKind};
+use crate::domain::legality;
+use crate::domain::observation::SourceState;
+use crate::domain::plan::{self, Plan};
+use crate::domain::text::SafeText;
+use crate::error::Exit;
+
+use super::clock::Clock;
+use super::door::Door;
+use super::feed::{self, Arrivals, Feed};
+use super::perform::Performer;
+use super::prompt;
+
+/// How long the first lists may take.
+const LIST_WITHIN: Duration = Duration::from_secs(15);
+
+/// Time between two ticks while an action is followed.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How an answer that is not a success is given: text and exit code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// How the program ends.
+    pub(super) exit: Exit,
+    /// The sentence for standard error.
+    pub(super) text: String,
+}
+
+fn failure(exit: Exit, text: impl Into<String>) -> Failure {
+    Failure { exit, text: text.into() }
+}
+
+/// A session without a screen.
+#[derive(Debug)]
+pub(super) struct Headless {
+    model: Model,
+    clock: Clock,
+    feed: Feed,
+    arrivals: Arrivals,
+    performer: Performer,
+    answers: mpsc::Receiver<Msg>,
+    /// The API server's answer to the action, kept for the exit code.
+    answer: Option<Answer>,
+}
+
+impl Headless {
+    /// Starts watching what the model's scope names.
+    pub(super) fn start(model: Model, door: Door, clock: Clock) -> Self {
+        let connection: Arc<Connection> = Arc::clone(&door.connection);
+        let (feed, arrivals) = Feed::start(connection, model.session.scope.clone(), clock.clone());
+        let (out, answers) = mpsc::channel(64);
+        let performer = Performer::new(door, out);
+        Self { model, clock, feed, arrivals, performer, answers, answer: None }
+    }
+
+    /// Waits for the next thing that happens and takes it in.
+    async fn step(&mut self, tick: Duration) {
+        let mut reports = Vec::new();
+        let mut msgs = Vec::new();
+        tokio::select! {
+            biased;
+            Some(msg) = self.answers.recv() => msgs.push(msg),
+            count = self.arrivals.reports.recv_many(&mut reports, 256), if tick > Duration::ZERO => {
+                debug_assert!(count == reports.len());
+                msgs.extend(reports.drain(..).map(feed::message));
+            }
+            Ok(()) = self.arrivals.pulse.changed() => {
+                let pulse = self.arrivals.pulse.borrow_and_update().clone();
+                msgs.extend(feed::pulse_message(&pulse));
+            }
+            () = tokio::time::sleep(tick) => msgs.push(Msg::Tick),
+        }
+        for msg in msgs {
+            if let Msg::Answered(_, answer) = &msg {
+                self.answer = Some(answer.clone());
+            }
+            let effects = update(&mut self.model, self.clock.now(), msg);
+            for effect in effects {
+                self.perform(effect);
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::CheckAccess(permissions) => self.performer.check_access(permissions),
+            Effect::Act { ticket, plan, reason } => {
+                let stamp = self.model.stamp.clone();
+                self.performer.act(ticket, *plan, reason, stamp);
+            }
+            Effect::ReadBack(ticket, id) => self.performer.read_back(ticket, id),
+            Effect::Journal(entry) => self.performer.journal(*entry),
+            Effect::Focus(id) => {
+                for msg in self.feed.focus(id.as_ref()) {
+                    update(&mut self.model, self.clock.now(), msg);
+                }
+            }
+            // There is no screen to look at.
+            Effect::OpenLogs(_)
+            | Effect::CloseLogs
+            | Effect::Templates(..)
+            | Effect::Copy(_)
+            | Effect::Refresh
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {}
+        }
+    }
+
+    /// Watches until every kind in `needed` is listed, or cannot be.
+    async fn settle(&mut self, needed: &[ResourceKind]) -> Result<(), Failure> {
+        let deadline = Instant::now() + LIST_WITHIN;
+        loop {
+            let settled = |kind: &ResourceKind| {
+                let mut states =
+                    self.model.sources.iter().filter(|(s, _)| s.kind == *kind).peekable();
+                states.peek().is_some()
+                    && states.all(|(_, state)| !matches!(state, SourceState::Loading(_)))
+            };
+            if needed.iter().all(settled) {
+                return self.readable(needed);
+            }
+            if Instant::now() >= deadline {
+                let text = self.unreachable_text();
+                return Err(failure(Exit::Undetermined, text));
+            }
+            self.step(TICK).await;
+        }
+    }
+
+    /// Refuses to answer from nothing: neither kind of workload could be listed.
+    fn readable(&self, needed: &[ResourceKind]) -> Result<(), Failure> {
+        let workloads = [ResourceKind::Rollouts, ResourceKind::Deployments];
+        let states = || self.model.sources.iter().filter(|(s, _)| workloads.contains(&s.kind));
+        let live = states().any(|(_, state)| state.is_live());
+        if live || !needed.iter().any(|kind| workloads.contains(kind)) {
+            return Ok(());
+        }
+        Err(failure(Exit::Undetermined, self.unreachable_text()))
+    }
+
+    fn unreachable_text(&self) -> String {
+        let reasons = self.model.sources.iter().filter_map(|(source, state)| {
+            let text = match state {
+                SourceState::Forbidden(rule) => format!("not permitted: {rule}"),
+                SourceState::Missing(text) => text.to_string(),
+                SourceState::Stale { error, .. } => error.to_string(),
+                SourceState::Loading(_) => format!("{} not listed yet", source.kind.resource()),
+                SourceState::Live(_) | SourceState::Resyncing(_) => return None,
+            };
+            Some(text)
+        });
+        let mut reasons: Vec<String> = reasons.collect();
+        reasons.dedup();
+        let server = &self.model.session.server;
+        let pulse = self.model.pulse.as_ref().and_then(|p| p.error.as_ref());
+        let pulse = pulse.map_or_else(String::new, |e| format!("{e}; "));
+        format!("{server} cannot be read: {pulse}{}", reasons.join("; "))
+    }
+
+    /// `list`.
+    pub(super) async fn list(mut self, output: Output) -> Result<Exit, Failure> {
+        let needed = [
+            ResourceKind::Rollouts,
+            ResourceKind::Deployments,
+            ResourceKind::ReplicaSets,
+            ResourceKind::Pods,
+            ResourceKind::AnalysisRuns,
+        ];
+        self.settle(&needed).await?;
+        self.tell_missing();
+        match output {
+            Output::Text => print(&report::list_text(&self.model)),
+            Output::Json => print_json(&report::list_json(&self.model)),
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// Says on standard error what could not be read.
+    fn tell_missing(&self) {
+        for (source, state) in &self.model.sources {
+            let text = match state {
+                SourceState::Forbidden(rule) => format!("not permitted: {rule}"),
+                SourceState::Missing(text) => text.to_string(),
+                _ => continue,
+            };
+            complain(&format!("{}: {text}", source.kind.resource()));
+        }
+    }
+
+    /// Everything about one workload: resolves the name, watches around it, asks for the rights.
+    async fn look_at(&mut self, target: &Target) -> Result<WorkloadId, Failure> {
+        let fleet = [
+            ResourceKind::Rollouts,
+            ResourceKind::Deployments,
+            ResourceKind::ReplicaSets,
+            ResourceKind::Pods,
+            ResourceKind::AnalysisRuns,
+            ResourceKind::Experiments,
+        ];
+        self.settle(&fleet).await?;
+        let id = self.resolve(target)?;
+        self.model.fleet_view.selected = Some(id.clone());
+        self.perform(Effect::Focus(Some(id.clone())));
+        let around =
+            [ResourceKind::Services, ResourceKind::Ingresses, ResourceKind::DisruptionBudgets];
+        self.settle(&around).await?;
+        let wanted = availability::permissions_of(&self.model, &id);
+        self.perform(Effect::CheckAccess(wanted.clone()));
+        let deadline = Instant::now() + LIST_WITHIN;
+        while wanted.iter().any(|p| self.model.access.get(p).is_none()) && Instant::now() < deadline
+        {
+            self.step(TICK).await;
+        }
+        Ok(id)
+    }
+
+    fn resolve(&self, target: &Target) -> Result<WorkloadId, Failure> {
+        let fits = |id: &WorkloadId| {
+            id.name == target.name.as_str() && target.kind.is_none_or(|kind| kind == id.kind)
+        };
+        let all: Vec<&WorkloadId> = self.model.fleet.workloads().map(|w| &w.id).collect();
+        let mut found: Vec<&WorkloadId> = all.iter().copied().filter(|id| fits(id)).collect();
+        if target.kind.is_none() && found.len() == 2 {
+            // A Rollout and the Deployment that holds its template: the Rollout is meant.
+            found.retain(|id| self.model.fleet.rollout_of(id).is_none());
+        }
+        match found.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(self.not_found(target, &all)),
+            several => {
+                let names: Vec<String> =
+                    several.iter().map(std::string::ToString::to_string).collect();
+                let text = format!(
+                    "{} is not one workload but {}; name its kind and give one namespace by -n",
+                    target.name,
+                    names.join(", ")
+                );
+                Err(failure(Exit::Usage, text))
+            }
+        }
+    }
+
+    fn not_found(&self, target: &Target, all: &[&WorkloadId]) -> Failure {
+        let place = self.model.session.scope.words();
+        let what = target.kind.map_or("rollout or deployment", |k| match k {
+            WorkloadKind::Rollout => "rollout",
+            WorkloadKind::Deployment => "deployment",
+        });
+        let names = all.iter().map(|id| &*id.name);
+        let hint = match nearest(&target.name, names) {
+            Some(near) => format!("; did you mean {near}?"),
+            None if all.is_empty() => "; there is none at all".to_owned(),
+            None => {
+                let some: Vec<&str> = all.iter().map(|id| &*id.name).take(10).collect();
+                format!("; there are {}", some.join(", "))
+            }
+        };
+        self.tell_missing();
+        failure(Exit::Usage, format!("no {what} {} in {place}{hint}", target.name))
+    }
+
+    /// `status` and `why`.
+    pub(super) async fn tell(
+        mut self,
+        target: &Target,
+        output: Output,
+        text: fn(&Model, &WorkloadId) -> Option<String>,
+        json: fn(&Model, &WorkloadId) -> Option<Value>,
+    ) -> Result<Exit, Failure> {
+        let id = self.look_at(target).await?;
+        self.tell_missing();
+        let gone = || failure(Exit::Undetermined, format!("{id} was deleted meanwhile"));
+        match output {
+            Output::Text => print(&text(&self.model, &id).ok_or_else(gone)?),
+            Output::Json => print_json(&json(&self.model, &id).ok_or_else(gone)?),
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// A verb.
+    pub(super) async fn act(
+        mut self,
+        verb: Verb,
+        to_revision: Option<u64>,
+        act: &Act,
+    ) -> Result<Exit, Failure> {
+        let id = self.look_at(&act.target).await?;
+        let plan = self.plan(&id, verb, to_revision)?;
+        if act.dry_run {
+            self.print_plan(&plan, act.print.output);
+            return Ok(Exit::Ok);
+        }
+        if act.print.output == Output::Text {
+            complain_raw(&report::plan_text(&plan));
+        }
+        let level = self.model.session.environment(&id.namespace).level;
+        let dialog = Confirmation::new(plan, level, false, self.model.now);
+        let reason = act.reason.as_deref();
+        prompt::confirm(&dialog, act.yes, reason)
+            .map_err(|refusal| failure(Exit::Refused, refusal.text()))?;
+        // The prompt may have taken its time: what is sent is what was shown, and the asserts of
+        // the patch refuse it when anything moved since.
+        let reason = SafeText::new(reason.unwrap_or_default().trim());
+        self.model.now = self.clock.now();
+        let (ticket, effects) = begin(&mut self.model, dialog.plan, reason);
+        for effect in effects {
+            self.perform(effect);
+        }
+        self.follow(ticket, act).await
+    }
+
+    fn plan(&self, id: &WorkloadId, verb: Verb, to: Option<u64>) -> Result<Plan, Failure> {
+        match availability::of(&self.model, id, verb) {
+            Availability::Ready | Availability::Blind => {}
+            Availability::Disabled(reason) => {
+                let missing = reason.starts_with("not permitted") || reason.starts_with("locked");
+                let exit = if missing { Exit::Undetermined } else { Exit::Refused };
+                return Err(failure(exit, format!("{} {id}: {reason}", verb.name())));
+            }
+        }
+        let release = self.model.fleet.release(id);
+        let release = release
+            .ok_or_else(|| failure(Exit::Undetermined, format!("{id} was deleted meanwhile")))?;
+        let target = match to {
+            None => None,
+            Some(number) => {
+                let targets = legality::undo_targets(&release);
+                let target = targets.iter().find(|t| t.revision == Some(number));
+                let target = target.ok_or_else(|| {
+                    let numbers: Vec<String> =
+                        targets.iter().filter_map(|t| t.revision).map(|n| n.to_string()).collect();
+                    let text = format!(
+                        "{id} cannot go back to revision {number}; it can to {}",
+                        numbers.join(", ")
+                    );
+                    failure(Exit::Usage, text)
+                })?;
+                Some(target.hash.clone())
+            }
+        };
+        plan::make(&release, &Action { verb, target }, self.model.now)
+            .map_err(|reason| failure(Exit::Refused, format!("{} {id}: {reason}", verb.name())))
+    }
+
+    fn print_plan(&self, plan: &Plan, output: Output) {
+        match output {
+            Output::Text => print(&report::plan_text(plan)),
+            Output::Json => print_json(&serde_json::json!({
+                "schema": 1,
+                "plan": report::plan_json(plan),
+                "dry_run": true,
+                "context": self.model.session.context.as_str(),
+            })),
+        }
+    }
+
+    /// Follows an action until it is over or the time is up.
+    async fn follow(mut self, ticket: Ticket, act: &Act) -> Result<Exit, Failure> {
+        let deadline = Instant::now() + act.timeout;
+        let mut shown = String::new();
+        loop {
+            let flight = self.model.flights.iter().find(|f| f.ticket == ticket).cloned();
+            let flight =
+                flight.ok_or_else(|| failure(Exit::Undetermined, "the action was lost"))?;
+            let late = Instant::now() >= deadline;
+            if flight.stage.is_over() || late {
+                if act.print.output == Output::Json {
+                    print_json(&report::receipt_json(&flight, false));
+                } else {
+                    print(&format!("{}\n", flight.receipt()));
+                }
+                self.performer.finish(Duration::from_secs(2)).await;
+                return Ok(exit_of(&flight.stage, self.answer.as_ref()));
+            }
+            let line = format!("{} {}", flight.stage.word(), flight.stage.detail());
+            if act.print.output == Output::Text && line != shown {
+                complain(line.trim());
+                shown = line;
+            }
+            self.step(TICK).await;
+        }
+    }
+}
+
+fn exit_of(stage: &Stage, answer: Option<&Answer>) -> Exit {
+    match (stage, answer) {
+        (Stage::InEffect(_), _) => Exit::Ok,
+        (Stage::Refused(_), Some(Answer::Changed(_))) | (Stage::Superseded(_), _) => Exit::Changed,
+        (Stage::Refused(text), _) if text.starts_with("not permitted") => Exit::Undetermined,
+        (Stage::Refused(_), _) => Exit::Refused,
+        (Stage::Unknown(_), _) => Exit::Undetermined,
+        (Stage::Sent | Stage::Accepted | Stage::Observed(_) | Stage::Overdue(_), _) => {
+            Exit::TimedOut
+        }
+    }
+}
+
+/// Prints to standard output; a reader that went away is not a fault.
+pub(super) fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+fn print_json(value: &Value) {
+    let text = serde_json::to_string_pretty(value).context("print").unwrap_or_default();
+    print(&format!("{text}\n"));
+}
+
+/// Says something to the person.
+pub(super) fn complain(text: &str) {
+    complain_raw(&format!("waveoff: {text}\n"));
+}
+
+fn complain_raw(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

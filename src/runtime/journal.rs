@@ -1,0 +1,137 @@
+//! The journal file: one JSON object a line, appended and synced before a request leaves.
+//!
+//! Each line carries the hash of the line before it, so that a changed or missing line is found.
+//! Several processes may write: each append holds the file's lock. Never reads old lines for
+//! decisions. Called by `door` and `perform`.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ring::digest::{SHA256, digest};
+use rustix::fs::{FlockOperation, flock};
+use serde_json::{Value, json};
+
+use crate::app::journal::Entry;
+
+/// Bytes at the end of the file in which the last line is looked for.
+const TAIL: u64 = 256 * 1024;
+
+/// The journal's file of this month.
+#[derive(Debug, Clone)]
+pub(super) struct Journal {
+    directory: Option<PathBuf>,
+    /// One append at a time in this process, without holding up the others by the file's lock.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Journal {
+    /// A journal in this directory; `None` when there is no place for one.
+    pub(super) fn new(directory: Option<PathBuf>) -> Self {
+        Self { directory, turn: Arc::default() }
+    }
+
+    /// Where it is, for people.
+    pub(super) fn place(&self) -> String {
+        self.directory.as_ref().map_or_else(|| "nowhere".into(), |d| d.display().to_string())
+    }
+
+    /// Appends and syncs. When this returns without an error the line is on the disk.
+    pub(super) fn append(&self, entry: &Entry) -> io::Result<()> {
+        let directory = self.directory.as_ref().ok_or_else(|| {
+            io::Error::other("no place for the journal: neither XDG_STATE_HOME nor HOME is set")
+        })?;
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let path = directory.join(format!("{}.jsonl", entry.at.format("%Y-%m")));
+        append_line(&path, entry.to_json())
+    }
+}
+
+fn append_line(path: &Path, mut line: Value) -> io::Result<()> {
+    let mut file =
+        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    flock(&file, FlockOperation::LockExclusive)?;
+    let (last, torn) = last_line(&mut file)?;
+    if let Value::Object(fields) = &mut line {
+        fields.insert("prev".into(), json!(hash(last.as_bytes())));
+    }
+    let mut text = String::new();
+    if torn {
+        // A line that was cut off stays as it is; ours begins on a line of its own.
+        text.push('\n');
+    }
+    text.push_str(&line.to_string());
+    text.push('\n');
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+    // Closing the file gives the lock back.
+}
+
+/// The last whole line, and whether the file ends in a part of one.
+fn last_line(file: &mut File) -> io::Result<(String, bool)> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let torn = !text.is_empty() && !text.ends_with('\n');
+    let whole = text.trim_end_matches('\n');
+    Ok((whole.rsplit('\n').next().unwrap_or_default().to_owned(), torn))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let digest = digest(&SHA256, bytes);
+    let mut text = String::with_capacity(16);
+    for byte in digest.as_ref().iter().take(8) {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(path: &Path) -> Vec<String> {
+        std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_line_names_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("j.jsonl");
+        for n in 0..3 {
+            append_line(&path, json!({ "n": n })).unwrap();
+        }
+        let lines = lines(&path);
+        for pair in lines.windows(2) {
+            let next: Value = serde_json::from_str(&pair[1]).unwrap();
+            assert_eq!(next["prev"], json!(hash(pair[0].as_bytes())));
+        }
+    }
+
+    #[test]
+    fn a_torn_tail_loses_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("j.jsonl");
+        append_line(&path, json!({ "n": 1 })).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"n\": 2, \"cut").unwrap();
+        append_line(&path, json!({ "n": 3 })).unwrap();
+        let lines = lines(&path);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(serde_json::from_str::<Value>(&lines[2]).unwrap()["n"], 3);
+    }
+
+    #[test]
+    fn only_the_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("j.jsonl");
+        append_line(&path, json!({})).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

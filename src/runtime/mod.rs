@@ -1,0 +1,18 @@
+//! Time and tasks: the event loop, the watches, performing effects, the journal file, the ways out.
+//!
+//! The only room with a clock and with spawned tasks. Decides nothing: what happens is fed to
+//! `app::update`, what it wants is performed here. Called by `main`.
+#![expect(clippy::disallowed_methods, reason = "the one room with a clock and spawned tasks")]
+
+mod clock;
+mod cockpit;
+mod connect;
+mod door;
+mod feed;
+mod headless;
+mod journal;
+mod perform;
+mod prompt;
+mod start;
+
+pub use start::run;

@@ -1,0 +1,202 @@
+//! Performs effects in tasks of their own; their answers come back as messages.
+//!
+//! Nothing here waits in the loop, and nothing here decides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::app::effect::LogRequest;
+use crate::app::flight::Ticket;
+use crate::app::journal::{Entry, SessionStamp};
+use crate::app::log_view::LogLine;
+use crate::app::msg::{Msg, TemplateLines, TemplateRef};
+use crate::cluster::{self, Connection};
+use crate::domain::id::WorkloadId;
+use crate::domain::plan::{Permission, Plan};
+use crate::domain::text::SafeText;
+
+use super::door::{Door, Order, access_of};
+
+/// Pause before an unknown outcome is read back again.
+const READ_BACK_EVERY: Duration = Duration::from_millis(700);
+
+/// Lines of a log to begin with.
+const LOG_TAIL: u32 = 300;
+
+/// Log lines that may wait; the readers wait when it is full.
+const LOG_QUEUE: usize = 512;
+
+/// Most pods whose logs are read at once: each is a connection.
+const LOG_PODS: usize = 20;
+
+/// Performs effects.
+#[derive(Debug)]
+pub(super) struct Performer {
+    door: Door,
+    out: mpsc::Sender<Msg>,
+    tasks: JoinSet<()>,
+    logs: Option<AbortHandle>,
+}
+
+impl Performer {
+    /// Answers go to `out`.
+    pub(super) fn new(door: Door, out: mpsc::Sender<Msg>) -> Self {
+        Self { door, out, tasks: JoinSet::new(), logs: None }
+    }
+
+    fn connection(&self) -> Arc<Connection> {
+        Arc::clone(&self.door.connection)
+    }
+
+    /// Sends a confirmed action through the door.
+    pub(super) fn act(
+        &mut self,
+        ticket: Ticket,
+        plan: Plan,
+        reason: SafeText,
+        stamp: SessionStamp,
+    ) {
+        let (door, out) = (self.door.clone(), self.out.clone());
+        self.tasks.spawn(async move {
+            let answer = door.execute(Order { ticket, plan, reason, stamp }).await;
+            send(&out, Msg::Answered(ticket, answer)).await;
+        });
+    }
+
+    /// Reads a workload to find out what became of an action.
+    pub(super) fn read_back(&mut self, ticket: Ticket, id: WorkloadId) {
+        let (connection, out) = (self.connection(), self.out.clone());
+        self.tasks.spawn(async move {
+            tokio::time::sleep(READ_BACK_EVERY).await;
+            let found = cluster::read::read_workload(&connection, &id).await;
+            let found = found.map(Box::new).map_err(|e| e.to_string().into());
+            send(&out, Msg::ReadBack(ticket, found)).await;
+        });
+    }
+
+    /// Asks what we may do.
+    pub(super) fn check_access(&mut self, wanted: Vec<Permission>) {
+        let (connection, out) = (self.connection(), self.out.clone());
+        self.tasks.spawn(async move {
+            let mut answers = Vec::with_capacity(wanted.len());
+            for permission in wanted {
+                let access = access_of(cluster::access::access(&connection, &permission).await);
+                answers.push((permission, access));
+            }
+            send(&out, Msg::Access(answers)).await;
+        });
+    }
+
+    /// Asks the API server who we are.
+    pub(super) fn whoami(&mut self) {
+        let (connection, out) = (self.connection(), self.out.clone());
+        self.tasks.spawn(async move {
+            if let Ok(user) = cluster::access::whoami(&connection).await {
+                send(&out, Msg::Identity(user)).await;
+            }
+        });
+    }
+
+    /// Appends to the journal.
+    pub(super) fn journal(&mut self, entry: Entry) {
+        let (door, out) = (self.door.clone(), self.out.clone());
+        self.tasks.spawn(async move {
+            if let Err(error) = door.append(entry).await {
+                let text = format!("cannot be written: {error}");
+                send(&out, Msg::Trouble("journal".into(), text.into())).await;
+            }
+        });
+    }
+
+    /// Fetches two templates.
+    pub(super) fn templates(&mut self, epoch: u64, older: TemplateRef, newer: TemplateRef) {
+        let (connection, out) = (self.connection(), self.out.clone());
+        self.tasks.spawn(async move {
+            let templates = async {
+                let older = template(&connection, &older).await?;
+                Ok((older, template(&connection, &newer).await?))
+            };
+            let answer = templates.await;
+            send(&out, Msg::Templates(epoch, answer)).await;
+        });
+    }
+
+    /// Reads logs until they are closed.
+    pub(super) fn open_logs(&mut self, request: LogRequest) {
+        self.close_logs();
+        let (connection, out) = (self.connection(), self.out.clone());
+        self.logs = Some(self.tasks.spawn(read_logs(connection, out, request)));
+    }
+
+    /// Stops reading logs.
+    pub(super) fn close_logs(&mut self) {
+        if let Some(handle) = self.logs.take() {
+            handle.abort();
+        }
+    }
+
+    /// Waits for the journal and for requests that are on their way, but not for ever.
+    pub(super) async fn finish(mut self, limit: Duration) {
+        self.close_logs();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(limit, all).await;
+    }
+
+    /// Whether a task ended by a fault of the program.
+    pub(super) fn broken(&mut self) -> bool {
+        let mut panicked = false;
+        while let Some(ended) = self.tasks.try_join_next() {
+            panicked |= ended.is_err_and(|e| e.is_panic());
+        }
+        panicked
+    }
+}
+
+async fn send(out: &mpsc::Sender<Msg>, msg: Msg) {
+    // A closed inbox means that the program is ending.
+    let _ = out.send(msg).await;
+}
+
+async fn template(connection: &Connection, of: &TemplateRef) -> Result<TemplateLines, SafeText> {
+    let lines = cluster::template::read_template(connection, &of.replica_set, &of.uid).await;
+    let lines = lines.map_err(|e| SafeText::from(e.to_string()))?;
+    Ok(lines.into_iter().map(|l| (l.path, l.value)).collect())
+}
+
+async fn read_logs(connection: Arc<Connection>, out: mpsc::Sender<Msg>, request: LogRequest) {
+    let epoch = request.epoch;
+    let (sink, mut lines) = mpsc::channel(LOG_QUEUE);
+    let mut readers = JoinSet::new();
+    for pod in request.pods.into_iter().take(LOG_PODS) {
+        let (connection, sink) = (Arc::clone(&connection), sink.clone());
+        let request = cluster::logs::LogRequest {
+            pod,
+            container: None,
+            previous: request.previous,
+            tail: LOG_TAIL,
+            since: None,
+            follow: !request.previous,
+        };
+        readers.spawn(async move {
+            let pod = request.pod.name.clone();
+            let ended = cluster::logs::logs(&connection, &request, &sink).await;
+            ended.map_err(|e| SafeText::from(format!("{pod}: {e}")))
+        });
+    }
+    drop(sink);
+    let mut batch: Vec<cluster::logs::LogLine> = Vec::new();
+    while lines.recv_many(&mut batch, LOG_QUEUE).await > 0 {
+        let lines = batch.drain(..).map(|l| LogLine { pod: l.pod, text: l.text }).collect();
+        send(&out, Msg::LogLines(epoch, lines)).await;
+    }
+    let mut why = None;
+    while let Some(ended) = readers.join_next().await {
+        if let Ok(Err(text)) = ended {
+            why.get_or_insert(text);
+        }
+    }
+    send(&out, Msg::LogEnded(epoch, why)).await;
+}

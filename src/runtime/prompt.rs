@@ -1,0 +1,56 @@
+//! Asking on the command line, where no screen is open.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use crate::app::dialog::Confirmation;
+use crate::app::session::Level;
+use crate::domain::plan::Danger;
+
+/// Why an action was not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Nobody can be asked and `--yes` was not given.
+    NobodyToAsk,
+    /// A reason is required.
+    NoReason,
+    /// The answer was no, or not what had to be typed.
+    Declined,
+}
+
+impl Refusal {
+    /// The sentence for people.
+    pub(super) fn text(&self) -> &'static str {
+        match self {
+            Self::NobodyToAsk => "not confirmed: this is no terminal, and --yes was not given",
+            Self::NoReason => "not confirmed: in production this needs --reason TEXT",
+            Self::Declined => "not confirmed: nothing was sent",
+        }
+    }
+}
+
+/// Confirms by `--yes` or by asking, on the rungs of the same ladder as the dialog.
+pub(super) fn confirm(
+    dialog: &Confirmation,
+    yes: bool,
+    reason: Option<&str>,
+) -> Result<(), Refusal> {
+    let grave = dialog.plan.danger == Danger::Grave && dialog.level == Level::Production;
+    if grave && reason.is_none_or(|r| r.trim().is_empty()) {
+        return Err(Refusal::NoReason);
+    }
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Refusal::NobodyToAsk);
+    }
+    let wanted = dialog.token.as_deref().unwrap_or("yes");
+    let mut stderr = io::stderr().lock();
+    let asked = write!(stderr, "type {wanted} to {}: ", dialog.plan.action.verb.name())
+        .and_then(|()| stderr.flush());
+    let mut line = String::new();
+    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut line));
+    let said = line.trim();
+    let agreed = said == wanted || (dialog.token.is_none() && said == "y");
+    if read.is_ok() && agreed { Ok(()) } else { Err(Refusal::Declined) }
+}

@@ -1,0 +1,223 @@
+//! The start: reads the settings, connects, and opens the cockpit or answers a command.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::keymap::{self, Overrides};
+use crate::app::model::Model;
+use crate::app::report;
+use crate::app::session::Scope;
+use crate::cluster::{self, ClusterError, Connection, ErrorKind};
+use crate::config::args::{Args, Command, Output};
+use crate::config::{
+    Namespaces, Places, Settings, Themes, Variables, choose_theme, explain, overrides, to_json,
+    to_text,
+};
+use crate::domain::action::Verb;
+use crate::error::Exit;
+use crate::telemetry::{self, Telemetry};
+use crate::terminal::{Capabilities, Console, Surroundings};
+use crate::view::{Glyphs, Look};
+
+use super::clock::Clock;
+use super::cockpit::Cockpit;
+use super::connect as connecting;
+use super::door::Door;
+use super::headless::{Failure, Headless, complain, print};
+
+/// After this long without a connection, says what it waits for.
+const SAY_AFTER: Duration = Duration::from_millis(700);
+
+/// Runs the program and says how it ends.
+pub fn run(args: Args) -> Exit {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("start the runtime: {error}"));
+            return Exit::Undetermined;
+        }
+    };
+    let exit = runtime.block_on(serve(args));
+    // A credential plugin or a name lookup that hangs must not hold up the way out.
+    runtime.shutdown_timeout(Duration::from_millis(300));
+    exit
+}
+
+struct Start {
+    settings: Settings,
+    places: Places,
+    telemetry: Telemetry,
+    clock: Clock,
+}
+
+async fn serve(args: Args) -> Exit {
+    let variables = Variables::of_process();
+    let places = Places::of(&variables);
+    let settings = match Settings::load(&args.global, &variables, &places) {
+        Ok(settings) => settings,
+        Err(error) => {
+            complain(&error.to_string());
+            return Exit::Usage;
+        }
+    };
+    let overrides = match overrides(&settings) {
+        Ok(overrides) => overrides,
+        Err(error) => {
+            complain(&error.to_string());
+            return Exit::Usage;
+        }
+    };
+    match &args.command {
+        Some(Command::Keys) => {
+            print(&keymap::markdown());
+            return Exit::Ok;
+        }
+        Some(Command::Config(output)) => {
+            let rows = explain(&settings);
+            match output.output {
+                Output::Text => print(&to_text(&rows)),
+                Output::Json => print(&format!("{:#}\n", to_json(&rows))),
+            }
+            return Exit::Ok;
+        }
+        _ => {}
+    }
+    let telemetry = telemetry::start(&settings, &places);
+    let start = Start { settings, places, telemetry, clock: Clock::default() };
+    let ended = match args.command {
+        None => start.cockpit(overrides).await,
+        Some(command) => tokio::select! {
+            ended = start.headless(command) => ended,
+            _ = tokio::signal::ctrl_c() => Err(Failure {
+                exit: Exit::Interrupted,
+                text: "interrupted: what was sent stays sent".into(),
+            }),
+        },
+    };
+    ended.unwrap_or_else(|failure| {
+        complain(&failure.text);
+        failure.exit
+    })
+}
+
+impl Start {
+    /// Connects; the terminal is still the shell's, so a credential plugin may say something.
+    async fn connect(&self) -> Result<Connection, Failure> {
+        let options = connecting::options(&self.settings);
+        let connecting = cluster::connect(&options);
+        tokio::pin!(connecting);
+        let connected = tokio::select! {
+            connected = &mut connecting => connected,
+            () = tokio::time::sleep(SAY_AFTER) => {
+                complain("waiting for the credentials of the context ...");
+                connecting.await
+            }
+        };
+        connected.map_err(|error| Failure { exit: exit_of(&error), text: error.to_string() })
+    }
+
+    fn door(&self, connection: Connection) -> Door {
+        Door {
+            connection: Arc::new(connection),
+            journal: connecting::journal(&self.places),
+            clock: self.clock.clone(),
+        }
+    }
+
+    fn model(&self, door: &Door, scope: Scope) -> Model {
+        let now = self.clock.now();
+        let log = self.telemetry.log.as_deref();
+        let session =
+            connecting::session(&self.settings, &door.connection, scope, &door.journal, log, now);
+        let stamp = connecting::stamp(&session);
+        let mut model = Model::new(session, stamp, now);
+        if let Some(trouble) = &self.telemetry.trouble {
+            model.troubles.note(now, "log", trouble.as_str());
+        }
+        model
+    }
+
+    async fn cockpit(self, overrides: Overrides) -> Result<Exit, Failure> {
+        if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+            let text = "the cockpit needs a terminal; `waveoff list` prints the fleet without one";
+            return Err(Failure { exit: Exit::Usage, text: text.into() });
+        }
+        let capabilities = Capabilities::read(&Surroundings::of_process());
+        let look = self.look(capabilities)?;
+        let connection = self.connect().await?;
+        let scope = connecting::scope(&self.settings, connection.identity());
+        let door = self.door(connection);
+        let mut model = self.model(&door, scope);
+        model.overrides = overrides;
+        let clock = self.clock.clone();
+        let failed = |error: &dyn std::fmt::Display| Failure {
+            exit: Exit::Undetermined,
+            text: error.to_string(),
+        };
+        let console = Console::enter().map_err(|e| failed(&e))?;
+        console.restore_on_panic(self.telemetry.log.clone());
+        let cockpit = Cockpit { model, look, door, clock };
+        cockpit.run(console, capabilities).await.map_err(|e| failed(&format!("{e:#}")))
+    }
+
+    fn look(&self, capabilities: Capabilities) -> Result<Look, Failure> {
+        let choice = choose_theme(
+            &self.settings,
+            capabilities.depth,
+            capabilities.no_color,
+            capabilities.light,
+        );
+        let theme = Themes::new(&self.places).load(&choice.name);
+        let theme = theme.map_err(|e| Failure { exit: Exit::Usage, text: e.to_string() })?;
+        let unicode = self.settings.glyphs.value.is_unicode(capabilities.unicode);
+        let glyphs = if unicode { Glyphs::Unicode } else { Glyphs::Ascii };
+        Ok(Look { theme, glyphs, depth: choice.depth })
+    }
+
+    async fn headless(self, command: Command) -> Result<Exit, Failure> {
+        let connection = self.connect().await?;
+        let listing = matches!(command, Command::List(_));
+        let scope = match &self.settings.namespaces.value {
+            // A name without a namespace means the context's, as everywhere else.
+            Namespaces::OfContext if !listing => {
+                Scope::Namespaces(vec![connection.identity().namespace.clone()])
+            }
+            _ => connecting::scope(&self.settings, connection.identity()),
+        };
+        let door = self.door(connection);
+        let model = self.model(&door, scope);
+        let session = Headless::start(model, door, self.clock.clone());
+        match &command {
+            Command::List(print) => session.list(print.output).await,
+            Command::Status(look) => {
+                let (text, json) = (report::status_text, report::status_json);
+                session.tell(&look.target, look.print.output, text, json).await
+            }
+            Command::Why(look) => {
+                let (text, json) = (report::why_text, report::why_json);
+                session.tell(&look.target, look.print.output, text, json).await
+            }
+            Command::Promote { full, act } => {
+                let verb = if *full { Verb::PromoteFull } else { Verb::Promote };
+                session.act(verb, None, act).await
+            }
+            Command::Pause(act) => session.act(Verb::Pause, None, act).await,
+            Command::Resume(act) => session.act(Verb::Resume, None, act).await,
+            Command::Abort(act) => session.act(Verb::Abort, None, act).await,
+            Command::Undo { to_revision, act } => session.act(Verb::Undo, *to_revision, act).await,
+            Command::Retry(act) => session.act(Verb::Retry, None, act).await,
+            Command::Restart(act) => session.act(Verb::Restart, None, act).await,
+            Command::Config(_) | Command::Keys => Ok(Exit::Ok),
+        }
+    }
+}
+
+fn exit_of(error: &ClusterError) -> Exit {
+    match error.kind() {
+        ErrorKind::Usage => Exit::Usage,
+        _ => Exit::Undetermined,
+    }
+}
