@@ -248,6 +248,8 @@ impl Machine {
         self.position = None;
         self.lost += 1;
         if self.lost > 1 {
+            let at = (self.watch.now)();
+            self.state(SourceState::Resyncing(at)).await;
             let wait = self.back_off.next();
             self.pause(wait).await;
         }
