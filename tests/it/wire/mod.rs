@@ -1,6 +1,7 @@
 //! The wire: recorded objects into records, and the watch machine and writes against a scripted
 //! server on loopback.
 
+mod bench;
 mod connecting;
 mod recorded;
 pub(crate) mod stub;
