@@ -141,7 +141,8 @@ fn the_cockpit_needs_a_terminal() {
 #[test]
 fn refused_credentials_and_a_dead_server_are_undetermined() {
     let shop = Shop::scripted(|_| {
-        let body = r#"{"kind":"Status","code":401,"reason":"Unauthorized","message":"Unauthorized"}"#;
+        let body =
+            r#"{"kind":"Status","code":401,"reason":"Unauthorized","message":"Unauthorized"}"#;
         Reply::Json(401, body.into())
     });
     let output = run(&shop, &["list"]);

@@ -18,12 +18,7 @@ fn the_fleet_is_on_the_screen_and_q_leaves_it() {
 #[test]
 fn signals_and_ctrl_c_restore_it_too() {
     let shop = Shop::open(canary());
-    let cases = [
-        (Signal::TERM, 143),
-        (Signal::HUP, 129),
-        (Signal::INT, 130),
-        (Signal::QUIT, 131),
-    ];
+    let cases = [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)];
     for (signal, code) in cases {
         let mut rig = shop.fly((80, 24));
         rig.wait_for_text("checkout");
@@ -71,7 +66,7 @@ fn nothing_is_sent_to_a_screen_that_does_not_change() {
     let rig = shop.fly((80, 24));
     rig.wait_for_text("checkout");
     rig.send("?");
-    rig.wait_for_text("one row down");
+    rig.wait_for_text("UPPER CASE acts");
     let before = rig.bytes().len();
     // Frames may come once a second for the clock and the heartbeat: a few cells each.
     rig.wait_for("the clock to move twice", || {
@@ -135,6 +130,14 @@ fn is_ours(sequence: &str) -> bool {
 }
 
 #[test]
+fn a_foreign_sequence_would_be_found() {
+    for bad in ["\u{1b}]0;x\u{7}", "\u{1b}[?1000h", "\u{1b}c", "\u{9b}31m", "\u{202e}", "\u{7}"] {
+        assert!(!foreign_sequences(bad.as_bytes()).is_empty(), "{bad:?}");
+    }
+    assert!(foreign_sequences(b"\x1b[1;38;5;3mtext\x1b[?25l\r\n").is_empty());
+}
+
+#[test]
 fn hostile_text_never_reaches_the_terminal() {
     let mut rollout = canary();
     let evil = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}exe\u{200b}\r\nline";
@@ -147,9 +150,12 @@ fn hostile_text_never_reaches_the_terminal() {
     let shop = Shop::open(rollout);
     let mut rig = shop.fly((120, 30));
     rig.wait_for_text("owned");
-    for keys in ["\r", "i", "\u{1b}", "x", "\u{1b}", "t", "\u{1b}"] {
-        rig.send(keys);
-        rig.wait_for_text("checkout");
+    // By number back to the cockpit: an Esc and a letter right behind it are one sequence.
+    let walk = [("\r", "Revisions"), ("i", "resource version"), ("2", "Revisions")];
+    let more = [("x", "Why"), ("2", "Revisions"), ("t", "Timeline"), ("1", "Fleet")];
+    for (key, seen) in walk.into_iter().chain(more) {
+        rig.send(key);
+        rig.wait_for_text(seen);
     }
     rig.send("q");
     rig.wait_for_exit();
