@@ -15,7 +15,7 @@ use crate::domain::phase::{self, Phase, Trouble};
 use crate::domain::release::Release;
 use crate::domain::strategy::Strategy;
 use crate::domain::time::{Timestamp, clock, length};
-use crate::domain::traffic::{self, Router};
+use crate::domain::traffic::{self, Agreement, Router};
 use crate::domain::why;
 use crate::domain::workload::Workload;
 
@@ -121,7 +121,7 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         step: step_text(workload, model.now),
         wanted: traffic.wanted.filter(|_| release.is_updating()),
         router: router_text(&release, &traffic.router),
-        agrees: traffic.agrees() != Some(false),
+        agrees: traffic.agreement() != Some(Agreement::Disagrees),
         pods: format!(
             "{}/{}{}",
             workload.status.ready.min(workload.replicas.max(0)),
