@@ -3,6 +3,7 @@
 //! Reads only what was observed; says nothing it does not know.
 
 use super::analysis::{AnalysisRun, Metric, Verdict};
+use super::id::WorkloadKind;
 use super::phase::{self, Phase, Trouble};
 use super::pod::PodState;
 use super::release::{Release, Role};
@@ -66,8 +67,12 @@ fn degraded(release: &Release<'_>, now: Timestamp) -> Why {
             let pods = worst_pod(release, now);
             let cause = pods.unwrap_or_else(|| message.to_string());
             let limit = length(workload.progress_deadline);
+            let back = match workload.id.kind {
+                WorkloadKind::Rollout => "abort or undo goes back",
+                WorkloadKind::Deployment => "undo goes back",
+            };
             Why::new(format!("stuck: no progress within {limit}; {cause}"))
-                .next("nothing is rolled back by itself; abort or undo goes back")
+                .next(format!("nothing is rolled back by itself; {back}"))
         }
         Some(Trouble::ReplicaFailure(message)) => {
             Why::new(format!("pods cannot be created: {message}"))
@@ -222,6 +227,9 @@ fn healthy(release: &Release<'_>, now: Timestamp) -> Why {
 pub fn deadline(release: &Release<'_>) -> Option<Timestamp> {
     let workload = release.workload;
     if !release.is_updating() || workload.paused || !workload.status.pauses.is_empty() {
+        return None;
+    }
+    if phase::trouble(workload).is_some() {
         return None;
     }
     if let (Strategy::Canary(canary), Some(index)) =
