@@ -9,8 +9,10 @@
     reason = "a test that cannot go on fails, and tests measure time"
 )]
 
+mod binary;
 mod fixture;
 mod pty_rig;
 mod scenes;
 mod screens;
 mod terminal_life;
+mod wire;

@@ -15,7 +15,7 @@ use crate::domain::phase::{self, Phase, Trouble};
 use crate::domain::release::{Release, Revision};
 use crate::domain::strategy::Strategy;
 use crate::domain::time::{Timestamp, clock, length};
-use crate::domain::traffic::{self, Router};
+use crate::domain::traffic::{self, Agreement, Router};
 use crate::domain::why;
 use crate::domain::workload::Workload;
 
@@ -131,7 +131,7 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         share: Share {
             wanted: traffic.wanted.filter(|_| release.is_updating()),
             router: router_text(&release, &traffic.router),
-            agrees: traffic.agrees() != Some(false),
+            agrees: traffic.agreement() != Some(Agreement::Disagrees),
         },
         pods: format!(
             "{}/{}{}",

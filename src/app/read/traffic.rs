@@ -9,7 +9,7 @@ use crate::domain::phase;
 use crate::domain::release::{Release, Revision, Role as Part};
 use crate::domain::strategy::{BlueGreen, Strategy, budget};
 use crate::domain::time::{clock, length};
-use crate::domain::traffic::{self, Router};
+use crate::domain::traffic::{self, Agreement, Router};
 use crate::domain::why;
 
 use super::phrase::Phrase;
@@ -121,19 +121,22 @@ fn wanted_note(release: &Release<'_>) -> Phrase {
 
 fn router_note(traffic: &traffic::Traffic) -> Phrase {
     let by = super::info::names(&traffic.routers);
-    match (&traffic.router, traffic.agrees()) {
+    match (&traffic.router, traffic.agreement()) {
         (Router::NotReported, _) => {
             Phrase::of(Role::Warn, format!("{by} has not reported a weight"))
         }
         (Router::Pods(_), _) => Phrase::new().muted("no router: the share of ready pods"),
         (Router::Nothing | Router::Active(_), _) => Phrase::new().muted("no pod is ready"),
-        (Router::Weight { verified, .. }, Some(true)) => {
+        (Router::Weight { verified, .. }, Some(Agreement::Agrees)) => {
             let phrase = Phrase::of(Role::Ok, "agrees").muted(format!("  {by}"));
             match verified {
                 Some(true) => phrase.muted(", verified"),
                 Some(false) => phrase.say(Role::Warn, ", not verified yet"),
                 None => phrase,
             }
+        }
+        (Router::Weight { .. }, Some(Agreement::OnItsWay(reason))) => {
+            Phrase::of(Role::Moving, "on its way").muted(format!("  {reason}"))
         }
         (Router::Weight { .. }, _) => Phrase::of(Role::Bad, "DISAGREES").muted(format!("  {by}")),
     }

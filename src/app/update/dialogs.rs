@@ -197,14 +197,7 @@ fn confirmation_key(model: &mut Model, mut dialog: Box<Confirmation>, key: Key) 
                 return actions::begin(model, dialog.plan, reason).1;
             }
             // Enter on the way to the button goes to what is missing.
-            if dialog.token.is_none() || dialog.field == Field::Token {
-                dialog.field = if dialog.reason_required && dialog.reason.value().trim().is_empty()
-                {
-                    Field::Reason
-                } else {
-                    dialog.field
-                };
-            }
+            dialog.field = dialog.missing().unwrap_or(dialog.field);
         }
         Key::Tab | Key::Down => dialog.field = step(&dialog, 1),
         Key::BackTab | Key::Up => dialog.field = step(&dialog, -1),

@@ -198,6 +198,3 @@ impl Draft<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {}

@@ -46,41 +46,71 @@ fn verdict(node: Node<'_>, key: &str) -> Verdict {
     Verdict::parse(node.str(key).unwrap_or_default())
 }
 
+/// Values of `spec.args`. Those from a Secret are not in it, and stay as they are written.
+struct Args<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Args<'a> {
+    fn of(spec: Node<'a>) -> Self {
+        Self(spec.list("args").filter_map(|a| Some((a.str("name")?, a.str("value")?))).collect())
+    }
+
+    /// The text with `{{args.name}}` filled in, as the controller does it: the run's conditions are
+    /// kept as the template has them.
+    fn fill(&self, text: SafeText) -> SafeText {
+        if !text.contains("{{") {
+            return text;
+        }
+        let mut filled = text.to_string();
+        for (name, value) in &self.0 {
+            for mark in [format!("{{{{args.{name}}}}}"), format!("{{{{ args.{name} }}}}")] {
+                filled = filled.replace(&mark, value);
+            }
+        }
+        filled.into()
+    }
+}
+
 /// Metrics of the spec with their results; a result without its metric is kept as well.
 fn metrics(spec: Node<'_>, status: Node<'_>) -> Vec<Metric> {
+    let args = Args::of(spec);
     let results: Vec<Node<'_>> = status.list("metricResults").collect();
-    let nothing = spec.at("");
+    let nothing = spec.nothing();
     let mut metrics: Vec<Metric> = spec
         .list("metrics")
         .map(|wanted| {
             let result = results.iter().find(|r| r.str("name") == wanted.str("name"));
-            metric(wanted, result.copied().unwrap_or(nothing))
+            metric(&args, wanted, result.copied().unwrap_or(nothing))
         })
         .collect();
     for result in results {
         let name = result.text_or_empty("name");
         if !metrics.iter().any(|m| m.name == name) {
-            metrics.push(Metric { name, ..metric(nothing, result) });
+            metrics.push(Metric { name, ..metric(&args, nothing, result) });
         }
     }
     metrics
 }
 
-fn metric(wanted: Node<'_>, result: Node<'_>) -> Metric {
+fn metric(args: &Args<'_>, wanted: Node<'_>, result: Node<'_>) -> Metric {
     let provider = wanted.at("provider");
     let kind = provider.keys().find(|key| provider.at(key).exists()).unwrap_or_default();
+    let filled = |node: Node<'_>, key: &str| node.written(key).map(|text| args.fill(text));
+    // A limit is a number, text with a number in it, or an argument that holds one.
+    let limit = |key: &str, default: i32| {
+        filled(wanted, key).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
+    };
     let query = result.at("metadata").text("ResolvedPrometheusQuery");
     Metric {
         name: wanted.text_or_empty("name"),
         provider: SafeText::new(kind),
-        success_condition: wanted.text("successCondition"),
-        failure_condition: wanted.text("failureCondition"),
-        interval: wanted.text("interval"),
-        count: wanted.written("count"),
-        failure_limit: limit(wanted, "failureLimit", 0),
-        inconclusive_limit: limit(wanted, "inconclusiveLimit", 0),
-        error_limit: limit(wanted, "consecutiveErrorLimit", ERROR_LIMIT),
-        query: query.or_else(|| provider.part(kind).and_then(|p| p.text("query"))),
+        success_condition: filled(wanted, "successCondition"),
+        failure_condition: filled(wanted, "failureCondition"),
+        interval: filled(wanted, "interval"),
+        count: filled(wanted, "count"),
+        failure_limit: limit("failureLimit", 0),
+        inconclusive_limit: limit("inconclusiveLimit", 0),
+        error_limit: limit("consecutiveErrorLimit", ERROR_LIMIT),
+        query: query.or_else(|| provider.part(kind).and_then(|p| filled(p, "query"))),
         dry_run: result.flag("dryRun"),
         verdict: verdict(result, "phase"),
         message: result.text_or_empty("message"),
@@ -92,11 +122,6 @@ fn metric(wanted: Node<'_>, result: Node<'_>) -> Metric {
         consecutive_errors: result.count("consecutiveError"),
         measurements: result.list("measurements").map(measurement).collect(),
     }
-}
-
-/// A limit is a number, or text with a number in it.
-fn limit(metric: Node<'_>, key: &str, default: i32) -> i32 {
-    metric.int(key).unwrap_or(default)
 }
 
 fn measurement(node: Node<'_>) -> Measurement {

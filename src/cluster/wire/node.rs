@@ -55,6 +55,11 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A place with nothing in it.
+    pub(super) fn nothing(self) -> Node<'a> {
+        self.with(&NULL)
+    }
+
     /// Whether there is anything.
     pub(super) fn exists(self) -> bool {
         !self.value.is_null()
