@@ -95,7 +95,7 @@ impl Page<'_> {
                 Strip::new(self.look)
                     .say(Role::Muted, label)
                     .to(INDENT)
-                    .say(role, line.trim_end())
+                    .say(role, line.clone())
                     .line(),
             );
         }
