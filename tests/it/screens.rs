@@ -172,15 +172,28 @@ fn every_theme_and_depth_paints_every_screen() {
 #[test]
 fn no_size_is_too_odd() {
     let look = dark();
+    let edges =
+        [(79, 24), (80, 23), (80, 29), (80, 45), (109, 30), (110, 26), (159, 44), (160, 40)];
+    let odd = [(1, 1), (1, 70), (220, 1), (41, 9), (133, 24), (220, 70)];
     for (_, model) in scenes::all() {
-        for (columns, rows) in (1..=220).step_by(13).zip((1..=70).rev().step_by(4)) {
-            paint(model, &look, (columns, rows));
+        for size in edges.into_iter().chain(odd) {
+            paint(model, &look, size);
         }
-        for columns in [1, 40, 79, 80, 109, 110, 159, 160, 220] {
-            for rows in [1, 23, 24, 29, 30, 39, 40, 45, 70] {
-                paint(model, &look, (columns, rows));
-            }
-        }
+    }
+}
+
+#[test]
+fn the_cursor_is_where_one_types() {
+    for (scene, before) in
+        [("confirm-full-production", "confirm [9f"), ("fleet-filter-hides-all", "/nothing-like-it")]
+    {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| draw(frame, scenes::named(scene), &dark())).unwrap();
+        let text = text(terminal.backend().buffer());
+        let (row, line) = text.lines().enumerate().find(|(_, l)| l.contains(before)).unwrap();
+        let column = line.chars().count() - line.split(before).nth(1).unwrap().chars().count();
+        let place = (u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
+        terminal.backend_mut().assert_cursor_position(place);
     }
 }
 
