@@ -2,6 +2,8 @@
 //!
 //! The one order that keys and screen share. Pure; asked for when a key moves or a frame is drawn.
 
+use std::collections::BTreeSet;
+
 use super::fleet_view::{Searchable, Sort, passes};
 use super::model::Model;
 use crate::domain::attention::{self, Attention, Risk};
@@ -36,8 +38,11 @@ pub struct Roster {
 pub fn of(model: &Model) -> Roster {
     let filter = model.fleet_view.filter.value();
     let mut roster = Roster::default();
-    for workload in model.fleet.workloads() {
-        if model.fleet.rollout_of(&workload.id).is_some() {
+    let workloads = || model.fleet.workloads();
+    let templates: BTreeSet<&WorkloadId> =
+        workloads().filter_map(|w| model.fleet.referenced(w)).map(|w| &w.id).collect();
+    for workload in workloads() {
+        if templates.contains(&workload.id) {
             continue;
         }
         let Some(release) = model.fleet.release(&workload.id) else { continue };

@@ -10,6 +10,9 @@
 )]
 
 mod binary;
+mod fixture;
 mod pty_rig;
+mod scenes;
+mod screens;
 mod terminal_life;
 mod wire;

@@ -4,7 +4,7 @@ use crate::app::effect::{Effect, LogRequest};
 use crate::app::log_view::{LogLine, LogState, LogView};
 use crate::app::model::{DiffView, Model};
 use crate::app::msg::{TemplateLines, TemplateRef};
-use crate::app::read::pods;
+use crate::app::read::{pods, revisions};
 use crate::app::roster;
 use crate::app::screen::{Pane, RolloutView, Screen};
 use crate::app::story;
@@ -36,8 +36,10 @@ pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
         }
         Screen::Logs(_) => {
             let count = model.logs.visible().len();
+            // Header, verdict, edges and foot take about six rows; the rest shows lines.
+            let room = usize::from(model.size.1.saturating_sub(6));
             let logs = &mut model.logs;
-            let from = if logs.following { count } else { logs.top };
+            let from = if logs.following { count.saturating_sub(room) } else { logs.top };
             logs.top = clamp(from, by, count);
             logs.following = by > 0 && logs.top + 1 >= count;
             Vec::new()
@@ -285,8 +287,9 @@ fn diff_sides(model: &Model, id: &WorkloadId) -> Option<(TemplateRef, TemplateRe
     let release = model.fleet.release(id)?;
     let in_pane =
         matches!(model.screen(), Screen::Rollout(_)) && model.rollout_view.pane == Pane::Revisions;
-    let chosen =
-        if in_pane { release.revisions.get(model.rollout_view.row(Pane::Revisions)) } else { None };
+    let chosen = in_pane
+        .then(|| revisions::order(&release))
+        .and_then(|all| all.get(model.rollout_view.row(Pane::Revisions)).copied());
     let newer = chosen.or_else(|| release.current()).or_else(|| release.revisions.first())?;
     let same = |r: &&Revision<'_>| r.replica_set.uid != newer.replica_set.uid;
     let older = release
