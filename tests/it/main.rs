@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails, and tests measure time"
 )]
 
+mod plane;
 mod pty_rig;
 mod terminal_life;
 mod wire;
