@@ -43,7 +43,10 @@ pub(super) fn writes(plane: &Plane, person: &str, namespace: &str) -> Vec<Line> 
         .filter(|line| line.contains(&mine))
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|v| v["user"]["username"] == person && v["stage"] == "ResponseComplete")
+        // Asking for one's own rights is a `create` too, of an object in no namespace.
+        .filter(|v| v["objectRef"]["namespace"] == namespace)
         .filter(|v| !matches!(v["verb"].as_str(), Some("get" | "list" | "watch")))
+        .filter(|v| v["objectRef"]["resource"] != "selfsubjectaccessreviews")
         .map(|v| {
             let part = |name: &str| v["objectRef"][name].as_str().unwrap_or_default().to_owned();
             Line {

@@ -54,7 +54,7 @@ impl Stage {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("{name}-{}-{number}", std::process::id());
         plane.kubectl(&["create", "namespace", &namespace]);
-        let home = tempfile::tempdir().expect("a directory");
+        let home = home();
         let stage = Self { plane, namespace, person: "admin", home };
         stage.apply(objects);
         stage
@@ -62,7 +62,7 @@ impl Stage {
 
     /// The same stage in the hands of somebody else, with another journal.
     pub(super) fn flown_by(&self, person: &'static str) -> Self {
-        let home = tempfile::tempdir().expect("a directory");
+        let home = home();
         Self { plane: self.plane, namespace: self.namespace.clone(), person, home }
     }
 
@@ -276,6 +276,13 @@ impl Stage {
         let namespace = self.namespace.as_str();
         self.plane.kubectl(&["delete", "namespace", namespace, "--wait=false"]);
     }
+}
+
+/// A home directory that is there, and nothing in it.
+fn home() -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(home.path().join("home")).expect("a directory");
+    home
 }
 
 /// The verb's key in `legal`.
