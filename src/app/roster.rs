@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use std::borrow::Cow;
+
 use super::fleet_view::{Searchable, Sort, passes};
 use super::model::Model;
 use crate::domain::attention::{self, Attention, Risk};
@@ -33,7 +35,12 @@ pub struct Roster {
     pub hidden: usize,
 }
 
-/// The rows as filter and order have them. A Deployment that a Rollout uses as its template
+/// The rows as last counted; counted now when they never were.
+pub fn shown(model: &Model) -> Cow<'_, Roster> {
+    model.roster.as_ref().map_or_else(|| Cow::Owned(of(model)), Cow::Borrowed)
+}
+
+/// The rows as filter and order have them, counted now. A Deployment that a Rollout uses as its template
 /// (`workloadRef`) is no row of its own.
 pub fn of(model: &Model) -> Roster {
     let filter = model.fleet_view.filter.value();
