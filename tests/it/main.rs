@@ -11,6 +11,7 @@
 
 mod binary;
 mod fixture;
+mod plane;
 mod pty_rig;
 mod scenes;
 mod screens;

@@ -56,7 +56,7 @@ impl List {
 
 /// The list of this moment.
 pub fn list(model: &Model) -> List {
-    let roster = roster::of(model);
+    let roster = roster::shown(model).into_owned();
     let mut counts = [0; 4];
     for row in &roster.rows {
         if let Some(count) = counts.get_mut(row.attention as usize) {

@@ -13,18 +13,19 @@ use crate::domain::release::{Release, Revision, Role};
 use crate::domain::text::SafeText;
 use crate::domain::{phase, why};
 
-use super::cluster::ask_access;
+use super::cluster::{ask_access, count};
 use super::toast;
 
 /// Moves the selection, or the view on screens that only scroll.
 pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
     match model.screen().clone() {
         Screen::Fleet => {
-            let rows = roster::of(model).rows;
+            let rows = &roster::shown(model).rows;
             let at = model.fleet_view.selected.as_ref();
             let at = rows.iter().position(|r| Some(&r.id) == at).unwrap_or(0);
             let to = clamp(at, by, rows.len());
-            model.fleet_view.selected = rows.get(to).map(|r| r.id.clone());
+            let selected = rows.get(to).map(|r| r.id.clone());
+            model.fleet_view.selected = selected;
             ask_access(model)
         }
         Screen::Rollout(id) => {
@@ -65,12 +66,14 @@ fn rows_in(model: &Model, id: &WorkloadId, pane: Pane) -> usize {
     }
 }
 
-/// Keeps the selection on a row that is shown.
+/// Counts the rows after filter or order changed, and keeps the selection on one that is shown.
 pub(super) fn keep_selection(model: &mut Model) {
-    let rows = roster::of(model).rows;
+    count(model);
+    let rows = &roster::shown(model).rows;
     let kept = rows.iter().any(|r| Some(&r.id) == model.fleet_view.selected.as_ref());
     if !kept {
-        model.fleet_view.selected = rows.first().map(|r| r.id.clone());
+        let first = rows.first().map(|r| r.id.clone());
+        model.fleet_view.selected = first;
     }
 }
 
