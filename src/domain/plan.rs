@@ -639,3 +639,6 @@ impl Assert {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,6 @@ fn restarted(release: &Release<'_>, at: &SafeText) -> Progress {
         _ => waiting("spec.restartAt has not arrived yet"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -300,3 +300,6 @@ fn pod_troubles(release: &Release<'_>, now: Timestamp) -> Vec<String> {
         .take(8)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
