@@ -94,17 +94,27 @@ impl Confirmation {
             return Some(refused.clone());
         }
         if let Some(token) = &self.token
-            && self.typed.value().trim() != token.as_str()
+            && !self.token_is_typed()
         {
             return Some(format!("type {token} to confirm").into());
         }
-        if self.reason_required && self.reason.value().trim().is_empty() {
+        if self.reason_is_missing() {
             return Some("give a reason".into());
         }
         if now < self.armed_at {
             return Some("read first".into());
         }
         None
+    }
+
+    /// Whether what must be typed has been typed; true when nothing must.
+    pub fn token_is_typed(&self) -> bool {
+        self.token.as_ref().is_none_or(|token| self.typed.value().trim() == token.as_str())
+    }
+
+    /// Whether a reason must still be given.
+    pub fn reason_is_missing(&self) -> bool {
+        self.reason_required && self.reason.value().trim().is_empty()
     }
 
     /// The fields that Tab visits.
