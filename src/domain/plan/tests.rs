@@ -265,7 +265,7 @@ fn undo_takes_the_template_of_that_very_replica_set() {
     let plan = plan(&a_gate(), Verb::Undo);
     let change = Change::CopyTemplate {
         replica_set: format!("checkout-{STABLE}").into(),
-        uid: format!("rs-{STABLE}").into(),
+        uid: format!("rs-checkout-{STABLE}").into(),
     };
     assert_eq!(changes(&plan), [change]);
     assert_eq!(plan.action.target.as_deref(), Some(STABLE));

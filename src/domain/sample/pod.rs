@@ -127,7 +127,7 @@ impl PodSample {
     /// The pod of a revision.
     pub(super) fn of(self, id: &WorkloadId, hash: &str) -> Pod {
         let mut pod = self.0;
-        pod.owner = Some(format!("rs-{hash}").into());
+        pod.owner = Some(format!("rs-{}-{hash}", id.name).into());
         pod.id.name = format!("{}-{hash}-{}", id.name, pod.id.name).into();
         pod
     }

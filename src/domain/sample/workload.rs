@@ -129,7 +129,7 @@ fn a_replica_set(id: &WorkloadId, hash: &str, revision: u64) -> ReplicaSet {
     let image = format!("shop/{}:1.{revision}.0", id.name);
     ReplicaSet {
         id: ObjectRef { namespace: id.namespace.clone(), name: name.clone().into() },
-        uid: format!("rs-{hash}").into(),
+        uid: format!("rs-{name}").into(),
         owner: Some(format!("uid-{}", id.name).into()),
         hash: hash.into(),
         revision: Some(revision),
