@@ -16,6 +16,7 @@ pub mod keymap;
 pub mod log_view;
 pub mod model;
 pub mod msg;
+pub mod read;
 pub mod report;
 pub mod roster;
 pub mod screen;

@@ -57,12 +57,13 @@ pub fn parse_go_duration(text: &str) -> Option<Span> {
     Some(Span::nanoseconds(if negative { -nanos } else { nanos }))
 }
 
-/// A length for people, two units at most: `0.4s`, `41s`, `1m42s`, `3h12m`, `9d4h`.
+/// A length for people, two units at most: `80ms`, `0.4s`, `41s`, `1m42s`, `3h12m`, `9d4h`.
 /// Negative lengths read as zero.
 pub fn length(span: Span) -> String {
     let ms = span.num_milliseconds().max(0);
     let s = ms / 1000;
     match s {
+        0 if (1..100).contains(&ms) => format!("{ms}ms"),
         0..10 if ms % 1000 >= 100 => format!("{}.{}s", s, ms % 1000 / 100),
         0..90 => format!("{s}s"),
         90..3600 if s % 60 == 0 => format!("{}m", s / 60),
@@ -121,6 +122,7 @@ mod tests {
     fn lengths_for_people() {
         let cases = [
             (0, "0s"),
+            (80, "80ms"),
             (400, "0.4s"),
             (3_000, "3s"),
             (41_000, "41s"),

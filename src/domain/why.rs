@@ -3,12 +3,13 @@
 //! Reads only what was observed; says nothing it does not know.
 
 use super::analysis::{AnalysisRun, Metric, Verdict};
+use super::id::WorkloadKind;
 use super::phase::{self, Phase, Trouble};
 use super::pod::PodState;
 use super::release::{Release, Role};
-use super::strategy::{PauseLength, Step, Strategy};
+use super::strategy::{BlueGreen, PauseLength, Step, Strategy};
 use super::time::{Timestamp, clock, length};
-use super::workload::PauseReason;
+use super::workload::{AnalysisStatus, PauseReason};
 
 /// A sentence, its evidence, and the way on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,8 +67,12 @@ fn degraded(release: &Release<'_>, now: Timestamp) -> Why {
             let pods = worst_pod(release, now);
             let cause = pods.unwrap_or_else(|| message.to_string());
             let limit = length(workload.progress_deadline);
+            let back = match workload.id.kind {
+                WorkloadKind::Rollout => "abort or undo goes back",
+                WorkloadKind::Deployment => "undo goes back",
+            };
             Why::new(format!("stuck: no progress within {limit}; {cause}"))
-                .next("nothing is rolled back by itself; abort or undo goes back")
+                .next(format!("nothing is rolled back by itself; {back}"))
         }
         Some(Trouble::ReplicaFailure(message)) => {
             Why::new(format!("pods cannot be created: {message}"))
@@ -140,6 +145,9 @@ fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
     if workload.status.promote_full {
         return Why::new("full promotion under way; abort is not heard until it is done");
     }
+    if let Strategy::BlueGreen(settings) = &workload.strategy {
+        return Why::new(preview_sentence(release, settings, message));
+    }
     let Strategy::Canary(canary) = &workload.strategy else {
         return Why::new(message);
     };
@@ -177,6 +185,34 @@ fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
     }
 }
 
+/// What a blue-green in progress waits for, in the order in which it happens.
+fn preview_sentence(release: &Release<'_>, settings: &BlueGreen, message: &str) -> String {
+    let status = &release.workload.status;
+    let running = |analysis: &Option<AnalysisStatus>| {
+        analysis.as_ref().is_some_and(|a| !a.verdict.is_completed())
+    };
+    if !release.is_updating() || phase::is_unpausing(release.workload) {
+        return message.to_owned();
+    }
+    let switched = status.active_hash == status.current_hash;
+    if switched && running(&status.post_analysis) {
+        return "switched; the post-promotion analysis runs, an abort still goes back".to_owned();
+    }
+    if switched {
+        return "switched; being made stable".to_owned();
+    }
+    if running(&status.pre_analysis) {
+        return "the pre-promotion analysis of the preview runs".to_owned();
+    }
+    let wanted = settings.preview_replicas.unwrap_or(release.workload.replicas);
+    match release.current().map(|r| r.replica_set.available) {
+        Some(available) if available < wanted => {
+            format!("bringing up the preview: {available} of {wanted} pods available")
+        }
+        _ => message.to_owned(),
+    }
+}
+
 fn healthy(release: &Release<'_>, now: Timestamp) -> Why {
     if let Some(trouble) = worst_pod(release, now) {
         Why::new(format!("healthy for the controller, but {trouble}"))
@@ -192,6 +228,9 @@ fn healthy(release: &Release<'_>, now: Timestamp) -> Why {
 pub fn deadline(release: &Release<'_>) -> Option<Timestamp> {
     let workload = release.workload;
     if !release.is_updating() || workload.paused || !workload.status.pauses.is_empty() {
+        return None;
+    }
+    if phase::trouble(workload).is_some() {
         return None;
     }
     if let (Strategy::Canary(canary), Some(index)) =

@@ -174,7 +174,7 @@ impl Start {
         let theme = theme.map_err(|e| Failure { exit: Exit::Usage, text: e.to_string() })?;
         let unicode = self.settings.glyphs.value.is_unicode(capabilities.unicode);
         let glyphs = if unicode { Glyphs::Unicode } else { Glyphs::Ascii };
-        Ok(Look { theme, glyphs, depth: choice.depth })
+        Ok(Look::new(theme, glyphs, choice.depth))
     }
 
     async fn headless(self, command: Command) -> Result<Exit, Failure> {

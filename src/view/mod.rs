@@ -1,31 +1,35 @@
-//! stub
-use crate::app::{
-    model::Model,
-    theme::{ColorDepth, Theme},
-};
-/// x
-#[derive(Debug, Clone, Copy)]
-pub enum Glyphs {
-    /// a
-    Ascii,
-    /// b
-    Unicode,
-}
-/// x
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// a
-    pub theme: Theme,
-    /// b
-    pub glyphs: Glyphs,
-    /// c
-    pub depth: ColorDepth,
-}
-/// x
-pub fn draw(frame: &mut ratatui::Frame<'_>, model: &Model, _look: &Look) {
-    let mut lines = vec![];
-    for row in crate::app::roster::of(model).rows {
-        lines.push(ratatui::text::Line::from(format!("{} {}", row.id, row.attention.word())));
+//! The paint: puts what the selectors say where the eye looks for it.
+//!
+//! Never changes the model, does no I/O, asks no clock, decides nothing: words and sums come from
+//! `app::read`. The only room that knows ratatui. Called by `runtime`, once per frame.
+
+mod canvas;
+mod cockpit;
+mod detail;
+mod fleet;
+mod footer;
+mod glyph;
+mod header;
+mod look;
+mod overlay;
+mod pane;
+mod screen;
+mod strip;
+mod text;
+
+use ratatui::Frame;
+
+use crate::app::model::Model;
+
+pub use look::{Glyphs, Look};
+
+/// Draws the whole screen, whatever its size.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) {
+    let area = frame.area();
+    let mut canvas = canvas::Canvas::new(frame.buffer_mut(), look);
+    screen::draw(&mut canvas, area, model);
+    canvas.finish(area);
+    if let Some(position) = canvas.cursor {
+        frame.set_cursor_position(position);
     }
-    frame.render_widget(ratatui::widgets::Paragraph::new(lines), frame.area());
 }

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails, and tests measure time"
 )]
 
+mod binary;
 mod pty_rig;
 mod terminal_life;
 mod wire;

@@ -18,11 +18,17 @@ pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec
             model.tell(&id, entry);
         }
     }
-    if model.fleet_view.selected.is_none() {
+    if model.fleet_view.selected.is_none() || still_arriving(model) {
         model.fleet_view.selected = roster::of(model).rows.first().map(|row| row.id.clone());
     }
     dialogs::refresh(model);
     actions::follow(model)
+}
+
+/// Whether the first lists are still arriving and nobody has chosen a row.
+fn still_arriving(model: &Model) -> bool {
+    let loading = |state: &SourceState| matches!(state, SourceState::Loading(_));
+    !model.fleet_view.chosen && model.sources.values().any(loading)
 }
 
 pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) -> Vec<Effect> {

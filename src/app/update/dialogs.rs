@@ -125,7 +125,7 @@ fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
             if asks_otherwise {
                 dialog.token = fresh.token;
                 dialog.typed.reset();
-                dialog.field = fresh.field;
+                dialog.field = dialog.missing().unwrap_or(Field::Buttons);
             }
             if changed || asks_otherwise {
                 dialog.rearm(model.now);
@@ -196,11 +196,7 @@ fn confirmation_key(model: &mut Model, mut dialog: Box<Confirmation>, key: Key) 
                 return actions::begin(model, dialog.plan, reason).1;
             }
             // Enter on the way to the button goes to what is missing.
-            if !dialog.token_is_typed() {
-                dialog.field = Field::Token;
-            } else if dialog.reason_is_missing() {
-                dialog.field = Field::Reason;
-            }
+            dialog.field = dialog.missing().unwrap_or(dialog.field);
         }
         Key::Tab | Key::Down => dialog.field = step(&dialog, 1),
         Key::BackTab | Key::Up => dialog.field = step(&dialog, -1),

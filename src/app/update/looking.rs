@@ -4,6 +4,7 @@ use crate::app::effect::{Effect, LogRequest};
 use crate::app::log_view::{LogLine, LogState, LogView};
 use crate::app::model::{DiffView, Model};
 use crate::app::msg::{TemplateLines, TemplateRef};
+use crate::app::read::pods;
 use crate::app::roster;
 use crate::app::screen::{Pane, RolloutView, Screen};
 use crate::app::story;
@@ -96,7 +97,9 @@ fn open_row(model: &mut Model, id: &WorkloadId) -> Vec<Effect> {
     let row = model.rollout_view.row(pane);
     let Some(release) = model.fleet.release(id) else { return Vec::new() };
     let screen = match pane {
-        Pane::Pods => release.pods().nth(row).map(|(_, p)| Screen::Pod(id.clone(), p.uid.clone())),
+        Pane::Pods => pods::order(&release, model.now)
+            .get(row)
+            .map(|(_, p)| Screen::Pod(id.clone(), p.uid.clone())),
         Pane::Analysis => {
             release.analysis.get(row).map(|run| Screen::Analysis(id.clone(), run.uid.clone()))
         }
@@ -215,7 +218,8 @@ fn log_pods(model: &Model, id: &WorkloadId) -> Vec<ObjectRef> {
             if model.rollout_view.pane == Pane::Pods && model.rollout_view.zoomed =>
         {
             let row = model.rollout_view.row(Pane::Pods);
-            release.pods().nth(row).map(|(_, p)| p.id.clone()).into_iter().collect()
+            let pods = pods::order(&release, model.now);
+            pods.get(row).map(|(_, p)| p.id.clone()).into_iter().collect()
         }
         _ => version_under_way(&release)
             .map(|r| r.pods.iter().map(|p| p.id.clone()).collect())

@@ -26,29 +26,45 @@ fn an_ingress(name: &str, is_canary: bool, weight: Option<i32>) -> Record {
     }))
 }
 
+/// Said in a word: `=` agrees, `~` is on its way, `!` disagrees, `?` is not known.
+fn agreement(traffic: &Traffic) -> &'static str {
+    match traffic.agreement() {
+        Some(Agreement::Agrees) => "=",
+        Some(Agreement::OnItsWay(_)) => "~",
+        Some(Agreement::Disagrees) => "!",
+        None => "?",
+    }
+}
+
 #[test]
 fn canaries_behind_a_router() {
     let full = |w: &mut crate::domain::workload::Workload| w.status.promote_full = true;
+    let unreported = a_canary().at_step(2).with(|w| w.status.weights = None);
+    let cold = a_canary().at_step(2).aborted("").scaled(STABLE, 2);
+    let few = a_canary().at_step(3).weight(5).revision(CURRENT, |r| r.available = 0);
     let cases = [
-        ("at 25", a_canary().at_step(2), Some(25), weight(25), Some(true)),
-        ("router behind", a_canary().at_step(2).weight(5), Some(25), weight(5), Some(false)),
-        ("steps done", a_canary().at_step(7), Some(100), weight(100), Some(true)),
-        ("promoted fully", a_canary().at_step(2).with(full), Some(100), weight(25), Some(false)),
-        ("aborted", a_canary().at_step(2).aborted(""), Some(0), weight(25), Some(false)),
-        ("abort arrived", a_canary().aborted("").weight(0), Some(0), weight(0), Some(true)),
-        ("complete", a_canary().complete(), Some(0), weight(0), Some(true)),
+        ("at 25", a_canary().at_step(2), Some(25), weight(25), "="),
         (
-            "not reported",
-            a_canary().at_step(2).with(|w| w.status.weights = None),
+            "router behind, step under way",
+            a_canary().at_step(2).weight(5),
             Some(25),
-            Router::NotReported,
-            None,
+            weight(5),
+            "~",
         ),
+        ("router behind, pods missing", few, Some(25), weight(5), "~"),
+        ("router behind at a gate", a_canary().at_step(3).weight(5), Some(25), weight(5), "!"),
+        ("steps done", a_canary().at_step(7), Some(100), weight(100), "="),
+        ("promoted fully", a_canary().at_step(2).with(full), Some(100), weight(25), "~"),
+        ("aborted", a_canary().at_step(2).aborted(""), Some(0), weight(25), "!"),
+        ("aborted, stable not warm", cold, Some(0), weight(25), "~"),
+        ("abort arrived", a_canary().aborted("").weight(0), Some(0), weight(0), "="),
+        ("complete", a_canary().complete(), Some(0), weight(0), "="),
+        ("not reported", unreported, Some(25), Router::NotReported, "?"),
     ];
     for (situation, sample, wanted, router, agrees) in cases {
         let traffic = numbers(&sample);
         assert_eq!((traffic.wanted, &traffic.router), (wanted, &router), "{situation}");
-        assert_eq!(traffic.agrees(), agrees, "{situation}");
+        assert_eq!(agreement(&traffic), agrees, "{situation}: {:?}", traffic.lag);
         assert_eq!(traffic.routers, ["nginx"], "{situation}");
     }
 }
@@ -77,7 +93,7 @@ fn without_a_router_ready_pods_are_the_share() {
     for (sample, router) in cases {
         let traffic = numbers(&sample);
         assert_eq!(traffic.router, router);
-        assert_eq!(traffic.agrees(), None, "a share of pods is no promise");
+        assert_eq!(agreement(&traffic), "?", "a share of pods is no promise");
     }
 }
 
@@ -90,10 +106,10 @@ fn the_ingress_is_a_second_witness() {
             .beside(an_ingress("checkout-checkout-canary", true, weight))
             .beside(an_ingress("another-canary", true, Some(77)))
     };
-    assert_eq!(numbers(&beside(Some(25))).agrees(), Some(true));
+    assert_eq!(agreement(&numbers(&beside(Some(25)))), "=");
     let differs = numbers(&beside(Some(5)));
     assert_eq!((differs.ingress, differs.router_share()), (Some(5), Some(25)));
-    assert_eq!(differs.agrees(), Some(false));
+    assert_ne!(agreement(&differs), "=");
     assert_eq!(numbers(&beside(None)).ingress, None);
 }
 

@@ -46,6 +46,25 @@ fn every_situation_has_its_sentence() {
         ),
         ("pair", a_blue_green().paused(), "waits for a person before the switch since 1h10m"),
         ("timed pair", timed.paused(), "paused by a timer, goes on by itself in 01:00"),
+        ("preview comes up", a_blue_green(), "bringing up the preview: 1 of 4 pods available"),
+        (
+            "preview is judged",
+            a_blue_green().with(|w| w.status.pre_analysis = Some(running())),
+            "the pre-promotion analysis of the preview runs",
+        ),
+        (
+            "switched and judged",
+            a_blue_green().with(|w| {
+                w.status.active_hash = Some(CURRENT.into());
+                w.status.post_analysis = Some(running());
+            }),
+            "switched; the post-promotion analysis runs, an abort still goes back",
+        ),
+        (
+            "switched",
+            a_blue_green().with(|w| w.status.active_hash = Some(CURRENT.into())),
+            "switched; being made stable",
+        ),
         ("held", a_canary().at_step(1).paused().held(), "held by hand (spec.paused)"),
         ("held Deployment", a_deployment().with(|w| w.paused = true), "held by hand (spec.paused)"),
         (
@@ -105,6 +124,10 @@ fn every_situation_has_its_sentence() {
     }
 }
 
+fn running() -> AnalysisStatus {
+    AnalysisStatus { name: "run".into(), verdict: Verdict::Running, message: "".into() }
+}
+
 /// The pause began so many seconds after the hour.
 fn since(seconds: i64) -> impl FnOnce(&mut super::super::workload::Workload) {
     move |w| w.status.pauses[0].start = Some(at(seconds))
@@ -151,7 +174,7 @@ fn stuck_names_the_pods_and_the_limit() {
              \"no database\" 60s ago, 5 restarts"
         );
         assert_eq!(why.evidence.len(), 1, "{:?}", why.evidence);
-        assert!(why.next.unwrap().contains("abort or undo"));
+        assert!(why.next.unwrap().contains("undo goes back"));
     }
     let silent = a_deployment().degraded("ProgressDeadlineExceeded", "timed out");
     assert_eq!(sentence(&silent), "stuck: no progress within 10m; timed out");

@@ -155,8 +155,10 @@ fn a_paste_never_acts() {
     assert!(rig.model.dialog.is_none());
     rig.press(Key::Char('F'));
     rig.wait(1000);
+    rig.press(Key::Tab);
     assert_eq!(rig.send(Msg::Paste(format!("{CURRENT}\r"))), []);
     assert_eq!(rig.dialog().typed.value(), "", "the token is typed by hand");
+    rig.press(Key::Tab);
     rig.press(Key::Tab);
     rig.send(Msg::Paste("ticket 42\u{1b}[2J\n".into()));
     assert!(rig.dialog().reason.value().starts_with("ticket 42"));
@@ -183,16 +185,18 @@ fn a_grave_action_wants_the_hash_and_a_reason_in_production() {
     let mut rig = Rig::at(&a_gate());
     rig.press(Key::Char('F'));
     rig.wait(1000);
-    assert_eq!(rig.hindrance().as_deref(), Some("type 77b to confirm"));
+    assert_eq!(rig.hindrance().as_deref(), Some("give a reason"));
+    assert_eq!(rig.dialog().field, Field::Reason);
+    assert_eq!(rig.press(Key::Enter), []);
+    rig.letters("hotfix 12");
+    assert_eq!(rig.press(Key::Enter), [], "goes to the token");
     assert_eq!(rig.dialog().field, Field::Token);
     rig.letters("77c");
     assert_eq!(rig.press(Key::Enter), []);
+    assert_eq!(rig.hindrance().as_deref(), Some("type 77b to confirm"));
+    assert_eq!(rig.dialog().field, Field::Token);
     rig.press(Key::Backspace);
     rig.letters("b");
-    assert_eq!(rig.hindrance().as_deref(), Some("give a reason"));
-    assert_eq!(rig.press(Key::Enter), [], "goes to the reason");
-    assert_eq!(rig.dialog().field, Field::Reason);
-    rig.letters("hotfix 12");
     let sent = rig.press(Key::Enter);
     assert_eq!(verbs(&sent), [Verb::PromoteFull]);
     assert_eq!(rig.flight().reason, "hotfix 12");
@@ -213,7 +217,7 @@ fn tab_goes_round_the_fields() {
         rig.press(Key::Tab);
         seen.push(rig.dialog().field);
     }
-    assert_eq!(seen, [Field::Token, Field::Reason, Field::Buttons, Field::Token]);
+    assert_eq!(seen, [Field::Reason, Field::Token, Field::Buttons, Field::Reason]);
     rig.press(Key::BackTab);
     assert_eq!(rig.dialog().field, Field::Buttons);
 }

@@ -1,0 +1,287 @@
+//! The fleet: who needs a person, what moves, what is quiet; in the order of the screen.
+//!
+//! The list is made cheaply for all workloads; the words of a row only for rows that are shown.
+//! Called by `view::fleet`, and by `update` for the order of rows.
+
+use crate::app::model::Model;
+use crate::app::roster;
+pub use crate::app::roster::Row as Entry;
+use crate::app::session::Scope;
+use crate::app::theme::Role;
+use crate::domain::attention::{Attention, Risk};
+use crate::domain::id::{ResourceKind, WorkloadId};
+use crate::domain::observation::{SourceId, SourceState};
+use crate::domain::phase::{self, Phase, Trouble};
+use crate::domain::release::Release;
+use crate::domain::strategy::Strategy;
+use crate::domain::time::{Timestamp, clock, length};
+use crate::domain::traffic::{self, Agreement, Router};
+use crate::domain::why;
+use crate::domain::workload::Workload;
+
+use super::phrase::Phrase;
+
+/// What the first column of a row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Failed: degraded, or pods under traffic are broken.
+    Failed,
+    /// Waits for a person.
+    NeedsPerson,
+    /// Moves by itself.
+    Moving,
+    /// Not known.
+    Unknown,
+    /// Nothing happens.
+    Quiet,
+}
+
+/// The list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct List {
+    /// What passes the filter, in the order of the screen.
+    pub entries: Vec<Entry>,
+    /// What the filter hides.
+    pub hidden: usize,
+    /// How many pass it in each group: needs a person, moving, unknown, quiet.
+    pub counts: [usize; 4],
+}
+
+impl List {
+    /// How many there are, hidden ones too.
+    pub fn total(&self) -> usize {
+        self.entries.len() + self.hidden
+    }
+}
+
+/// The list of this moment.
+pub fn list(model: &Model) -> List {
+    let roster = roster::of(model);
+    let mut counts = [0; 4];
+    for row in &roster.rows {
+        if let Some(count) = counts.get_mut(row.attention as usize) {
+            *count += 1;
+        }
+    }
+    List { entries: roster.rows, hidden: roster.hidden, counts }
+}
+
+/// The words of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// First column.
+    pub mark: Mark,
+    /// What the mark means, as a look.
+    pub role: Role,
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Strategy.
+    pub strategy: &'static str,
+    /// Phase.
+    pub phase: &'static str,
+    /// Step, or the clock of its pause.
+    pub step: String,
+    /// Share that is wanted, and what the router says; `None` where there is no share.
+    pub wanted: Option<i32>,
+    /// What the router says, in words of at most five letters.
+    pub router: String,
+    /// Whether both are the same; unknown is no disagreement.
+    pub agrees: bool,
+    /// Ready pods and wanted pods.
+    pub pods: String,
+    /// Whether all wanted pods are ready.
+    pub pods_complete: bool,
+    /// Version of the images.
+    pub version: String,
+    /// Age of the wanted version.
+    pub age: String,
+    /// Why it stands there.
+    pub why: String,
+    /// Whether a controller has been told to hold it.
+    pub held: bool,
+}
+
+/// The words of one workload's row.
+pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
+    let release = model.fleet.release(&entry.id)?;
+    let workload = release.workload;
+    let standing = phase::of(workload);
+    let traffic = traffic::of(&release, model.now);
+    let mark = mark(entry);
+    let doubt = super::doubt(model, kind_of(&entry.id), &entry.id.namespace);
+    Some(Row {
+        mark,
+        role: role_of(mark, standing.phase),
+        namespace: entry.id.namespace.to_string(),
+        name: entry.id.name.to_string(),
+        strategy: workload.strategy.word(),
+        phase: standing.phase.as_str(),
+        step: step_text(workload, model.now),
+        wanted: traffic.wanted.filter(|_| release.is_updating()),
+        router: router_text(&release, &traffic.router),
+        agrees: traffic.agreement() != Some(Agreement::Disagrees),
+        pods: format!(
+            "{}/{}{}",
+            workload.status.ready.min(workload.replicas.max(0)),
+            workload.replicas,
+            doubt.mark()
+        ),
+        pods_complete: workload.status.ready >= workload.replicas,
+        version: version_of(&release),
+        age: super::ago(model, entry.updated),
+        why: why::of(&release, model.now).sentence,
+        held: workload.paused,
+    })
+}
+
+/// The kind that is watched for a workload.
+pub fn kind_of(id: &WorkloadId) -> ResourceKind {
+    match id.kind {
+        crate::domain::id::WorkloadKind::Rollout => ResourceKind::Rollouts,
+        crate::domain::id::WorkloadKind::Deployment => ResourceKind::Deployments,
+    }
+}
+
+fn mark(entry: &Entry) -> Mark {
+    match entry.attention {
+        // A gate is the mildest thing that needs a person: nothing has failed there.
+        Attention::NeedsPerson if entry.risk <= Risk(50) => Mark::NeedsPerson,
+        Attention::NeedsPerson => Mark::Failed,
+        Attention::Moving => Mark::Moving,
+        Attention::Unknown => Mark::Unknown,
+        Attention::Quiet => Mark::Quiet,
+    }
+}
+
+fn role_of(mark: Mark, phase: Phase) -> Role {
+    match mark {
+        Mark::Failed => Role::Bad,
+        Mark::NeedsPerson => Role::Warn,
+        Mark::Moving if phase == Phase::Paused => Role::Paused,
+        Mark::Moving => Role::Moving,
+        Mark::Unknown => Role::Stale,
+        Mark::Quiet => Role::Ok,
+    }
+}
+
+/// `3/8`, the clock of a timed pause, or what kind of trouble it is.
+fn step_text(workload: &Workload, now: Timestamp) -> String {
+    if let Some(Trouble::Aborted(_)) = phase::trouble(workload) {
+        return "aborted".to_owned();
+    }
+    if workload.paused {
+        return "held".to_owned();
+    }
+    if let Some(ends) = phase::pause_ends(workload) {
+        return clock(ends - now);
+    }
+    match (&workload.strategy, workload.status.step_index) {
+        (Strategy::Canary(canary), Some(index)) if workload.is_updating() => {
+            let count = canary.steps.len();
+            format!("{}/{count}", (index + 1).min(count))
+        }
+        (Strategy::BlueGreen(_), _) if phase::pause(workload).is_some() => "switch".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn router_text(release: &Release<'_>, router: &Router) -> String {
+    match router {
+        Router::Weight { weight, .. } => format!("{weight}%"),
+        Router::Pods(_) if !release.is_updating() => String::new(),
+        Router::Pods(share) => format!("{share}%"),
+        Router::Active(hash) => {
+            release.by_hash(hash).map_or_else(|| "?".to_owned(), |r| r.number_text())
+        }
+        Router::NotReported => "?".to_owned(),
+        Router::Nothing => "-".to_owned(),
+    }
+}
+
+fn version_of(release: &Release<'_>) -> String {
+    let images = release.images();
+    let first = images.first().map(|i| i.version().to_owned());
+    let more = images.len().saturating_sub(1);
+    match (first, more) {
+        (None, _) => "-".to_owned(),
+        (Some(version), 0) => version,
+        (Some(version), more) => format!("{version} +{more}"),
+    }
+}
+
+/// Whether rows of several namespaces are listed.
+pub fn has_several_namespaces(model: &Model) -> bool {
+    match &model.session.scope {
+        Scope::All => true,
+        Scope::Namespaces(names) => names.len() > 1,
+    }
+}
+
+/// What the person should know about the list itself: sources that are missing, forbidden or
+/// still loading. Nothing while every workload source is live.
+pub fn remarks(model: &Model) -> Vec<Phrase> {
+    let of_workloads = model
+        .sources
+        .iter()
+        .filter(|(id, _)| matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments));
+    let mut remarks: Vec<Phrase> =
+        of_workloads.filter_map(|(id, state)| remark(model, id, state)).collect();
+    let supporting = model.sources.iter().filter_map(|(id, state)| match state {
+        SourceState::Forbidden(rule)
+            if !matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments) =>
+        {
+            let text = format!("{} unknown: not permitted: {rule}", id.kind.resource());
+            Some(Phrase::of(Role::Warn, text))
+        }
+        _ => None,
+    });
+    remarks.extend(supporting);
+    remarks.dedup();
+    remarks
+}
+
+fn remark(model: &Model, id: &SourceId, state: &SourceState) -> Option<Phrase> {
+    let what = id.kind.resource();
+    let place =
+        id.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), ToString::to_string);
+    match state {
+        SourceState::Loading(since) => Some(Phrase::of(
+            Role::Moving,
+            format!("listing {what} in {place} for {}", length(model.now - *since)),
+        )),
+        SourceState::Forbidden(rule) => Some(Phrase::of(
+            Role::Warn,
+            format!("{what} in {place} unknown: not permitted: {rule}"),
+        )),
+        SourceState::Missing(text) if id.kind == ResourceKind::Rollouts => {
+            Some(Phrase::of(Role::Warn, format!("{text}: watching Deployments only")))
+        }
+        SourceState::Missing(text) => Some(Phrase::of(Role::Warn, format!("{what}: {text}"))),
+        SourceState::Live(_) | SourceState::Resyncing(_) | SourceState::Stale { .. } => None,
+    }
+}
+
+/// Why the list is empty, and what to do; nothing when it is not.
+pub fn emptiness(model: &Model, list: &List) -> Vec<Phrase> {
+    if !list.entries.is_empty() {
+        return Vec::new();
+    }
+    if list.hidden > 0 {
+        let text = format!("the filter hides all {}", list.hidden);
+        return vec![Phrase::of(Role::Text, text), Phrase::new().muted("esc clears the filter")];
+    }
+    let mut reasons = remarks(model);
+    if reasons.is_empty() && model.sources.is_empty() {
+        let waited = length(model.now - model.session.started);
+        reasons.push(Phrase::of(Role::Moving, format!("connecting for {waited}")));
+        return reasons;
+    }
+    if reasons.is_empty() {
+        let scope = model.session.scope.words();
+        reasons.push(Phrase::of(Role::Text, format!("no Rollout and no Deployment in {scope}")));
+        reasons.push(Phrase::new().muted("start with -A for all namespaces, -n for others"));
+    }
+    reasons
+}

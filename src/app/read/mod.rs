@@ -1,0 +1,61 @@
+//! Selectors: what the screens and the commands say, made from the model.
+//!
+//! Pure: `&Model` in, small plain structs out; words and sums are made here so that `view` only
+//! places them. Never changes the model, never paints. Called by `view`, by the commands without a
+//! screen, and by `update` where it needs the order of rows.
+
+pub mod analysis;
+pub mod cockpit;
+pub mod diff;
+pub mod fleet;
+pub mod header;
+pub mod info;
+pub mod keys;
+pub mod phrase;
+pub mod pods;
+pub mod revisions;
+pub mod steps;
+pub mod timeline;
+pub mod traffic;
+
+use super::availability::{self, Freshness};
+use super::model::Model;
+use crate::domain::id::ResourceKind;
+use crate::domain::time::{Timestamp, length};
+
+/// What is to be doubted about rows of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing: they are the present.
+    None,
+    /// They are old; how old, in words.
+    Old(String),
+    /// They cannot be known; why.
+    Blind(String),
+}
+
+impl Doubt {
+    /// Whether the rows are old or missing.
+    pub fn is_doubtful(&self) -> bool {
+        *self != Self::None
+    }
+
+    /// `?` behind a value that may no longer be true.
+    pub fn mark(&self) -> &'static str {
+        if self.is_doubtful() { "?" } else { "" }
+    }
+}
+
+/// What is to be doubted about a kind in a namespace.
+pub fn doubt(model: &Model, kind: ResourceKind, namespace: &str) -> Doubt {
+    match availability::of_kind(model, kind, namespace) {
+        Freshness::Live => Doubt::None,
+        Freshness::Old(age) => Doubt::Old(format!("{} old", length(age))),
+        Freshness::Unknown(text) => Doubt::Blind(text.to_string()),
+    }
+}
+
+/// How long ago, for columns; a dash where it is not known.
+pub fn ago(model: &Model, at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| crate::domain::time::age(model.now - at))
+}

@@ -1,0 +1,111 @@
+//! Where lines are put: the buffer of the frame, with the look and the place of the cursor.
+//!
+//! The last choke point before the terminal: in the ASCII set nothing else leaves it. Called by
+//! every part of `view`.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::app::theme::Role;
+
+use super::look::Look;
+
+/// The frame being painted.
+#[derive(Debug)]
+pub(super) struct Canvas<'f> {
+    buffer: &'f mut Buffer,
+    /// Theme and glyphs.
+    pub(super) look: &'f Look,
+    /// Where the cursor blinks, when something is typed.
+    pub(super) cursor: Option<Position>,
+}
+
+impl<'f> Canvas<'f> {
+    /// A canvas over this buffer.
+    pub(super) fn new(buffer: &'f mut Buffer, look: &'f Look) -> Self {
+        Self { buffer, look, cursor: None }
+    }
+
+    /// Puts one line at the top of an area.
+    pub(super) fn line(&mut self, area: Rect, line: &Line<'_>) {
+        self.lines(area, std::slice::from_ref(line));
+    }
+
+    /// Puts lines one below the other, as many as fit.
+    pub(super) fn lines(&mut self, area: Rect, lines: &[Line<'_>]) {
+        let area = area.intersection(self.buffer.area);
+        for (row, line) in area.rows().zip(lines) {
+            self.buffer.set_line(row.x, row.y, line, row.width);
+        }
+    }
+
+    /// Lays a role over what is there.
+    pub(super) fn tint(&mut self, area: Rect, role: Role) {
+        let style = self.look.style(role);
+        self.style(area, style);
+    }
+
+    /// Lays a style over what is there.
+    pub(super) fn style(&mut self, area: Rect, style: Style) {
+        let area = area.intersection(self.buffer.area);
+        self.buffer.set_style(area, style);
+    }
+
+    /// Replaces every style in an area: what is old is read without its colours.
+    pub(super) fn fade(&mut self, area: Rect) {
+        let style = self.look.style(Role::Stale);
+        for position in area.intersection(self.buffer.area).positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.set_style(Style::reset());
+                cell.set_style(style);
+            }
+        }
+    }
+
+    /// Empties an area.
+    pub(super) fn clear(&mut self, area: Rect) {
+        for position in area.intersection(self.buffer.area).positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.reset();
+            }
+        }
+    }
+
+    /// Puts the cursor, where it is inside the frame.
+    pub(super) fn cursor_at(&mut self, x: u16, y: u16) {
+        let position = Position::new(x, y);
+        if self.buffer.area.contains(position) {
+            self.cursor = Some(position);
+        }
+    }
+
+    /// Replaces what a terminal without Unicode cannot show.
+    pub(super) fn finish(&mut self, area: Rect) {
+        if !self.look.is_ascii() {
+            return;
+        }
+        for position in area.intersection(self.buffer.area).positions() {
+            if let Some(cell) = self.buffer.cell_mut(position)
+                && !cell.symbol().is_ascii()
+            {
+                cell.set_symbol(substitute(cell.symbol()));
+            }
+        }
+    }
+}
+
+/// The nearest ASCII text of the same width.
+fn substitute(symbol: &str) -> &'static str {
+    match symbol {
+        "…" => "~",
+        "–" | "—" | "‐" => "-",
+        "→" => ">",
+        "·" | "•" => "-",
+        "‘" | "’" => "'",
+        "“" | "”" => "\"",
+        _ if unicode_width::UnicodeWidthStr::width(symbol) == 2 => "??",
+        _ => "?",
+    }
+}

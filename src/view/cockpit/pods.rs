@@ -1,0 +1,106 @@
+//! The Pods pane: a glyph per pod, and a list that begins with the sick ones.
+//!
+//! Called by `layout`; the glyph grid also by `revisions` and `bars`.
+
+use ratatui::text::Line;
+
+use crate::app::read::Doubt;
+use crate::app::read::phrase::Phrase;
+use crate::app::read::pods::{PodMark, PodRow, role_of, rows, summary};
+use crate::app::screen::Pane;
+use crate::app::theme::Role;
+use crate::domain::id::ResourceKind;
+use crate::view::look::Look;
+use crate::view::pane::Title;
+use crate::view::strip::Strip;
+
+use super::Scene;
+use super::block::Block;
+
+/// The pane's content.
+pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
+    let model = scene.model;
+    let rows = rows(model, scene.release);
+    let focused = model.rollout_view.pane == Pane::Pods;
+    let selected = model.rollout_view.row(Pane::Pods).min(rows.len().saturating_sub(1));
+    let doubt = crate::app::read::doubt(model, ResourceKind::Pods, &scene.id.namespace);
+    let mut items: Vec<Vec<Line<'static>>> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| vec![line(look, row, room, focused && at == selected)])
+        .collect();
+    let mut title = Title::new("Pods");
+    if let Doubt::Blind(why) = &doubt {
+        let text = format!("pods are not known: {why}");
+        items.insert(0, vec![Strip::new(look).gap(2).say_to(room, Role::Warn, &text).line()]);
+    } else {
+        title = title.and(&summary(scene.release, model.now)).right(doubt_phrase(&doubt));
+    }
+    Block {
+        title: title.focused(focused),
+        head: Vec::new(),
+        items,
+        selected: focused.then_some(selected),
+    }
+}
+
+/// How old a pane is, for its title.
+pub(super) fn doubt_phrase(doubt: &Doubt) -> Phrase {
+    match doubt {
+        Doubt::None => Phrase::new(),
+        Doubt::Old(age) => Phrase::of(Role::Bad, format!("{age} ?")),
+        Doubt::Blind(why) => Phrase::of(Role::Warn, format!("? {why}")),
+    }
+}
+
+/// A glyph per pod, as many as fit, then how many more.
+pub(super) fn grid<'l>(
+    mut strip: Strip<'l>,
+    look: &Look,
+    pods: &[PodMark],
+    room: usize,
+) -> Strip<'l> {
+    let free = room.saturating_sub(strip.used());
+    let shown = if pods.len() <= free { pods.len() } else { free.saturating_sub(5) };
+    for pod in pods.iter().take(shown) {
+        let role = if pod.restarted { Role::Warn } else { role_of(pod.state) };
+        strip = strip.say(role, look.pod(*pod));
+    }
+    if shown < pods.len() && free >= 5 {
+        strip = strip.say(Role::Muted, format!("+{}", pods.len() - shown));
+    }
+    strip
+}
+
+fn line(look: &Look, row: &PodRow, room: usize, selected: bool) -> Line<'static> {
+    let caret = if selected { look.caret() } else { " " };
+    let role = role_of(row.mark.state);
+    let restarts = match row.restarts {
+        0 => (Role::Muted, String::new()),
+        n => (Role::Warn, format!("{n}x")),
+    };
+    let (name, node) = match room {
+        0..90 => (20, 0),
+        90..120 => (28, 12),
+        _ => (36, 16),
+    };
+    let wanted = if name >= 36 { &row.name } else { &row.short };
+    let name = if name >= 36 { name } else { 12 };
+    let strip = Strip::new(look)
+        .say(Role::Accent, caret)
+        .gap(1)
+        .say(role, look.pod(row.mark))
+        .gap(1)
+        .cell(5, row.revision_role, &row.revision)
+        .cell(name, Role::Text, wanted)
+        .cell(17, role, &row.status)
+        .number(4, role, &row.ready)
+        .number(4, restarts.0, &restarts.1)
+        .number(4, Role::Muted, &row.age)
+        .gap(1)
+        .cell(node, Role::Muted, &row.node);
+    if row.trouble.is_empty() || row.trouble == row.status {
+        return strip.line();
+    }
+    strip.say_to(room, role, &row.trouble).line()
+}

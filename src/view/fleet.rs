@@ -1,0 +1,268 @@
+//! The Fleet screen: groups by risk, one row each, and a preview of the selected one.
+//!
+//! Only rows in sight are put into words. Called by `screen`.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::model::Model;
+use crate::app::read::fleet::{
+    Entry, List, Row, emptiness, has_several_namespaces, list, remarks, row,
+};
+use crate::app::read::phrase::Phrase;
+use crate::app::theme::Role;
+use crate::domain::attention::Attention;
+
+use super::canvas::Canvas;
+use super::cockpit;
+use super::look::Look;
+use super::pane::{Title, first_row, pane};
+use super::screen::{Shape, take_bottom, take_left, take_top};
+use super::strip::Strip;
+
+/// Draws the screen.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, shape: Shape) {
+    let list = list(model);
+    let mut rest = area;
+    if is_filter_shown(model) {
+        filter_line(canvas, take_top(&mut rest, 1), model, &list);
+    }
+    let has_selection = model.fleet_view.selected.is_some() && !list.entries.is_empty();
+    let (list_area, preview) = match shape {
+        _ if !has_selection => (rest, Rect::default()),
+        Shape::Wide => {
+            let left = take_left(&mut rest, area.width * 3 / 5);
+            (left, rest)
+        }
+        Shape::Compact => {
+            let preview = take_bottom(&mut rest, 4);
+            (rest, preview)
+        }
+        Shape::Medium | Shape::Tall => {
+            let preview = take_bottom(&mut rest, (area.height / 3).clamp(8, 18));
+            (rest, preview)
+        }
+    };
+    let inner = pane(canvas, list_area, shape.set(), &title(canvas.look, model, &list));
+    rows(canvas, inner, model, &list);
+    if let Some(id) = model.fleet_view.selected.as_ref().filter(|_| has_selection) {
+        cockpit::preview(canvas, preview, model, id, shape);
+    }
+}
+
+fn is_filter_shown(model: &Model) -> bool {
+    model.fleet_view.typing || !model.fleet_view.filter.value().is_empty()
+}
+
+/// The filter as it is typed, and what it hides.
+fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
+    let view = &model.fleet_view;
+    let total = usize::from(area.width);
+    let strip = Strip::new(canvas.look).gap(1).say(Role::Key, "/").say_to(
+        total / 2,
+        Role::Text,
+        view.filter.value(),
+    );
+    let hidden = match (list.hidden, view.typing) {
+        (0, _) => Phrase::new(),
+        (hidden, true) => Phrase::new().muted(format!("hides {hidden}")),
+        (hidden, false) => Phrase::new()
+            .muted(format!("filter hides {hidden}: "))
+            .say(Role::Key, "esc")
+            .muted(" clears it "),
+    };
+    canvas.line(area, &strip.right(total, &hidden).line());
+    if view.typing {
+        let before = u16::try_from(view.filter.visual_cursor()).unwrap_or(u16::MAX);
+        let most = area.width / 2;
+        canvas.cursor_at(area.x + 2 + before.min(most), area.y);
+    }
+}
+
+fn title(look: &Look, model: &Model, list: &List) -> Title {
+    let [needs, moving, unknown, quiet] = list.counts;
+    let mut counts = Phrase::new();
+    let groups = [
+        (needs, "needs a person", "need a person", Role::Warn),
+        (moving, "moving", "moving", Role::Moving),
+        (unknown, "unknown", "unknown", Role::Stale),
+        (quiet, "quiet", "quiet", Role::Muted),
+    ];
+    for (count, one, many, role) in groups.into_iter().filter(|(count, ..)| *count > 0) {
+        if !counts.is_empty() {
+            counts.push(Role::Muted, format!(" {} ", look.dot()));
+        }
+        counts.push(role, format!("{count} {}", if count == 1 { one } else { many }));
+    }
+    Title::new(format!("Fleet {}", list.total()))
+        .and(&counts)
+        .right(Phrase::new().muted(format!("by {}", model.fleet_view.sort.word())))
+        .focused(true)
+}
+
+/// One line of the pane: a heading or a row.
+#[derive(Debug, Clone, Copy)]
+enum Shown<'e> {
+    Heading(Attention, usize),
+    Row(&'e Entry),
+}
+
+fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
+    let reasons = emptiness(model, list);
+    if !reasons.is_empty() {
+        let lines: Vec<Line<'_>> = std::iter::once(Line::default())
+            .chain(reasons.iter().map(|r| Strip::new(canvas.look).gap(2).phrase(r).line()))
+            .collect();
+        canvas.lines(area, &lines);
+        return;
+    }
+    let mut rest = area;
+    let notes = remarks(model);
+    let note_rows = u16::try_from(notes.len()).unwrap_or(u16::MAX).min(3);
+    let note_area = take_bottom(&mut rest, note_rows);
+    for (phrase, row) in notes.iter().zip(note_area.rows()) {
+        let total = usize::from(row.width);
+        let line = Strip::new(canvas.look).phrase_to(total, phrase).line();
+        canvas.line(row, &line);
+    }
+    let columns = Columns::for_width(rest.width, has_several_namespaces(model));
+    let head = columns.head(canvas.look);
+    canvas.line(take_top(&mut rest, 1), &head);
+    let grouped = model.fleet_view.sort == crate::app::fleet_view::Sort::Risk;
+    let shown = arrange(list, grouped);
+    let selected = model.fleet_view.selected.as_ref();
+    let at = shown.iter().position(|s| matches!(s, Shown::Row(e) if Some(&e.id) == selected));
+    let first = first_row(at.unwrap_or(0), shown.len(), usize::from(rest.height));
+    for ((index, item), area) in shown.iter().enumerate().skip(first).zip(rest.rows()) {
+        match item {
+            Shown::Heading(attention, count) => {
+                let line = heading(canvas.look, *attention, *count);
+                canvas.line(area, &line);
+            }
+            Shown::Row(entry) => {
+                let Some(row) = row(model, entry) else {
+                    continue;
+                };
+                let is_selected = at == Some(index);
+                let line = columns.line(canvas.look, &row, is_selected);
+                canvas.line(area, &line);
+                if is_selected {
+                    canvas.tint(area, Role::Selection);
+                }
+            }
+        }
+    }
+}
+
+fn arrange(list: &List, grouped: bool) -> Vec<Shown<'_>> {
+    let mut shown = Vec::with_capacity(list.entries.len() + 4);
+    let mut group = None;
+    for entry in &list.entries {
+        if grouped && group != Some(entry.attention) {
+            group = Some(entry.attention);
+            let count = list.entries.iter().filter(|e| e.attention == entry.attention).count();
+            shown.push(Shown::Heading(entry.attention, count));
+        }
+        shown.push(Shown::Row(entry));
+    }
+    shown
+}
+
+fn heading(look: &Look, attention: Attention, count: usize) -> Line<'static> {
+    let role = match attention {
+        Attention::NeedsPerson => Role::Warn,
+        Attention::Moving => Role::Moving,
+        Attention::Unknown => Role::Stale,
+        Attention::Quiet => Role::Muted,
+    };
+    Strip::new(look).say(role, attention.word()).say(Role::Muted, format!(" {count}")).line()
+}
+
+/// Widths of the columns; zero leaves one out.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    total: usize,
+    namespace: usize,
+    name: usize,
+    strategy: usize,
+    phase: usize,
+    step: usize,
+    share: usize,
+    pods: usize,
+    version: usize,
+    age: usize,
+}
+
+impl Columns {
+    fn for_width(total: u16, several: bool) -> Self {
+        let total = usize::from(total);
+        let roomy = total >= 100;
+        let wide = total >= 140;
+        let name = match total {
+            0..100 if several => 14,
+            0..100 => 18,
+            100..140 => 20,
+            _ => 24,
+        };
+        Self {
+            total,
+            namespace: if several { if wide { 16 } else { 10 } } else { 0 },
+            name,
+            strategy: if roomy { 10 } else { 0 },
+            phase: 11,
+            step: 7,
+            share: 9,
+            pods: 6,
+            version: if roomy { 10 } else { 0 },
+            age: if roomy || !several { 4 } else { 0 },
+        }
+    }
+
+    fn head(&self, look: &Look) -> Line<'static> {
+        let role = Role::Muted;
+        Strip::new(look)
+            .gap(4)
+            .cell(self.namespace, role, "namespace")
+            .cell(self.name, role, "name")
+            .cell(self.strategy, role, "strategy")
+            .cell(self.phase, role, "phase")
+            .cell(self.step, role, "step")
+            .number(self.share, role, &format!("want{}got", look.arrow()))
+            .number(self.pods, role, "pods")
+            .cell(self.version, role, "version")
+            .number(self.age, role, "age")
+            .say_to(self.total, role, "why")
+            .line()
+    }
+
+    fn line(&self, look: &Look, row: &Row, selected: bool) -> Line<'static> {
+        let caret = if selected { look.caret() } else { " " };
+        let pods = if row.pods_complete { Role::Text } else { Role::Warn };
+        let share = if row.agrees { Role::Text } else { Role::Bad };
+        let step = if row.held { Role::Warn } else { Role::Text };
+        Strip::new(look)
+            .say(Role::Accent, caret)
+            .gap(1)
+            .say(row.role, look.mark(row.mark))
+            .gap(1)
+            .cell(self.namespace, Role::Muted, &row.namespace)
+            .cell(self.name, Role::Title, &row.name)
+            .cell(self.strategy, Role::Muted, row.strategy)
+            .cell(self.phase, row.role, row.phase)
+            .cell(self.step, step, &row.step)
+            .number(self.share, share, &share_text(look, row))
+            .number(self.pods, pods, &row.pods)
+            .cell(self.version, Role::Text, &row.version)
+            .number(self.age, Role::Muted, &row.age)
+            .say_to(self.total, Role::Text, &row.why)
+            .line()
+    }
+}
+
+fn share_text(look: &Look, row: &Row) -> String {
+    let differ = if row.agrees { "" } else { "!" };
+    match row.wanted {
+        Some(wanted) => format!("{wanted}{}{}{differ}", look.arrow(), row.router),
+        None => row.router.clone(),
+    }
+}

@@ -1,0 +1,84 @@
+//! The choice of a revision to go back to: what is known of each, and which one is safest.
+//!
+//! Called by `overlay`.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::dialog::RevisionPicker;
+use crate::app::model::Model;
+use crate::app::read::phrase::Phrase;
+use crate::app::theme::Role;
+use crate::domain::legality::{Record, UndoTarget};
+use crate::view::canvas::Canvas;
+use crate::view::look::Look;
+use crate::view::pane::{Title, list};
+use crate::view::screen::take_top;
+use crate::view::strip::Strip;
+
+/// Draws the choice.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &RevisionPicker) {
+    let place = format!("  {}/{}", model.session.context, picker.id.namespace);
+    let title = Title::new(format!("UNDO {} to...", picker.id.name))
+        .and(&Phrase::new().muted(place))
+        .focused(true);
+    let inner = super::open(canvas, area, picker.targets.len() + 4, &title);
+    let room = usize::from(inner.width);
+    let look = canvas.look;
+    let mut rest = inner;
+    let head = Strip::new(look)
+        .gap(2)
+        .cell(6, Role::Muted, "rev")
+        .cell(11, Role::Muted, "hash")
+        .cell(26, Role::Muted, "images")
+        .cell(8, Role::Muted, "pods up")
+        .say_to(room, Role::Muted, "record")
+        .line();
+    canvas.line(take_top(&mut rest, 1), &head);
+    let foot = crate::view::screen::take_bottom(&mut rest, 2);
+    let rows: Vec<Line<'static>> = picker
+        .targets
+        .iter()
+        .enumerate()
+        .map(|(at, target)| row(look, target, at == picker.selected, room))
+        .collect();
+    list(canvas, rest, &rows, Some(picker.selected));
+    let buttons = Strip::new(look)
+        .say(Role::Key, "[ Esc ")
+        .say(Role::Text, "leave it ]")
+        .gap(4)
+        .say(Role::Key, "[ Enter ")
+        .say(Role::Text, "choose, then confirm ]")
+        .line();
+    canvas.lines(foot, &[Line::default(), buttons]);
+}
+
+fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'static> {
+    let number = target.revision.map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
+    let caret = if selected { look.caret() } else { " " };
+    let mut record = Phrase::new();
+    if target.plain && target.record != Record::Stable {
+        record.push(Role::Warn, "plain undo would pick this; ");
+    }
+    match &target.record {
+        Record::Stable => record.push(Role::Ok, "STABLE: takes the users now"),
+        Record::Clean => record.push(Role::Text, "nothing against it"),
+        Record::FailedAnalysis(message) => {
+            record.push(Role::Bad, format!("ANALYSIS FAILED {message}"));
+        }
+    }
+    let pods = if target.available > 0 {
+        (Role::Ok, target.available.to_string())
+    } else {
+        (Role::Muted, "cold".to_owned())
+    };
+    Strip::new(look)
+        .say(Role::Accent, caret)
+        .gap(1)
+        .cell(6, Role::Title, &number)
+        .cell(11, Role::Text, &target.hash)
+        .cell(26, Role::Text, &target.images)
+        .cell(8, pods.0, &pods.1)
+        .phrase_to(room, &record)
+        .line()
+}
