@@ -48,7 +48,7 @@ fn undecided(verdict: Verdict) -> Sample {
 fn each_verb_changes_this_and_nothing_else() {
     let aborting = a_gate().with(|w| w.status.promote_full = true);
     let full = Change::SetPromoteFull(true);
-    let cases = [
+    let cases = vec![
         ("promote", a_gate(), Verb::Promote, true, vec![Change::ClearPauses]),
         ("promote a pair", a_blue_green().paused(), Verb::Promote, true, vec![Change::ClearPauses]),
         (
@@ -143,7 +143,7 @@ fn the_witness_holds_the_values_that_were_on_the_screen() {
 
 #[test]
 fn how_much_has_to_be_said() {
-    let cases = [
+    let cases = vec![
         (a_gate(), Verb::Promote, Danger::Forward, CURRENT),
         (a_gate(), Verb::PromoteFull, Danger::Grave, CURRENT),
         (a_gate(), Verb::Pause, Danger::Safety, CURRENT),
@@ -165,7 +165,7 @@ fn what_is_expected_to_follow() {
     let hash = || CURRENT.into();
     let pause_start = || SafeText::from("2026-05-04T09:00:00Z");
     let unpaused = || Expectation::Unpaused { pause_start: pause_start() };
-    let cases = [
+    let cases = vec![
         (a_gate(), Verb::Promote, Expectation::StepPassed { index: 1, hash: hash() }),
         (
             undecided(Verdict::Inconclusive),
@@ -206,7 +206,7 @@ fn what_a_dialog_says() {
     let last = a_canary().canary(|c| c.steps.truncate(2)).at_step(1).paused();
     let undone = |hash: &str| Action { verb: Verb::Undo, target: Some(hash.into()) };
     let of = |verb| Action::plain(verb);
-    let cases = [
+    let cases = vec![
         (a_gate(), of(Verb::Promote), "now: step 2/7, r42 77bb002c42 wants 5% over r41"),
         (a_gate(), of(Verb::Promote), "then: one step: step 3/7 25%"),
         (last, of(Verb::Promote), "the last step is done: it is made stable"),
@@ -239,7 +239,7 @@ fn what_a_dialog_says() {
 
 #[test]
 fn the_same_with_the_usual_tools() {
-    let cases = [
+    let cases = vec![
         (a_gate(), Verb::Promote, "kubectl argo rollouts promote checkout -n shop"),
         (a_gate(), Verb::PromoteFull, "kubectl argo rollouts promote checkout -n shop --full"),
         (a_gate(), Verb::Undo, "kubectl argo rollouts undo checkout -n shop --to-revision=41"),

@@ -8,6 +8,9 @@ use crate::domain::sample::{
 };
 use crate::domain::workload::Image;
 
+/// Topic, tone and line of an entry.
+type Told = (Topic, Tone, &'static str);
+
 fn story(before: &Sample, after: &Sample) -> Vec<(Topic, Tone, String)> {
     of_workload(now(), &before.workload, &after.workload)
         .into_iter()
@@ -22,7 +25,7 @@ fn workloads() {
     use Topic::{Release, Step, Traffic};
     let gate = || a_canary().at_step(1).paused();
     let quiet = |sample: Sample| sample.with(|w| w.status.phase = Some("Progressing".into()));
-    let cases: Vec<(Sample, Sample, Vec<(Topic, Tone, &str)>)> = vec![
+    let cases: Vec<(Sample, Sample, Vec<Told>)> = vec![
         (gate(), gate(), vec![]),
         (
             a_canary().at_step(1),

@@ -37,7 +37,7 @@ fn every_situation_has_its_sentence() {
         b.auto_promotion = true;
         b.auto_promotion_after = Some(Span::minutes(71));
     });
-    let cases = [
+    let cases = vec![
         ("gate", a_canary().at_step(1).paused(), "waits for a person at step 2/7 since 1h10m"),
         (
             "timer",
@@ -205,7 +205,7 @@ fn the_deadline_only_runs_where_it_runs() {
     let progressing =
         |sample: Sample| sample.condition("Progressing", true, "ReplicaSetUpdated", "");
     let ends = Some(at(600));
-    let cases = [
+    let cases = vec![
         ("a weight step", progressing(a_canary().at_step(2)), ends),
         ("an analysis", progressing(a_canary().at_step(4)), None),
         ("a gate", progressing(a_canary().at_step(1).paused()), None),
@@ -233,7 +233,7 @@ fn runs_in_words() {
         terminating: true,
         ..run(Verdict::Successful, a_metric(Verdict::Pending, &[]))
     };
-    let cases = [
+    let cases = vec![
         (failed_run(), FAILED),
         (
             run(Verdict::Error, error),

@@ -12,14 +12,15 @@ fn word(rig: &Rig) -> &'static str {
 
 /// The end that is journaled.
 fn ends(effects: &[Effect]) -> Vec<(&'static str, &str)> {
-    let end = |e| match e {
-        &Effect::Journal(ref entry) => match &entry.report {
-            Report::End { word, detail } => Some((*word, detail.as_str())),
-            Report::Intent | Report::Answer { .. } => None,
-        },
-        _ => None,
-    };
     effects.iter().filter_map(end).collect()
+}
+
+fn end(effect: &Effect) -> Option<(&'static str, &str)> {
+    let Effect::Journal(entry) = effect else { return None };
+    match &entry.report {
+        Report::End { word, detail } => Some((*word, detail.as_str())),
+        Report::Intent | Report::Answer { .. } => None,
+    }
 }
 
 fn found(rig: &mut Rig, sample: &Sample) -> Vec<Effect> {

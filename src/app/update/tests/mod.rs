@@ -149,11 +149,14 @@ impl Rig {
 
 /// What is sent to the cluster.
 fn acts(effects: &[Effect]) -> Vec<(Ticket, &Plan)> {
-    let act = |e| match e {
-        &Effect::Act { ticket, ref plan, .. } => Some((ticket, &**plan)),
-        _ => None,
-    };
     effects.iter().filter_map(act).collect()
+}
+
+fn act(effect: &Effect) -> Option<(Ticket, &Plan)> {
+    match effect {
+        Effect::Act { ticket, plan, .. } => Some((*ticket, plan)),
+        _ => None,
+    }
 }
 
 fn verbs(effects: &[Effect]) -> Vec<Verb> {
