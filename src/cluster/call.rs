@@ -24,6 +24,9 @@ pub(crate) const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// Largest answer that is taken in, in bytes.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
+/// What audit logs and proxies of the cluster show beside the person.
+const USER_AGENT: &str = concat!("waveoff/", env!("CARGO_PKG_VERSION"));
+
 /// A refusal by the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -132,6 +135,7 @@ pub(crate) fn with_body(
     *request.uri_mut() = path_and_query.parse().unwrap_or_default();
     let headers = request.headers_mut();
     headers.insert("accept", http::HeaderValue::from_static("application/json"));
+    headers.insert("user-agent", http::HeaderValue::from_static(USER_AGENT));
     if let Some(value) = content_type.and_then(|t| http::HeaderValue::from_str(t).ok()) {
         headers.insert("content-type", value);
     }

@@ -10,6 +10,10 @@
 )]
 
 mod binary;
+mod fixture;
+mod plane;
 mod pty_rig;
+mod scenes;
+mod screens;
 mod terminal_life;
 mod wire;

@@ -12,7 +12,7 @@ use crate::domain::attention::{Attention, Risk};
 use crate::domain::id::{ResourceKind, WorkloadId};
 use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::phase::{self, Phase, Trouble};
-use crate::domain::release::Release;
+use crate::domain::release::{Release, Revision};
 use crate::domain::strategy::Strategy;
 use crate::domain::time::{Timestamp, clock, length};
 use crate::domain::traffic::{self, Agreement, Router};
@@ -56,7 +56,7 @@ impl List {
 
 /// The list of this moment.
 pub fn list(model: &Model) -> List {
-    let roster = roster::of(model);
+    let roster = roster::shown(model).into_owned();
     let mut counts = [0; 4];
     for row in &roster.rows {
         if let Some(count) = counts.get_mut(row.attention as usize) {
@@ -83,16 +83,12 @@ pub struct Row {
     pub phase: &'static str,
     /// Step, or the clock of its pause.
     pub step: String,
-    /// Share that is wanted, and what the router says; `None` where there is no share.
-    pub wanted: Option<i32>,
-    /// What the router says, in words of at most five letters.
-    pub router: String,
-    /// Whether both are the same; unknown is no disagreement.
-    pub agrees: bool,
+    /// Where the traffic is.
+    pub share: Share,
     /// Ready pods and wanted pods.
     pub pods: String,
     /// Whether all wanted pods are ready.
-    pub pods_complete: bool,
+    pub is_complete: bool,
     /// Version of the images.
     pub version: String,
     /// Age of the wanted version.
@@ -101,6 +97,19 @@ pub struct Row {
     pub why: String,
     /// Whether a controller has been told to hold it.
     pub held: bool,
+    /// Whether all of it may no longer be true.
+    pub is_old: bool,
+}
+
+/// Where the traffic is, as short as it can be said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Share of the new version that is wanted; `None` where there is none.
+    pub wanted: Option<i32>,
+    /// What the router says.
+    pub router: String,
+    /// Whether both are the same; unknown is no disagreement.
+    pub agrees: bool,
 }
 
 /// The words of one workload's row.
@@ -119,20 +128,23 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         strategy: workload.strategy.word(),
         phase: standing.phase.as_str(),
         step: step_text(workload, model.now),
-        wanted: traffic.wanted.filter(|_| release.is_updating()),
-        router: router_text(&release, &traffic.router),
-        agrees: traffic.agreement() != Some(Agreement::Disagrees),
+        share: Share {
+            wanted: traffic.wanted.filter(|_| release.is_updating()),
+            router: router_text(&release, &traffic.router),
+            agrees: traffic.agreement() != Some(Agreement::Disagrees),
+        },
         pods: format!(
             "{}/{}{}",
             workload.status.ready.min(workload.replicas.max(0)),
             workload.replicas,
             doubt.mark()
         ),
-        pods_complete: workload.status.ready >= workload.replicas,
+        is_complete: workload.status.ready >= workload.replicas,
         version: version_of(&release),
         age: super::ago(model, entry.updated),
         why: why::of(&release, model.now).sentence,
         held: workload.paused,
+        is_old: doubt.is_doubtful(),
     })
 }
 
@@ -144,7 +156,8 @@ pub fn kind_of(id: &WorkloadId) -> ResourceKind {
     }
 }
 
-fn mark(entry: &Entry) -> Mark {
+/// What the first column of a row says.
+pub fn mark(entry: &Entry) -> Mark {
     match entry.attention {
         // A gate is the mildest thing that needs a person: nothing has failed there.
         Attention::NeedsPerson if entry.risk <= Risk(50) => Mark::NeedsPerson,
@@ -155,7 +168,8 @@ fn mark(entry: &Entry) -> Mark {
     }
 }
 
-fn role_of(mark: Mark, phase: Phase) -> Role {
+/// What a mark is, as a look.
+pub fn role_of(mark: Mark, phase: Phase) -> Role {
     match mark {
         Mark::Failed => Role::Bad,
         Mark::NeedsPerson => Role::Warn,
@@ -189,11 +203,11 @@ fn step_text(workload: &Workload, now: Timestamp) -> String {
 
 fn router_text(release: &Release<'_>, router: &Router) -> String {
     match router {
+        Router::Weight { .. } | Router::Pods(_) if !release.is_updating() => String::new(),
         Router::Weight { weight, .. } => format!("{weight}%"),
-        Router::Pods(_) if !release.is_updating() => String::new(),
         Router::Pods(share) => format!("{share}%"),
         Router::Active(hash) => {
-            release.by_hash(hash).map_or_else(|| "?".to_owned(), |r| r.number_text())
+            release.by_hash(hash).map_or_else(|| "?".to_owned(), Revision::number_text)
         }
         Router::NotReported => "?".to_owned(),
         Router::Nothing => "-".to_owned(),

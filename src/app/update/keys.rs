@@ -6,7 +6,6 @@ use crate::app::effect::Effect;
 use crate::app::key::Key;
 use crate::app::keymap;
 use crate::app::model::Model;
-use crate::app::roster;
 use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
@@ -156,8 +155,6 @@ fn start_typing(model: &mut Model) -> Vec<Effect> {
 
 fn sort(model: &mut Model) -> Vec<Effect> {
     model.fleet_view.sort = model.fleet_view.sort.next();
-    if model.fleet_view.selected.is_none() {
-        model.fleet_view.selected = roster::of(model).rows.first().map(|r| r.id.clone());
-    }
+    looking::keep_selection(model);
     Vec::new()
 }

@@ -1,0 +1,23 @@
+//! The suite on the real control plane: real API server, real controllers, real audit log.
+//!
+//! Ignored by plain `cargo test`, as it needs the plane's binaries; `tests/run` runs it. With
+//! `WAVEOFF_PLANE_DIR` it flies on a plane that is already up, else it starts its own and ends it.
+//! Each test has a namespace, a journal and a person of its own, so that they do not meet.
+
+mod analysis;
+mod audit;
+mod blue_green;
+mod canary;
+mod cockpit;
+mod deployment;
+mod grounds;
+mod legal_blue_green;
+mod legal_canary;
+mod legal_rolling;
+mod manifests;
+mod outage;
+mod rights;
+mod second_operator;
+mod stage;
+mod undo;
+mod wrong_use;
