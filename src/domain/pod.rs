@@ -293,3 +293,6 @@ impl Termination {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;
