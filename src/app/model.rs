@@ -150,11 +150,6 @@ impl Model {
         }
     }
 
-    /// The newest action on this workload that is not over.
-    pub fn in_flight(&self, id: &WorkloadId) -> Option<&Flight> {
-        self.flights.iter().rev().find(|f| f.plan.id == *id && !f.stage.is_over())
-    }
-
     /// The newest action on this workload.
     pub fn last_flight(&self, id: &WorkloadId) -> Option<&Flight> {
         self.flights.iter().rev().find(|f| f.plan.id == *id)

@@ -152,6 +152,24 @@ impl Plan {
     pub fn permissions(&self) -> Vec<Permission> {
         self.writes.iter().map(|w| permission(&w.object, w.status)).collect()
     }
+
+    /// Whether both would do the same to the same state. When a restart was asked for is no part
+    /// of that: it moves with every look at the clock.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let same_change = |(a, b): (&Change, &Change)| match (a, b) {
+            (Change::SetRestartAt(_), Change::SetRestartAt(_)) => true,
+            (a, b) => a == b,
+        };
+        let same_write = |(a, b): (&Write, &Write)| {
+            a.object == b.object
+                && a.status == b.status
+                && a.asserts == b.asserts
+                && a.changes.len() == b.changes.len()
+                && a.changes.iter().zip(&b.changes).all(same_change)
+        };
+        self.writes.len() == other.writes.len()
+            && self.writes.iter().zip(&other.writes).all(same_write)
+    }
 }
 
 /// The right to patch an object or its status.
@@ -639,3 +657,6 @@ impl Assert {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -186,3 +186,6 @@ fn pod_share(release: &Release<'_>, now: Timestamp) -> Router {
     let share = (new * 100 + all / 2) / all;
     i32::try_from(share).map_or(Router::Nothing, Router::Pods)
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,11 +82,12 @@ fn degraded(release: &Release<'_>, now: Timestamp) -> Why {
 }
 
 fn aborted(release: &Release<'_>, message: &str, stable: &str) -> Why {
-    let failed = release.analysis.iter().copied().find(|run| {
+    // The controller adds a colon and its reason only when it aborted by itself: a run that failed
+    // before a retry must not be blamed for what a person did afterwards.
+    let by_itself = message.contains(": ");
+    let failed = release.analysis.iter().copied().filter(|_| by_itself).find(|run| {
         run.verdict.is_bad() && (run.hash.is_none() || run.hash.as_ref() == release.current_hash())
     });
-    // The controller adds a colon and its reason only when it aborted by itself.
-    let by_itself = message.contains(": ");
     let why = match failed {
         Some(run) => {
             Why::new(format!("aborted by analysis, users are on {stable}: {}", run_sentence(run)))
@@ -339,3 +340,6 @@ fn pod_troubles(release: &Release<'_>, now: Timestamp) -> Vec<String> {
         .take(8)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

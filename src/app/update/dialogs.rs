@@ -116,19 +116,18 @@ fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
                 .into_iter()
                 .find(|p| model.access.get(p) == Some(&Access::Denied));
             dialog.refused = denied.map(|p| format!("not permitted: {p}").into());
-            if plan.writes != dialog.plan.writes {
+            let changed = !plan.is_same_as(&dialog.plan);
+            if changed {
                 dialog.changed = differences(&dialog.plan, &plan);
-                let fresh = Confirmation::new(plan.clone(), dialog.level, stale, model.now);
-                if fresh.token != dialog.token {
-                    dialog.token = fresh.token;
-                    dialog.typed.reset();
-                    dialog.field = fresh.field;
-                }
-                dialog.rearm(model.now);
-            } else if stale && dialog.token.as_deref() != Some("blind") {
-                dialog.token = Some("blind".into());
+            }
+            let fresh = Confirmation::new(plan.clone(), dialog.level, stale, model.now);
+            let asks_otherwise = fresh.token != dialog.token;
+            if asks_otherwise {
+                dialog.token = fresh.token;
                 dialog.typed.reset();
-                dialog.field = Field::Token;
+                dialog.field = dialog.missing().unwrap_or(Field::Buttons);
+            }
+            if changed || asks_otherwise {
                 dialog.rearm(model.now);
             }
             dialog.plan = plan;
