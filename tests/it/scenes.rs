@@ -60,6 +60,12 @@ fn fleets() -> Vec<Scene> {
         SourceId { kind: ResourceKind::Rollouts, namespace: None },
         SourceState::Missing("argoproj.io/v1alpha1 is not installed".into()),
     );
+    let mut no_namespace = a_fleet([]);
+    for kind in [ResourceKind::Rollouts, ResourceKind::Deployments] {
+        let text = "namespace shpo does not exist; nearest: shop";
+        let source = SourceId { kind, namespace: None };
+        no_namespace.sources.insert(source, SourceState::Missing(text.into()));
+    }
     let mut insecure = a_fleet([a_quiet_canary()]);
     insecure.session.insecure = true;
     insecure.session.read_only = true;
@@ -73,6 +79,7 @@ fn fleets() -> Vec<Scene> {
         ("fleet-empty", a_fleet([])),
         ("fleet-forbidden", forbidden(a_fleet([]), ResourceKind::Rollouts)),
         ("fleet-no-crd", no_crd),
+        ("fleet-no-namespace", no_namespace),
         ("fleet-read-only-insecure", insecure),
         ("fleet-all-namespaces", all_namespaces()),
         ("hostile", hostile()),
