@@ -44,6 +44,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         for c in text.chars().take(200) {
             text_field::insert(filter, c);
         }
+        looking::keep_selection(model);
     }
     Vec::new()
 }

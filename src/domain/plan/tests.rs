@@ -8,6 +8,7 @@ use crate::domain::sample::{
     now,
 };
 use crate::domain::time::Span;
+use crate::domain::workload::PauseReason;
 use crate::domain::workload::{AnalysisStatus, GitOpsOwner, WorkloadRef};
 
 fn plan(sample: &Sample, verb: Verb) -> Plan {

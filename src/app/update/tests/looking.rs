@@ -10,6 +10,8 @@ fn a_shop() -> Rig {
     let mut rig = Rig::at(&a_gate().pod(CURRENT, a_pod("a")).pod(CURRENT, a_pod("b")));
     rig.see(&a_blue_green().complete());
     rig.see(&a_deployment());
+    // Rows are counted once a tick.
+    rig.wait(0);
     rig
 }
 
@@ -21,7 +23,8 @@ fn the_first_that_needs_a_person_is_selected_and_stays_selected() {
     rig.see(&a_canary().complete());
     assert_eq!(rig.model.meant(), Some(&a_gate().id()));
     rig.see(&a_blue_green().paused());
-    assert_eq!(roster::of(&rig.model).rows[0].id, a_blue_green().id());
+    rig.wait(200);
+    assert_eq!(roster::shown(&rig.model).rows[0].id, a_blue_green().id());
     assert_eq!(rig.model.meant(), Some(&a_gate().id()));
 }
 
@@ -31,7 +34,7 @@ fn moving_stops_at_both_ends() {
     rig.press(Key::Char('k'));
     assert_eq!(rig.model.meant(), Some(&a_gate().id()));
     rig.press(Key::Char('G'));
-    let last = roster::of(&rig.model).rows.last().unwrap().id.clone();
+    let last = roster::shown(&rig.model).rows.last().unwrap().id.clone();
     assert_eq!(rig.model.meant(), Some(&last));
     rig.press(Key::Down);
     assert_eq!(rig.model.meant(), Some(&last));

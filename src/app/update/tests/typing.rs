@@ -5,13 +5,15 @@ use crate::app::roster;
 use crate::domain::sample::{a_blue_green, a_deployment};
 
 fn names(rig: &Rig) -> Vec<String> {
-    roster::of(&rig.model).rows.iter().map(|r| r.id.name.to_string()).collect()
+    roster::shown(&rig.model).rows.iter().map(|r| r.id.name.to_string()).collect()
 }
 
 fn a_shop() -> Rig {
     let mut rig = Rig::at(&a_gate());
     rig.see(&a_blue_green().complete());
     rig.see(&a_deployment());
+    // Rows are counted once a tick.
+    rig.wait(0);
     rig
 }
 
@@ -35,7 +37,7 @@ fn the_selection_follows_the_filter() {
     assert_eq!(rig.model.meant(), Some(&a_deployment().id()));
     rig.press(Key::Enter);
     assert!(!rig.model.fleet_view.typing);
-    assert_eq!(roster::of(&rig.model).hidden, 2);
+    assert_eq!(roster::shown(&rig.model).hidden, 2);
     rig.press(Key::Esc);
     assert_eq!(names(&rig).len(), 3, "esc clears it");
     assert_eq!(rig.model.meant(), Some(&a_deployment().id()), "and the selection stays");
