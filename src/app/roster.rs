@@ -11,6 +11,7 @@ use super::model::Model;
 use crate::domain::attention::{self, Attention, Risk};
 use crate::domain::id::WorkloadId;
 use crate::domain::phase;
+use crate::domain::release::Release;
 use crate::domain::time::Timestamp;
 
 /// One row.
@@ -52,7 +53,7 @@ pub fn of(model: &Model) -> Roster {
         if templates.contains(&workload.id) {
             continue;
         }
-        let Some(release) = model.fleet.release(&workload.id) else { continue };
+        let release = Release::sketch(&model.fleet, workload);
         let (attention, risk) = attention::of(&release, model.now);
         if !filter.trim().is_empty() {
             let images: Vec<&str> = release.images().iter().map(|i| &*i.reference).collect();

@@ -123,6 +123,23 @@ fn is_starting(reason: &str) -> bool {
     matches!(reason, "" | "ContainerCreating" | "PodInitializing")
 }
 
+impl Container {
+    fn is_broken(&self, now: Timestamp) -> bool {
+        self.waiting.as_ref().is_some_and(|reason| !is_starting(reason))
+            || self.terminated.as_ref().is_some_and(Termination::is_failure)
+            || self.is_failing_again(now)
+    }
+
+    /// Whether it runs just now, between two failures: a crash loop must not look like a start each
+    /// time it is tried again.
+    fn is_failing_again(&self, now: Timestamp) -> bool {
+        !self.ready
+            && self.restarts > 0
+            && self.running_since.is_some_and(|since| now - since < START_GRACE)
+            && self.last_terminated.as_ref().is_some_and(Termination::is_failure)
+    }
+}
+
 impl Pod {
     /// Restarts of all its containers.
     pub fn restarts(&self) -> i32 {
@@ -196,13 +213,7 @@ impl Pod {
             "Running" | "Pending" => {}
             _ => return PodState::Unknown,
         }
-        let broken = self.containers.iter().any(|c| {
-            c.waiting.as_ref().is_some_and(|reason| !is_starting(reason))
-                || c.terminated
-                    .as_ref()
-                    .is_some_and(|end| end.exit_code != 0 || end.signal.is_some())
-        });
-        if broken {
+        if self.containers.iter().any(|c| c.is_broken(now)) {
             return PodState::Broken;
         }
         if self.ready {
@@ -234,12 +245,7 @@ impl Pod {
     }
 
     fn broken_reason(&self, now: Timestamp) -> String {
-        let culprit = self.containers.iter().find(|c| {
-            c.waiting.as_ref().is_some_and(|reason| !is_starting(reason))
-                || c.terminated
-                    .as_ref()
-                    .is_some_and(|end| end.exit_code != 0 || end.signal.is_some())
-        });
+        let culprit = self.containers.iter().find(|c| c.is_broken(now));
         let Some(container) = culprit else {
             let reason = if self.reason.is_empty() { &self.phase } else { &self.reason };
             return join_sentence(reason, &self.message);
@@ -252,6 +258,7 @@ impl Pod {
             Some(reason) => {
                 format!("{} {}", container.name, join_sentence(reason, &container.waiting_message))
             }
+            None if container.is_failing_again(now) => format!("{} fails again", container.name),
             None => format!("{} ended", container.name),
         };
         if let Some(end) = end {
@@ -269,6 +276,10 @@ fn join_sentence(head: &str, tail: &str) -> String {
 }
 
 impl Termination {
+    fn is_failure(&self) -> bool {
+        self.exit_code != 0 || self.signal.is_some()
+    }
+
     /// The word kubectl shows.
     pub fn word(&self) -> String {
         match (self.reason.is_empty(), self.signal) {

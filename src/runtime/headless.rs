@@ -163,6 +163,18 @@ impl Headless {
         if live || !needed.iter().any(|kind| workloads.contains(kind)) {
             return Ok(());
         }
+        let missing: Vec<&str> = states()
+            .filter_map(|(_, state)| match state {
+                SourceState::Missing(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        if missing.len() == states().count() {
+            // The server answers; what was named is not there.
+            let mut missing = missing;
+            missing.dedup();
+            return Err(failure(Exit::Usage, missing.join("; ")));
+        }
         Err(failure(Exit::Undetermined, self.unreachable_text()))
     }
 

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::app::model::Model;
 use crate::app::read::fleet::{
-    Entry, List, Row, emptiness, has_several_namespaces, list, remarks, row,
+    Entry, List, Row, emptiness, has_several_namespaces, is_whole, list, remarks, row,
 };
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
@@ -94,7 +94,11 @@ fn title(look: &Look, model: &Model, list: &List) -> Title {
         }
         counts.push(role, format!("{count} {}", if count == 1 { one } else { many }));
     }
-    Title::new(format!("Fleet {}", list.total()))
+    let total = match list.total() {
+        0 if !is_whole(model) => "?".to_owned(),
+        total => total.to_string(),
+    };
+    Title::new(format!("Fleet {total}"))
         .and(&counts)
         .right(Phrase::new().muted(format!("by {}", model.fleet_view.sort.word())))
         .focused(true)

@@ -1,5 +1,7 @@
 //! The states that every screen is shown in, by name.
 
+use std::sync::LazyLock;
+
 use waveoff::app::access::Access;
 use waveoff::app::dialog::{Confirmation, Dialog, Field, RevisionPicker};
 use waveoff::app::flight::{Flight, Stage, Ticket};
@@ -27,16 +29,21 @@ use crate::fixture::{
 /// Those whose looks are kept as well.
 pub(crate) const MAIN: [&str; 4] = ["fleet", "rollout-gate", "stale", "confirm-abort"];
 
+type Scene = (&'static str, Model);
+
 /// Every state.
-pub(crate) fn all() -> Vec<(&'static str, Model)> {
-    let mut all = fleets();
-    all.extend(cockpits());
-    all.extend(details());
-    all.extend(dialogs());
-    all
+pub(crate) fn all() -> &'static [Scene] {
+    static ALL: LazyLock<Vec<Scene>> =
+        LazyLock::new(|| [fleets(), cockpits(), details(), dialogs()].concat());
+    &ALL
 }
 
-fn fleets() -> Vec<(&'static str, Model)> {
+/// The state of this name.
+pub(crate) fn named(name: &str) -> &'static Model {
+    all().iter().find(|(known, _)| *known == name).map(|(_, model)| model).unwrap()
+}
+
+fn fleets() -> Vec<Scene> {
     let mut filtered = a_whole_fleet();
     filtered.fleet_view.filter = "status:paused".into();
     let mut typing = a_whole_fleet();
@@ -53,6 +60,12 @@ fn fleets() -> Vec<(&'static str, Model)> {
         SourceId { kind: ResourceKind::Rollouts, namespace: None },
         SourceState::Missing("argoproj.io/v1alpha1 is not installed".into()),
     );
+    let mut no_namespace = a_fleet([]);
+    for kind in [ResourceKind::Rollouts, ResourceKind::Deployments] {
+        let text = "namespace shpo does not exist; nearest: shop";
+        let source = SourceId { kind, namespace: None };
+        no_namespace.sources.insert(source, SourceState::Missing(text.into()));
+    }
     let mut insecure = a_fleet([a_quiet_canary()]);
     insecure.session.insecure = true;
     insecure.session.read_only = true;
@@ -66,6 +79,7 @@ fn fleets() -> Vec<(&'static str, Model)> {
         ("fleet-empty", a_fleet([])),
         ("fleet-forbidden", forbidden(a_fleet([]), ResourceKind::Rollouts)),
         ("fleet-no-crd", no_crd),
+        ("fleet-no-namespace", no_namespace),
         ("fleet-read-only-insecure", insecure),
         ("fleet-all-namespaces", all_namespaces()),
         ("hostile", hostile()),
@@ -120,7 +134,7 @@ fn failed_analysis() -> Craft {
         .told(93, Topic::Traffic, Tone::Plain, "router weight 5 -> 0")
 }
 
-fn cockpits() -> Vec<(&'static str, Model)> {
+fn cockpits() -> Vec<Scene> {
     let mut timed = a_cockpit(a_canary().at_step(7).weight(50).paused_for(198));
     timed.rollout_view.pane = Pane::Analysis;
     let running = metric("latency", Verdict::Running, &[("[0.488]", true), ("[0.512]", false)]);
@@ -201,7 +215,7 @@ fn with_receipt() -> Model {
     model
 }
 
-fn details() -> Vec<(&'static str, Model)> {
+fn details() -> Vec<Scene> {
     let crashing = || a_cockpit(a_canary().at_step(4).weight(5).crash_looping("9f3c1a2", 2));
     let open = |mut model: Model, screen: fn(WorkloadId) -> Screen| {
         let id = id_of(&model);
@@ -314,7 +328,7 @@ fn confirm(model: Model, confirmation: Confirmation) -> Model {
     Model { dialog: Some(Dialog::Confirm(Box::new(confirmation))), ..model }
 }
 
-fn dialogs() -> Vec<(&'static str, Model)> {
+fn dialogs() -> Vec<Scene> {
     let (model, abort) = asking(a_cockpit(a_canary_at_its_gate()), Verb::Abort, false);
     let ready = confirm(model, abort);
 

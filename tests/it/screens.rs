@@ -105,7 +105,7 @@ fn every_screen_at_every_size() {
         for (columns, rows) in SIZES {
             for (set, glyphs) in sets {
                 let look = look("dark", glyphs, ColorDepth::TrueColor);
-                let buffer = paint(&model, &look, (columns, rows));
+                let buffer = paint(model, &look, (columns, rows));
                 show(&format!("{name}-{columns}x{rows}-{set}"), &buffer);
                 let text = text(&buffer);
                 assert!(glyphs == Glyphs::Unicode || text.is_ascii(), "{name} {columns}x{rows}");
@@ -120,9 +120,9 @@ fn every_screen_at_every_size() {
 #[test]
 fn the_looks_of_the_main_screens() {
     for (name, model) in scenes::all() {
-        if scenes::MAIN.contains(&name) {
+        if scenes::MAIN.contains(name) {
             let look = dark();
-            let dump = roles(&paint(&model, &look, (80, 24)), &look);
+            let dump = roles(&paint(model, &look, (80, 24)), &look);
             snapshots().bind(|| assert_snapshot!(format!("{name}-80x24-roles"), dump));
         }
     }
@@ -132,9 +132,9 @@ fn the_looks_of_the_main_screens() {
 fn without_colour_the_words_are_the_same() {
     for (name, model) in scenes::all() {
         for size in SIZES {
-            let coloured = paint(&model, &dark(), size);
+            let coloured = paint(model, &dark(), size);
             let mono = look("mono", Glyphs::Unicode, ColorDepth::None);
-            let mono = paint(&model, &mono, size);
+            let mono = paint(model, &mono, size);
             assert_eq!(text(&coloured), text(&mono), "{name} {size:?}");
             for cell in mono.content() {
                 assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name} {size:?}");
@@ -147,8 +147,8 @@ fn without_colour_the_words_are_the_same() {
 fn no_two_states_differ_only_in_colour() {
     let look = look("mono", Glyphs::Ascii, ColorDepth::None);
     let texts: Vec<(&str, String)> = scenes::all()
-        .into_iter()
-        .map(|(name, model)| (name, text(&paint(&model, &look, (80, 24)))))
+        .iter()
+        .map(|(name, model)| (*name, text(&paint(model, &look, (80, 24)))))
         .collect();
     for (at, (name, text)) in texts.iter().enumerate() {
         for (other, other_text) in &texts[at + 1..] {
@@ -160,10 +160,10 @@ fn no_two_states_differ_only_in_colour() {
 #[test]
 fn every_theme_and_depth_paints_every_screen() {
     for theme in ["dark", "light", "high-contrast", "colour-blind-safe", "mono"] {
-        for depth in [ColorDepth::None, ColorDepth::Ansi16, ColorDepth::Ansi256] {
+        for depth in [ColorDepth::Ansi16, ColorDepth::Ansi256] {
             let look = look(theme, Glyphs::Unicode, depth);
             for (name, model) in scenes::all() {
-                assert!(!text(&paint(&model, &look, (80, 24))).trim().is_empty(), "{name}");
+                assert!(!text(&paint(model, &look, (80, 24))).trim().is_empty(), "{name}");
             }
         }
     }
@@ -172,31 +172,44 @@ fn every_theme_and_depth_paints_every_screen() {
 #[test]
 fn no_size_is_too_odd() {
     let look = dark();
+    let edges =
+        [(79, 24), (80, 23), (80, 29), (80, 45), (109, 30), (110, 26), (159, 44), (160, 40)];
+    let odd = [(1, 1), (1, 70), (220, 1), (41, 9), (133, 24), (220, 70)];
     for (_, model) in scenes::all() {
-        for (columns, rows) in (1..=220).step_by(13).zip((1..=70).rev().step_by(4)) {
-            paint(&model, &look, (columns, rows));
-        }
-        for columns in [1, 2, 40, 79, 80, 81, 109, 110, 111, 159, 160, 161, 220] {
-            for rows in [1, 2, 10, 23, 24, 25, 29, 30, 39, 40, 44, 45, 70] {
-                paint(&model, &look, (columns, rows));
-            }
+        for size in edges.into_iter().chain(odd) {
+            paint(model, &look, size);
         }
     }
 }
 
 #[test]
+fn the_cursor_is_where_one_types() {
+    for (scene, before) in
+        [("confirm-full-production", "confirm [9f"), ("fleet-filter-hides-all", "/nothing-like-it")]
+    {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| draw(frame, scenes::named(scene), &dark())).unwrap();
+        let text = text(terminal.backend().buffer());
+        let (row, line) = text.lines().enumerate().find(|(_, l)| l.contains(before)).unwrap();
+        let column = line.chars().count() - line.split(before).nth(1).unwrap().chars().count();
+        let place = (u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
+        terminal.backend_mut().assert_cursor_position(place);
+    }
+}
+
+#[test]
 fn a_small_terminal_still_says_what_matters() {
-    let (_, model) = scenes::all().into_iter().find(|(name, _)| *name == "rollout-gate").unwrap();
-    let text = text(&paint(&model, &dark(), (60, 10)));
+    let model = scenes::named("rollout-gate");
+    let text = text(&paint(model, &dark(), (60, 10)));
     assert!(text.contains("needs 80x24"), "{text}");
     assert!(text.contains("checkout PAUSED 5/8 25%"), "{text}");
 }
 
 #[test]
 fn nothing_of_the_cluster_reaches_the_terminal_unescaped() {
-    let (_, model) = scenes::all().into_iter().find(|(name, _)| *name == "hostile").unwrap();
+    let model = scenes::named("hostile");
     for size in SIZES {
-        let text = text(&paint(&model, &dark(), size));
+        let text = text(&paint(model, &dark(), size));
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
         assert!(!text.contains('\u{202e}'), "{text}");
         assert!(text.contains("[31m"), "the attack is shown: {text}");

@@ -234,26 +234,34 @@ pub fn has_several_namespaces(model: &Model) -> bool {
 }
 
 /// What the person should know about the list itself: sources that are missing, forbidden or
-/// still loading. Nothing while every workload source is live.
+/// still loading. Nothing while every source is live.
 pub fn remarks(model: &Model) -> Vec<Phrase> {
-    let of_workloads = model
-        .sources
-        .iter()
-        .filter(|(id, _)| matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments));
-    let mut remarks: Vec<Phrase> =
-        of_workloads.filter_map(|(id, state)| remark(model, id, state)).collect();
-    let supporting = model.sources.iter().filter_map(|(id, state)| match state {
-        SourceState::Forbidden(rule)
-            if !matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments) =>
-        {
+    let mut remarks = workload_remarks(model);
+    let others = model.sources.iter().filter(|(id, _)| !is_of_workloads(id));
+    remarks.extend(others.filter_map(|(id, state)| match state {
+        SourceState::Forbidden(rule) => {
             let text = format!("{} unknown: not permitted: {rule}", id.kind.resource());
             Some(Phrase::of(Role::Warn, text))
         }
         _ => None,
-    });
-    remarks.extend(supporting);
+    }));
     remarks.dedup();
     remarks
+}
+
+/// The same of the sources that make rows.
+fn workload_remarks(model: &Model) -> Vec<Phrase> {
+    let sources = model.sources.iter().filter(|(id, _)| is_of_workloads(id));
+    sources.filter_map(|(id, state)| remark(model, id, state)).collect()
+}
+
+fn is_of_workloads(id: &SourceId) -> bool {
+    matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
+}
+
+/// Whether the number of rows is the number of workloads.
+pub fn is_whole(model: &Model) -> bool {
+    !model.sources.is_empty() && workload_remarks(model).is_empty()
 }
 
 fn remark(model: &Model, id: &SourceId, state: &SourceState) -> Option<Phrase> {
@@ -269,12 +277,19 @@ fn remark(model: &Model, id: &SourceId, state: &SourceState) -> Option<Phrase> {
             Role::Warn,
             format!("{what} in {place} unknown: not permitted: {rule}"),
         )),
-        SourceState::Missing(text) if id.kind == ResourceKind::Rollouts => {
+        SourceState::Missing(text) if has_deployments_alone(model, id) => {
             Some(Phrase::of(Role::Warn, format!("{text}: watching Deployments only")))
         }
         SourceState::Missing(text) => Some(Phrase::of(Role::Warn, format!("{what}: {text}"))),
         SourceState::Live(_) | SourceState::Resyncing(_) | SourceState::Stale { .. } => None,
     }
+}
+
+/// Whether it is the kind that is missing, not the namespace: Deployments are there.
+fn has_deployments_alone(model: &Model, id: &SourceId) -> bool {
+    let same = SourceId { kind: ResourceKind::Deployments, namespace: id.namespace.clone() };
+    let missing = |state: &SourceState| matches!(state, SourceState::Missing(_));
+    id.kind == ResourceKind::Rollouts && model.sources.get(&same).is_some_and(|s| !missing(s))
 }
 
 /// Why the list is empty, and what to do; nothing when it is not.
@@ -292,7 +307,7 @@ pub fn emptiness(model: &Model, list: &List) -> Vec<Phrase> {
         reasons.push(Phrase::of(Role::Moving, format!("connecting for {waited}")));
         return reasons;
     }
-    if reasons.is_empty() {
+    if workload_remarks(model).is_empty() {
         let scope = model.session.scope.words();
         reasons.push(Phrase::of(Role::Text, format!("no Rollout and no Deployment in {scope}")));
         reasons.push(Phrase::new().muted("start with -A for all namespaces, -n for others"));

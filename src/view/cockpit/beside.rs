@@ -105,7 +105,7 @@ pub(super) fn presses(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
                     } else {
                         strip
                     };
-                    strip.to(indent).say(role, part.trim_end()).line()
+                    strip.to(indent).say(role, part.clone()).line()
                 })
                 .collect()
         })

@@ -25,21 +25,22 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let focused = model.rollout_view.pane == Pane::Pods;
     let selected = model.rollout_view.row(Pane::Pods).min(rows.len().saturating_sub(1));
     let doubt = crate::app::read::doubt(model, ResourceKind::Pods, &scene.id.namespace);
-    let mut items: Vec<Vec<Line<'static>>> = rows
+    let items = rows
         .iter()
         .enumerate()
         .map(|(at, row)| item(look, row, room, focused && at == selected, at == 0))
         .collect();
     let mut title = Title::new("Pods");
+    let mut head = Vec::new();
     if let Doubt::Blind(why) = &doubt {
-        let text = format!("pods are not known: {why}");
-        items.insert(0, vec![Strip::new(look).gap(2).say_to(room, Role::Warn, &text).line()]);
+        let text = format!("not known: {why}");
+        head.push(Strip::new(look).gap(2).say_to(room, Role::Warn, &text).line());
     } else {
         title = title.and(&summary(scene.release, model.now)).right(doubt_phrase(&doubt));
     }
     Block {
         title: title.focused(focused),
-        head: Vec::new(),
+        head,
         items,
         selected: focused.then_some(selected),
         is_old: matches!(doubt, Doubt::Old(_)),
@@ -87,7 +88,7 @@ fn item(look: &Look, row: &PodRow, room: usize, selected: bool, first: bool) -> 
     }
     let mut lines = vec![strip.line()];
     for part in wrap(&row.trouble, room.saturating_sub(4)).iter().take(2) {
-        lines.push(Strip::new(look).gap(4).say(role, part.trim_end()).line());
+        lines.push(Strip::new(look).gap(4).say(role, part.clone()).line());
     }
     lines
 }

@@ -58,7 +58,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &
         .unwrap_or_default()
         .iter()
         .take(2)
-        .map(|part| Strip::new(look).say(Role::Text, part.trim_end()).line())
+        .map(|part| Strip::new(look).say(Role::Text, part.clone()).line())
         .collect();
     lines.resize(3, Line::default());
     lines.push(buttons);

@@ -11,6 +11,7 @@ mod canary;
 mod cockpit;
 mod deployment;
 mod grounds;
+mod legal;
 mod legal_blue_green;
 mod legal_canary;
 mod legal_rolling;
