@@ -12,6 +12,7 @@ use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp, length};
 
 use super::access::Access;
+use super::flight::{Flight, Stage};
 use super::model::Model;
 
 /// An answer.
@@ -47,7 +48,7 @@ pub fn of(model: &Model, id: &WorkloadId, verb: Verb) -> Availability {
     if model.session.read_only {
         return disabled("this session is read-only");
     }
-    if let Some(flight) = model.in_flight(id) {
+    if let Some(flight) = model.flights.iter().rev().find(|f| f.plan.id == *id && locks(f, verb)) {
         let ago = length(model.now - flight.sent_at);
         return disabled(format!("{} already sent {ago} ago", flight.plan.action.verb.name()));
     }
@@ -63,6 +64,19 @@ pub fn of(model: &Model, id: &WorkloadId, verb: Verb) -> Availability {
         Freshness::Old(_) if verb == Verb::Abort => Availability::Blind,
         Freshness::Old(age) => disabled(format!("locked: the data is {} old", length(age))),
         Freshness::Unknown(text) => disabled(format!("locked: {text}")),
+    }
+}
+
+/// Whether an action on its way locks a verb: every verb until the API server has answered, the
+/// same verb until the controller was seen to act on it. From then on the state on screen tells
+/// what is possible: a full promotion or an undo may take minutes. The way to safety is only ever
+/// locked by itself.
+fn locks(flight: &Flight, verb: Verb) -> bool {
+    let same = flight.plan.action.verb == verb;
+    match flight.stage {
+        Stage::Sent | Stage::Unknown(_) => same || !verb.is_toward_safety(),
+        Stage::Accepted => same,
+        _ => false,
     }
 }
 

@@ -68,8 +68,7 @@ impl Confirmation {
         } else {
             None
         };
-        let field = if token.is_some() { Field::Token } else { Field::Buttons };
-        Self {
+        let mut dialog = Self {
             reason_required: grave,
             armed_at: now + arming(level),
             plan,
@@ -77,10 +76,21 @@ impl Confirmation {
             token,
             typed: Input::default(),
             reason: Input::default(),
-            field,
+            field: Field::Buttons,
             changed: Vec::new(),
             refused: None,
+        };
+        dialog.field = dialog.missing().unwrap_or(Field::Buttons);
+        dialog
+    }
+
+    /// The first field that still has to be filled in, in the order on the screen.
+    pub fn missing(&self) -> Option<Field> {
+        if self.reason_required && self.reason.value().trim().is_empty() {
+            return Some(Field::Reason);
         }
+        let token = self.token.as_ref()?;
+        (self.typed.value().trim() != token.as_str()).then_some(Field::Token)
     }
 
     /// Begins the arming time anew.
@@ -93,13 +103,10 @@ impl Confirmation {
         if let Some(refused) = &self.refused {
             return Some(refused.clone());
         }
-        if let Some(token) = &self.token
-            && self.typed.value().trim() != token.as_str()
-        {
-            return Some(format!("type {token} to confirm").into());
-        }
-        if self.reason_required && self.reason.value().trim().is_empty() {
-            return Some("give a reason".into());
+        match (self.missing(), &self.token) {
+            (Some(Field::Reason), _) => return Some("give a reason".into()),
+            (Some(_), Some(token)) => return Some(format!("type {token} to confirm").into()),
+            _ => {}
         }
         if now < self.armed_at {
             return Some("read first".into());
@@ -110,7 +117,7 @@ impl Confirmation {
     /// The fields that Tab visits.
     pub fn fields(&self) -> Vec<Field> {
         let token = self.token.as_ref().map(|_| Field::Token);
-        token.into_iter().chain([Field::Reason, Field::Buttons]).collect()
+        std::iter::once(Field::Reason).chain(token).chain([Field::Buttons]).collect()
     }
 }
 

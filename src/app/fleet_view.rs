@@ -47,6 +47,9 @@ pub struct FleetView {
     pub sort: Sort,
     /// Selected workload.
     pub selected: Option<WorkloadId>,
+    /// Whether a person has chosen it. Until then, and only while the first lists arrive, the
+    /// first row is selected, whichever that is.
+    pub chosen: bool,
 }
 
 /// Whether a row passes the filter. Words are joined by "and"; `!word` excludes; `ns:`, `status:`,

@@ -108,10 +108,11 @@ impl Flight {
             parts.push(format!("observed {t}"));
         }
         match (&self.stage, after(self.ended_at)) {
+            // Said already, with its time.
+            (Stage::Accepted | Stage::Observed(_), None) if !parts.is_empty() => {}
             (stage, Some(t)) => parts.push(format!("{} {t}", stage.word())),
             (stage, None) => parts.push(stage.word().to_owned()),
         }
-        parts.dedup();
         let mut text = format!("{}: {}", self.plan.action.verb.name(), parts.join(", "));
         if !self.stage.detail().is_empty() {
             text.push_str(&format!(": {}", self.stage.detail()));

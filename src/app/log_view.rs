@@ -6,6 +6,7 @@ use tui_input::Input;
 
 use crate::domain::id::ObjectRef;
 use crate::domain::text::SafeText;
+use crate::domain::timeline::Tone;
 
 /// Most lines kept.
 const KEPT: usize = 5000;
@@ -17,6 +18,25 @@ pub struct LogLine {
     pub pod: SafeText,
     /// Text.
     pub text: SafeText,
+}
+
+/// How far into a line its level is looked for, in characters.
+const LEVEL_WITHIN: usize = 80;
+
+impl LogLine {
+    /// How bad it says it is, by the usual words near its beginning.
+    pub fn tone(&self) -> Tone {
+        let head: String = self.text.chars().take(LEVEL_WITHIN).collect();
+        let head = head.to_uppercase();
+        let has = |words: &[&str]| words.iter().any(|word| head.contains(word));
+        if has(&["ERROR", "FATAL", "PANIC"]) {
+            Tone::Bad
+        } else if has(&["WARN"]) {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        }
+    }
 }
 
 /// How a log stream stands.

@@ -17,6 +17,7 @@ use super::journal::SessionStamp;
 use super::keymap::Overrides;
 use super::log_view::LogView;
 use super::msg::{Pulse, TemplateLines, TemplateRef};
+use super::roster::Roster;
 use super::screen::{RolloutView, Screen};
 use super::session::Session;
 use super::trouble::Troubles;
@@ -72,6 +73,12 @@ pub struct Model {
     pub access: AccessBook,
     /// Screens, the visible one last; never empty.
     pub screens: Vec<Screen>,
+    /// Rows of the Fleet screen as last counted. They are counted anew at each tick in which
+    /// something was observed, not for each observation: with a thousand rollouts that is the
+    /// dearest sum of the program.
+    pub roster: Option<Roster>,
+    /// Whether something was observed since they were counted.
+    pub roster_is_old: bool,
     /// Fleet screen.
     pub fleet_view: FleetView,
     /// Rollout screen.
@@ -112,6 +119,8 @@ impl Model {
             stories: BTreeMap::new(),
             access: AccessBook::default(),
             screens: vec![Screen::Fleet],
+            roster: None,
+            roster_is_old: false,
             fleet_view: FleetView::default(),
             rollout_view: RolloutView::default(),
             scroll: 0,
@@ -139,11 +148,6 @@ impl Model {
             Screen::Help | Screen::Troubles => None,
             screen => screen.workload(),
         }
-    }
-
-    /// The newest action on this workload that is not over.
-    pub fn in_flight(&self, id: &WorkloadId) -> Option<&Flight> {
-        self.flights.iter().rev().find(|f| f.plan.id == *id && !f.stage.is_over())
     }
 
     /// The newest action on this workload.

@@ -2,11 +2,16 @@
 //!
 //! The one order that keys and screen share. Pure; asked for when a key moves or a frame is drawn.
 
+use std::collections::BTreeSet;
+
+use std::borrow::Cow;
+
 use super::fleet_view::{Searchable, Sort, passes};
 use super::model::Model;
 use crate::domain::attention::{self, Attention, Risk};
 use crate::domain::id::WorkloadId;
 use crate::domain::phase;
+use crate::domain::release::Release;
 use crate::domain::time::Timestamp;
 
 /// One row.
@@ -31,16 +36,24 @@ pub struct Roster {
     pub hidden: usize,
 }
 
-/// The rows as filter and order have them. A Deployment that a Rollout uses as its template
+/// The rows as last counted; counted now when they never were.
+pub fn shown(model: &Model) -> Cow<'_, Roster> {
+    model.roster.as_ref().map_or_else(|| Cow::Owned(of(model)), Cow::Borrowed)
+}
+
+/// The rows as filter and order have them, counted now. A Deployment that a Rollout uses as its template
 /// (`workloadRef`) is no row of its own.
 pub fn of(model: &Model) -> Roster {
     let filter = model.fleet_view.filter.value();
     let mut roster = Roster::default();
-    for workload in model.fleet.workloads() {
-        if model.fleet.rollout_of(&workload.id).is_some() {
+    let workloads = || model.fleet.workloads();
+    let templates: BTreeSet<&WorkloadId> =
+        workloads().filter_map(|w| model.fleet.referenced(w)).map(|w| &w.id).collect();
+    for workload in workloads() {
+        if templates.contains(&workload.id) {
             continue;
         }
-        let Some(release) = model.fleet.release(&workload.id) else { continue };
+        let release = Release::sketch(&model.fleet, workload);
         let (attention, risk) = attention::of(&release, model.now);
         if !filter.trim().is_empty() {
             let images: Vec<&str> = release.images().iter().map(|i| &*i.reference).collect();

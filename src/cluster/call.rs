@@ -54,10 +54,11 @@ impl Refusal {
         }
     }
 
-    /// Whether the server is only starting: custom kinds come some seconds after the others, and the
-    /// five seconds it asks to wait are not about load.
+    /// Whether the server is only starting, by its own words: custom kinds come some seconds after
+    /// the others, and the five seconds it asks to wait then are not about load.
     pub(crate) fn is_starting(&self) -> bool {
-        self.code == 503 && self.message.contains("before all known HTTP paths")
+        (self.code == 503 && self.message.contains("before all known HTTP paths"))
+            || (self.code == 429 && self.message.contains("storage is (re)initializing"))
     }
 
     /// Whether the position to resume from is lost: expired, or ahead of the server.
@@ -162,30 +163,33 @@ fn silence(within: Duration) -> SafeText {
 
 /// Whether the request can have left when this error came up.
 fn failure_of(error: &kube::Error) -> Failure {
-    if matches!(error, kube::Error::Auth(_)) {
-        let text = super::credential::explain(error);
-        return Failure::Unsent(text.unwrap_or_else(|| "no credentials".into()));
+    if let Some(text) = super::credential::explain(error) {
+        return Failure::Unsent(text);
     }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = cause {
         if let Some(http) = inner.downcast_ref::<hyper_util::client::legacy::Error>()
             && http.is_connect()
         {
-            return Failure::Unsent(SafeText::new(&plain(&chain(http))));
-        }
-        if inner.downcast_ref::<kube::client::AuthError>().is_some() {
-            return Failure::Unsent("the credentials could not be renewed".into());
+            return Failure::Unsent(format!("cannot connect: {}", plain(&chain(http))).into());
         }
         cause = inner.source();
     }
-    Failure::Silent(SafeText::new(&plain(&chain(error))))
+    Failure::Silent(SafeText::new(plain(&chain(error))))
 }
 
-/// Without the library's own prefixes.
-fn plain(text: &str) -> String {
-    text.trim_start_matches("ServiceError: ")
-        .trim_start_matches("client error (Connect): ")
-        .to_owned()
+/// Without the library's own words in front.
+fn plain(text: &str) -> &str {
+    let mut text = text;
+    for words in [
+        "ServiceError: ",
+        "client error (Connect): ",
+        "client error (SendRequest): ",
+        "tcp connect error: ",
+    ] {
+        text = text.strip_prefix(words).unwrap_or(text);
+    }
+    text
 }
 
 /// Reads the rest of an answer; a refusal becomes a [`Failure`].
@@ -215,7 +219,7 @@ pub(crate) async fn body_of(
 async fn collect(mut body: Body) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| Failure::Silent(SafeText::new(&plain(&chain(&e)))))?;
+        let frame = frame.map_err(|e| Failure::Silent(SafeText::new(plain(&chain(&e)))))?;
         if let Ok(data) = frame.into_data() {
             if bytes.len() + data.len() > MOST_BYTES {
                 return Err(Failure::Garbled("the answer is larger than 256 MiB".into()));

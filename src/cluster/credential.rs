@@ -64,13 +64,24 @@ fn find(command: &str, path: Option<&std::ffi::OsStr>) -> Option<PathBuf> {
     std::env::split_paths(path?).map(|dir| dir.join(command)).find(|file| Path::is_file(file))
 }
 
-/// What a failed client says, without what may be secret: kube's own text repeats the plugin's
-/// whole environment.
+/// What went wrong with credentials, if that is what went wrong, without what may be secret: kube's
+/// own text repeats the plugin's whole environment.
 pub(crate) fn explain(error: &kube::Error) -> Option<SafeText> {
-    let kube::Error::Auth(cause) = error else {
-        return None;
-    };
-    Some(match cause {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(auth) = inner.downcast_ref::<AuthError>() {
+            return Some(words_of(auth));
+        }
+        cause = inner.source();
+    }
+    match error {
+        kube::Error::Auth(auth) => Some(words_of(auth)),
+        _ => None,
+    }
+}
+
+fn words_of(error: &AuthError) -> SafeText {
+    match error {
         AuthError::AuthExecRun { out, .. } => {
             let words = String::from_utf8_lossy(&out.stderr);
             let words: String = words.trim().chars().take(MOST_WORDS).collect();
@@ -88,7 +99,7 @@ pub(crate) fn explain(error: &kube::Error) -> Option<SafeText> {
             "the credential plugin did not print an ExecCredential".into()
         }
         other => SafeText::new(&super::kubeconfig::chain(other)),
-    })
+    }
 }
 
 #[cfg(test)]

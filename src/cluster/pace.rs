@@ -26,6 +26,8 @@ pub struct Pace {
     pub recheck: Duration,
     /// Longest random delay before resuming when the server is back.
     pub spread: Duration,
+    /// For this long after a cut, a refusal may only mean that the server is starting.
+    pub settle: Duration,
     /// A dead heartbeat makes a stream stale once nothing was heard for this long.
     pub doubt: Duration,
 }
@@ -41,6 +43,7 @@ impl Default for Pace {
             longest: Duration::from_secs(5),
             recheck: Duration::from_secs(30),
             spread: Duration::from_millis(300),
+            settle: Duration::from_secs(10),
             doubt: Duration::from_secs(6),
         }
     }

@@ -80,3 +80,6 @@ fn serving_pods_broken(release: &Release<'_>, now: Timestamp) -> bool {
 fn new_pods_broken(release: &Release<'_>, now: Timestamp) -> bool {
     [Role::Canary, Role::Preview, Role::Current].into_iter().any(|role| broken(release, role, now))
 }
+
+#[cfg(test)]
+mod tests;

@@ -343,3 +343,6 @@ fn record_of(release: &Release<'_>, revision: &Revision<'_>) -> Record {
         None => Record::Clean,
     }
 }
+
+#[cfg(test)]
+mod tests;

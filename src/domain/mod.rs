@@ -19,6 +19,8 @@ pub mod receipt;
 pub mod release;
 pub mod replica_set;
 pub mod routing;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod strategy;
 pub mod text;
 pub mod time;

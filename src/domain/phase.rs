@@ -193,3 +193,6 @@ pub fn needs_person(workload: &Workload) -> bool {
     }
     pause(workload).is_some() && pause_ends(workload).is_none()
 }
+
+#[cfg(test)]
+mod tests;

@@ -304,3 +304,6 @@ impl Termination {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;

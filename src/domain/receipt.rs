@@ -233,6 +233,10 @@ fn undone(release: &Release<'_>, hash: &PodHash) -> Progress {
 fn restarted(release: &Release<'_>, at: &SafeText) -> Progress {
     let workload = release.workload;
     if workload.id.kind == super::id::WorkloadKind::Deployment {
+        // Complete and observed is what it was before, too: the request itself must be seen.
+        if workload.restart_at.map(to_rfc3339).as_deref() != Some(at.as_str()) {
+            return waiting("the new template has not arrived yet");
+        }
         if !phase::is_observed(workload) {
             return waiting("the controller has not seen it yet");
         }
@@ -249,3 +253,6 @@ fn restarted(release: &Release<'_>, at: &SafeText) -> Progress {
         _ => waiting("spec.restartAt has not arrived yet"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 use super::analysis::{AnalysisRole, AnalysisRun};
 use super::experiment::Experiment;
 use super::fleet::Fleet;
-use super::id::{ObjectRef, PodHash};
+use super::id::{ObjectRef, PodHash, WorkloadKind};
 use super::pod::{Pod, PodState};
 use super::replica_set::ReplicaSet;
 use super::routing::{DisruptionBudget, Ingress, Service};
@@ -93,38 +93,49 @@ pub struct Release<'a> {
 }
 
 impl<'a> Release<'a> {
-    /// Joins what belongs to `workload`.
-    pub fn join(fleet: &'a Fleet, workload: &'a Workload) -> Self {
+    /// Joins revisions and pods only, in no order: for sums over a whole fleet.
+    pub fn sketch(fleet: &'a Fleet, workload: &'a Workload) -> Self {
         let mut revisions: Vec<Revision<'a>> = fleet
             .replica_sets
             .of(&workload.uid)
             .map(|replica_set| Revision {
                 replica_set,
                 roles: Vec::new(),
-                pods: sorted_pods(fleet, replica_set),
+                pods: fleet.pods.of(&replica_set.uid).collect(),
             })
             .collect();
-        revisions.sort_by(|a, b| {
-            let key = |r: &Revision<'_>| (r.replica_set.revision, r.replica_set.created);
-            key(b).cmp(&key(a)).then_with(|| a.replica_set.id.cmp(&b.replica_set.id))
-        });
+        if workload.id.kind == WorkloadKind::Deployment {
+            // Its roles go by the order of revisions.
+            revisions.sort_by(newest_first);
+        }
         give_roles(workload, &mut revisions);
+        Self {
+            workload,
+            revisions,
+            analysis: Vec::new(),
+            experiments: Vec::new(),
+            services: Vec::new(),
+            ingresses: Vec::new(),
+            budgets: Vec::new(),
+            referenced: fleet.referenced(workload),
+        }
+    }
+
+    /// Joins what belongs to `workload`.
+    pub fn join(fleet: &'a Fleet, workload: &'a Workload) -> Self {
+        let mut release = Self::sketch(fleet, workload);
+        release.revisions.sort_by(newest_first);
+        for revision in &mut release.revisions {
+            revision.pods.sort_by(|a, b| a.created.cmp(&b.created).then_with(|| a.id.cmp(&b.id)));
+        }
 
         let mut analysis: Vec<&AnalysisRun> = fleet.analysis_runs.of(&workload.uid).collect();
         analysis.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
         let mut experiments: Vec<&Experiment> = fleet.experiments.of(&workload.uid).collect();
         experiments.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
 
-        let mut release = Self {
-            workload,
-            revisions,
-            analysis,
-            experiments,
-            services: Vec::new(),
-            ingresses: Vec::new(),
-            budgets: Vec::new(),
-            referenced: fleet.referenced(workload),
-        };
+        release.analysis = analysis;
+        release.experiments = experiments;
         release.join_routing(fleet);
         release
     }
@@ -234,10 +245,10 @@ impl<'a> Release<'a> {
     }
 }
 
-fn sorted_pods<'a>(fleet: &'a Fleet, replica_set: &ReplicaSet) -> Vec<&'a Pod> {
-    let mut pods: Vec<&Pod> = fleet.pods.of(&replica_set.uid).collect();
-    pods.sort_by(|a, b| a.created.cmp(&b.created).then_with(|| a.id.cmp(&b.id)));
-    pods
+/// Newest number first; of those without one, the youngest.
+fn newest_first(a: &Revision<'_>, b: &Revision<'_>) -> std::cmp::Ordering {
+    let key = |r: &Revision<'_>| (r.replica_set.revision, r.replica_set.created);
+    key(b).cmp(&key(a)).then_with(|| a.replica_set.id.cmp(&b.replica_set.id))
 }
 
 /// Roles as `info/replicaset_info.go` gives them, except that a blue-green's stable version is also

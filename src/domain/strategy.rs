@@ -263,3 +263,6 @@ impl Strategy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -240,3 +240,6 @@ pub fn of_analysis(at: Timestamp, before: Option<&AnalysisRun>, after: &Analysis
     }
     story
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,10 @@
 //! Wanted follows the controller's `GetCurrentSetWeight`; the router's number is what
 //! `status.canary.weights` or the Ingress annotation says, never a copy of the wanted one.
 
+use super::phase;
 use super::pod::PodState;
-use super::release::{Release, Role};
-use super::strategy::Strategy;
+use super::release::{Release, Revision, Role};
+use super::strategy::{Step, Strategy};
 use super::text::SafeText;
 use super::time::Timestamp;
 
@@ -30,6 +31,17 @@ pub enum Router {
     Nothing,
 }
 
+/// Whether router and wish are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agreement {
+    /// They are.
+    Agrees,
+    /// Not yet, and there is a reason why the controller has not moved the weight so far.
+    OnItsWay(SafeText),
+    /// They are not, and nothing explains it: an alarm.
+    Disagrees,
+}
+
 /// The numbers of one workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Traffic {
@@ -44,6 +56,8 @@ pub struct Traffic {
     pub routers: Vec<SafeText>,
     /// Annotation `canary-weight` of the canary Ingress, where it is watched: a second witness.
     pub ingress: Option<i32>,
+    /// Why the router may still be behind the wish.
+    pub lag: Option<SafeText>,
 }
 
 impl Traffic {
@@ -56,15 +70,47 @@ impl Traffic {
         }
     }
 
-    /// Whether router and wish differ; `None` when one of them is unknown.
-    pub fn agrees(&self) -> Option<bool> {
-        match (&self.router, self.wanted) {
-            (Router::Weight { weight, .. }, Some(wanted)) => {
-                Some(*weight == wanted && self.ingress.is_none_or(|i| i == *weight))
-            }
-            _ => None,
+    /// Whether router and wish are the same; `None` when one of them is unknown.
+    pub fn agreement(&self) -> Option<Agreement> {
+        let (Router::Weight { weight, .. }, Some(wanted)) = (&self.router, self.wanted) else {
+            return None;
+        };
+        if *weight == wanted && self.ingress.is_none_or(|seen| seen == *weight) {
+            return Some(Agreement::Agrees);
         }
+        Some(match &self.lag {
+            Some(reason) => Agreement::OnItsWay(reason.clone()),
+            None => Agreement::Disagrees,
+        })
     }
+}
+
+/// Why the controller has not given the router the wanted weight yet: it waits for pods, both when
+/// it goes forward and, behind its capacity gate, on the way back (`reconcileTrafficRouting`).
+fn lag(release: &Release<'_>) -> Option<SafeText> {
+    let workload = release.workload;
+    let status = &workload.status;
+    if !phase::is_observed(workload) || phase::is_unpausing(workload) {
+        return Some("the controller is about to act".into());
+    }
+    let short = |r: &Revision<'_>, wanted: i32| {
+        let available = r.replica_set.available;
+        (available < wanted).then(|| format!("{available}/{wanted} pods available"))
+    };
+    let back = status.abort || !workload.is_updating();
+    if back {
+        let stable = release.stable().and_then(|r| short(r, workload.replicas));
+        return stable
+            .map(|text| format!("the weight falls once stable is complete: {text}").into());
+    }
+    let canary = release.current()?;
+    if let Some(text) = short(canary, canary.replica_set.desired) {
+        return Some(format!("the weight follows the canary's pods: {text}").into());
+    }
+    let strategy = workload.strategy.canary()?;
+    let step = strategy.steps.get(status.step_index.unwrap_or(strategy.steps.len()));
+    let moving = status.promote_full || step.is_none() || matches!(step, Some(Step::SetWeight(_)));
+    moving.then(|| "the step is under way".into())
 }
 
 /// The numbers of a release.
@@ -98,6 +144,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> Traffic {
                     .iter()
                     .find(|i| i.is_canary)
                     .and_then(|i| i.canary_weight),
+                lag: lag(release),
             }
         }
         Strategy::BlueGreen(_) => Traffic {
@@ -106,6 +153,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> Traffic {
             router: status.active_hash.clone().map_or(Router::NotReported, Router::Active),
             routers: Vec::new(),
             ingress: None,
+            lag: None,
         },
         Strategy::Rolling(_) | Strategy::Recreate | Strategy::Unknown => Traffic {
             wanted: None,
@@ -113,6 +161,7 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> Traffic {
             router: pod_share(release, now),
             routers: Vec::new(),
             ingress: None,
+            lag: None,
         },
     }
 }
@@ -137,3 +186,6 @@ fn pod_share(release: &Release<'_>, now: Timestamp) -> Router {
     let share = (new * 100 + all / 2) / all;
     i32::try_from(share).map_or(Router::Nothing, Router::Pods)
 }
+
+#[cfg(test)]
+mod tests;

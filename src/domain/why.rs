@@ -3,6 +3,7 @@
 //! Reads only what was observed; says nothing it does not know.
 
 use super::analysis::{AnalysisRun, Metric, Verdict};
+use super::id::WorkloadKind;
 use super::phase::{self, Phase, Trouble};
 use super::pod::PodState;
 use super::release::{Release, Role};
@@ -66,8 +67,12 @@ fn degraded(release: &Release<'_>, now: Timestamp) -> Why {
             let pods = worst_pod(release, now);
             let cause = pods.unwrap_or_else(|| message.to_string());
             let limit = length(workload.progress_deadline);
+            let back = match workload.id.kind {
+                WorkloadKind::Rollout => "abort or undo goes back",
+                WorkloadKind::Deployment => "undo goes back",
+            };
             Why::new(format!("stuck: no progress within {limit}; {cause}"))
-                .next("nothing is rolled back by itself; abort or undo goes back")
+                .next(format!("nothing is rolled back by itself; {back}"))
         }
         Some(Trouble::ReplicaFailure(message)) => {
             Why::new(format!("pods cannot be created: {message}"))
@@ -77,11 +82,12 @@ fn degraded(release: &Release<'_>, now: Timestamp) -> Why {
 }
 
 fn aborted(release: &Release<'_>, message: &str, stable: &str) -> Why {
-    let failed = release.analysis.iter().copied().find(|run| {
+    // The controller adds a colon and its reason only when it aborted by itself: a run that failed
+    // before a retry must not be blamed for what a person did afterwards.
+    let by_itself = message.contains(": ");
+    let failed = release.analysis.iter().copied().filter(|_| by_itself).find(|run| {
         run.verdict.is_bad() && (run.hash.is_none() || run.hash.as_ref() == release.current_hash())
     });
-    // The controller adds a colon and its reason only when it aborted by itself.
-    let by_itself = message.contains(": ");
     let why = match failed {
         Some(run) => {
             Why::new(format!("aborted by analysis, users are on {stable}: {}", run_sentence(run)))
@@ -224,6 +230,9 @@ pub fn deadline(release: &Release<'_>) -> Option<Timestamp> {
     if !release.is_updating() || workload.paused || !workload.status.pauses.is_empty() {
         return None;
     }
+    if phase::trouble(workload).is_some() {
+        return None;
+    }
     if let (Strategy::Canary(canary), Some(index)) =
         (&workload.strategy, workload.status.step_index)
         && matches!(
@@ -331,3 +340,6 @@ fn pod_troubles(release: &Release<'_>, now: Timestamp) -> Vec<String> {
         .take(8)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

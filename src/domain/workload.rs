@@ -231,8 +231,7 @@ pub struct Workload {
     pub min_ready: Span,
     /// Who else writes this object.
     pub gitops: Option<GitOpsOwner>,
-    /// Whether a Rollout manages this Deployment through `workloadRef`, by its annotation
-    /// `rollout.argoproj.io/...` or by zero replicas; such Deployments are listed with the Rollout.
+    /// What its controller reports.
     pub status: Status,
 }
 

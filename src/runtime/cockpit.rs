@@ -8,9 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
@@ -20,7 +17,7 @@ use crate::app::update::update;
 use crate::cluster::Connection;
 use crate::error::Exit;
 use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals};
-use crate::view::{self, Look};
+use crate::view::{Look, Painter};
 
 use super::clock::Clock;
 use super::door::Door;
@@ -58,8 +55,6 @@ pub(super) struct Cockpit {
     pub(super) clock: Clock,
 }
 
-type Frames = Terminal<CrosstermBackend<FrameWriter>>;
-
 struct Loop {
     model: Model,
     look: Look,
@@ -67,7 +62,7 @@ struct Loop {
     console: Console,
     screen: Screen,
     inputs: Inputs,
-    frames: Frames,
+    painter: Painter<FrameWriter>,
     feed: Feed,
     performer: Performer,
     dirty: bool,
@@ -91,13 +86,7 @@ impl Cockpit {
         let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
         model.size = console.size();
-        // A fixed viewport: the backend's own question for the size goes around our tty, and
-        // `Terminal::clear` would ask the terminal for its cursor through another reader of keys.
-        let (columns, rows) = model.size;
-        let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
-        let backend = CrosstermBackend::new(screen.writer());
-        let frames =
-            Terminal::with_options(backend, TerminalOptions { viewport }).context("draw")?;
+        let painter = Painter::new(screen.writer(), model.size).context("draw")?;
 
         let connection: Arc<Connection> = Arc::clone(&door.connection);
         let scope = model.session.scope.clone();
@@ -113,7 +102,7 @@ impl Cockpit {
             console,
             screen,
             inputs,
-            frames,
+            painter,
             feed,
             performer,
             dirty: true,
@@ -290,12 +279,10 @@ impl Loop {
             return Ok(());
         }
         if self.repaint {
-            let (columns, rows) = self.model.size;
-            self.frames.resize(Rect::new(0, 0, columns, rows)).context("clear the screen")?;
+            self.painter.repaint(self.model.size).context("clear the screen")?;
             self.repaint = false;
         }
-        let (model, look) = (&self.model, &self.look);
-        self.frames.draw(|frame| view::draw(frame, model, look)).context("draw a frame")?;
+        self.painter.draw(&self.model, &self.look).context("draw a frame")?;
         self.screen.present();
         self.dirty = false;
         self.last_frame = Instant::now();

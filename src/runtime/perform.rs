@@ -26,8 +26,12 @@ const READ_BACK_EVERY: Duration = Duration::from_millis(700);
 /// Lines of a log to begin with.
 const LOG_TAIL: u32 = 300;
 
-/// Log lines that may wait; the readers wait when it is full.
-const LOG_QUEUE: usize = 512;
+/// Log lines that may wait; the readers wait when it is full. Room for the tails of all pods.
+const LOG_QUEUE: usize = 8192;
+
+/// How long lines are gathered before they are put into the order of their times: long enough for
+/// the tails of several pods to arrive, short enough to read along.
+const LOG_GATHER: Duration = Duration::from_millis(150);
 
 /// Most pods whose logs are read at once: each is a connection.
 const LOG_PODS: usize = 20;
@@ -189,6 +193,13 @@ async fn read_logs(connection: Arc<Connection>, out: mpsc::Sender<Msg>, request:
     drop(sink);
     let mut batch: Vec<cluster::logs::LogLine> = Vec::new();
     while lines.recv_many(&mut batch, LOG_QUEUE).await > 0 {
+        tokio::time::sleep(LOG_GATHER).await;
+        while batch.len() < LOG_QUEUE
+            && let Ok(line) = lines.try_recv()
+        {
+            batch.push(line);
+        }
+        batch.sort_by_key(|line| line.at);
         let lines = batch.drain(..).map(|l| LogLine { pod: l.pod, text: l.text }).collect();
         send(&out, Msg::LogLines(epoch, lines)).await;
     }

@@ -53,9 +53,9 @@ impl<'f> Canvas<'f> {
         self.buffer.set_style(area, style);
     }
 
-    /// Replaces every style in an area: what is old is read without its colours.
-    pub(super) fn fade(&mut self, area: Rect) {
-        let style = self.look.style(Role::Stale);
+    /// Replaces every style in an area by that of one role: for what is old, or behind a dialog.
+    pub(super) fn fade(&mut self, area: Rect, role: Role) {
+        let style = self.look.style(role);
         for position in area.intersection(self.buffer.area).positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
                 cell.set_style(Style::reset());
@@ -100,9 +100,8 @@ impl<'f> Canvas<'f> {
 fn substitute(symbol: &str) -> &'static str {
     match symbol {
         "…" => "~",
-        "–" | "—" | "‐" => "-",
+        "–" | "—" | "‐" | "·" | "•" => "-",
         "→" => ">",
-        "·" | "•" => "-",
         "‘" | "’" => "'",
         "“" | "”" => "\"",
         _ if unicode_width::UnicodeWidthStr::width(symbol) == 2 => "??",

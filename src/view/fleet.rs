@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::app::model::Model;
 use crate::app::read::fleet::{
-    Entry, List, Row, emptiness, has_several_namespaces, list, remarks, row,
+    Entry, List, Row, emptiness, has_several_namespaces, is_whole, list, remarks, row,
 };
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
@@ -31,7 +31,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, shape: Sh
     let (list_area, preview) = match shape {
         _ if !has_selection => (rest, Rect::default()),
         Shape::Wide => {
-            let left = take_left(&mut rest, area.width * 3 / 5);
+            let left = take_left(&mut rest, area.width * 2 / 3);
             (left, rest)
         }
         Shape::Compact => {
@@ -94,7 +94,11 @@ fn title(look: &Look, model: &Model, list: &List) -> Title {
         }
         counts.push(role, format!("{count} {}", if count == 1 { one } else { many }));
     }
-    Title::new(format!("Fleet {}", list.total()))
+    let total = match list.total() {
+        0 if !is_whole(model) => "?".to_owned(),
+        total => total.to_string(),
+    };
+    Title::new(format!("Fleet {total}"))
         .and(&counts)
         .right(Phrase::new().muted(format!("by {}", model.fleet_view.sort.word())))
         .focused(true)
@@ -146,6 +150,9 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
                 let is_selected = at == Some(index);
                 let line = columns.line(canvas.look, &row, is_selected);
                 canvas.line(area, &line);
+                if row.is_old {
+                    canvas.fade(area, Role::Stale);
+                }
                 if is_selected {
                     canvas.tint(area, Role::Selection);
                 }
@@ -200,21 +207,26 @@ impl Columns {
         let wide = total >= 140;
         let name = match total {
             0..100 if several => 14,
-            0..100 => 18,
+            0..100 => 16,
             100..140 => 20,
             _ => 24,
         };
+        let namespace = match (several, wide) {
+            (false, _) => 0,
+            (true, false) => 10,
+            (true, true) => 16,
+        };
         Self {
             total,
-            namespace: if several { if wide { 16 } else { 10 } } else { 0 },
+            namespace,
             name,
             strategy: if roomy { 10 } else { 0 },
             phase: 11,
             step: 7,
-            share: 9,
+            share: 8,
             pods: 6,
             version: if roomy { 10 } else { 0 },
-            age: if roomy || !several { 4 } else { 0 },
+            age: if roomy { 4 } else { 0 },
         }
     }
 
@@ -229,16 +241,18 @@ impl Columns {
             .cell(self.step, role, "step")
             .number(self.share, role, &format!("want{}got", look.arrow()))
             .number(self.pods, role, "pods")
+            .gap(1)
             .cell(self.version, role, "version")
             .number(self.age, role, "age")
+            .gap(usize::from(self.age > 0))
             .say_to(self.total, role, "why")
             .line()
     }
 
     fn line(&self, look: &Look, row: &Row, selected: bool) -> Line<'static> {
         let caret = if selected { look.caret() } else { " " };
-        let pods = if row.pods_complete { Role::Text } else { Role::Warn };
-        let share = if row.agrees { Role::Text } else { Role::Bad };
+        let pods = if row.is_complete { Role::Text } else { Role::Warn };
+        let share = if row.share.agrees { Role::Text } else { Role::Bad };
         let step = if row.held { Role::Warn } else { Role::Text };
         Strip::new(look)
             .say(Role::Accent, caret)
@@ -252,17 +266,19 @@ impl Columns {
             .cell(self.step, step, &row.step)
             .number(self.share, share, &share_text(look, row))
             .number(self.pods, pods, &row.pods)
+            .gap(1)
             .cell(self.version, Role::Text, &row.version)
             .number(self.age, Role::Muted, &row.age)
+            .gap(usize::from(self.age > 0))
             .say_to(self.total, Role::Text, &row.why)
             .line()
     }
 }
 
 fn share_text(look: &Look, row: &Row) -> String {
-    let differ = if row.agrees { "" } else { "!" };
-    match row.wanted {
-        Some(wanted) => format!("{wanted}{}{}{differ}", look.arrow(), row.router),
-        None => row.router.clone(),
+    let differ = if row.share.agrees { "" } else { "!" };
+    match row.share.wanted {
+        Some(wanted) => format!("{wanted}{}{}{differ}", look.arrow(), row.share.router),
+        None => row.share.router.clone(),
     }
 }

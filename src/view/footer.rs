@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use crate::app::model::{Model, TOAST_FOR};
 use crate::app::read::keys::{Hint, VerbCell, hints, verbs};
 use crate::app::read::phrase::Phrase;
+use crate::app::screen::Screen;
 use crate::app::theme::Role;
 
 use super::canvas::Canvas;
@@ -18,8 +19,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let cells = verbs(model);
     let total = usize::from(area.width);
     let mut strip = Strip::new(canvas.look);
+    let terse = !matches!(model.screen(), Screen::Fleet | Screen::Rollout(_)) && total < 120;
     for cell in &cells {
-        strip = verb(strip, cell);
+        strip = verb(strip, cell, terse);
     }
     let toast = toast(model);
     if toast.is_none() {
@@ -47,11 +49,13 @@ fn flash(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
     canvas.line(place, &line);
 }
 
-fn verb<'l>(strip: Strip<'l>, cell: &VerbCell) -> Strip<'l> {
+/// A verb with its word, or its key alone where other keys matter more.
+fn verb<'l>(strip: Strip<'l>, cell: &VerbCell, terse: bool) -> Strip<'l> {
+    let label = if terse { String::new() } else { format!(" {}", cell.label) };
     if cell.is_ready {
-        strip.gap(1).say(Role::Key, cell.key.clone()).say(Role::Text, format!(" {} ", cell.label))
+        strip.gap(1).say(Role::Key, cell.key.clone()).say(Role::Text, label).gap(1)
     } else {
-        strip.say(Role::KeyDisabled, format!("({} {})", cell.key, cell.label))
+        strip.say(Role::KeyDisabled, format!("({}{label})", cell.key))
     }
 }
 
@@ -102,7 +106,7 @@ fn reasons(canvas: &mut Canvas<'_>, area: Rect, cells: &[VerbCell]) {
             break;
         }
         strip = strip
-            .say(Role::KeyDisabled, format!("{} ", cell.key))
+            .say(Role::KeyDisabled, format!("{}: ", cell.key))
             .say_to(total, Role::Muted, &cell.reason)
             .gap(3);
     }

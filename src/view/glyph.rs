@@ -103,6 +103,7 @@ impl Look {
             "passed" => self.pick("✓", "="),
             "FAILED" | "ERROR" => self.pick("✗", "x"),
             "undecided" => "!",
+            "ended" => self.pick("–", "-"),
             "running" | "pending" => self.pick("▸", ">"),
             _ => "?",
         }

@@ -40,23 +40,17 @@ fn line(look: &Look, total: usize, header: &Header) -> Line<'static> {
     let right_room = width(&right.plain());
     let room = total.saturating_sub(right_room + 2);
     let mut strip = badges(look, header);
-    let mut place = vec![(Role::Title, header.context.clone())];
-    place.push((Role::Text, header.scope.clone()));
-    if total >= 110 {
-        place.push((Role::Muted, header.user.clone()));
-    }
-    if let Some(cluster) = header.cluster.as_ref().filter(|_| total >= 150) {
-        place.push((Role::Muted, format!("cluster {cluster}")));
-    }
-    let parts = place.len();
-    for (at, (role, text)) in place.into_iter().enumerate() {
-        let left = room.saturating_sub(strip.used());
-        // The context leaves room for the scope behind it.
-        let most = if at + 1 < parts { left * 2 / 3 } else { left };
-        if left < 4 {
-            break;
+    let left = room.saturating_sub(strip.used());
+    // The context leaves room for the scope behind it.
+    let context = cut(&header.context, left * 2 / 3, look.ellipsis());
+    strip = strip.say(Role::Title, context).gap(2);
+    let left = room.saturating_sub(strip.used());
+    strip = strip.say(Role::Text, cut(&header.scope, left, look.ellipsis())).gap(2);
+    let cluster = header.cluster.as_ref().map(|c| format!("cluster {c}"));
+    for text in std::iter::once(header.user.clone()).chain(cluster) {
+        if strip.used() + width(&text) <= room {
+            strip = strip.say(Role::Muted, text).gap(2);
         }
-        strip = strip.say(role, cut(&text, most.saturating_sub(2), look.ellipsis())).gap(2);
     }
     strip.right(total, &right).line()
 }

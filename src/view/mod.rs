@@ -12,6 +12,7 @@ mod glyph;
 mod header;
 mod look;
 mod overlay;
+mod painter;
 mod pane;
 mod screen;
 mod strip;
@@ -22,6 +23,7 @@ use ratatui::Frame;
 use crate::app::model::Model;
 
 pub use look::{Glyphs, Look};
+pub use painter::Painter;
 
 /// Draws the whole screen, whatever its size.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) {

@@ -75,7 +75,7 @@ pub(super) fn wrap_phrase(phrase: &Phrase, room: usize) -> Vec<Phrase> {
         for piece in word.text.split_inclusive(' ') {
             let mut rest = piece;
             if used > 0 && used + width(rest.trim_end()) > room {
-                lines.push(std::mem::take(&mut line));
+                lines.push(trimmed(std::mem::take(&mut line)));
                 used = 0;
             }
             while width(rest.trim_end()) > room {
@@ -94,9 +94,21 @@ pub(super) fn wrap_phrase(phrase: &Phrase, room: usize) -> Vec<Phrase> {
         }
     }
     if !line.is_empty() || lines.is_empty() {
-        lines.push(line);
+        lines.push(trimmed(line));
     }
     lines
+}
+
+/// Without the blanks at its end.
+fn trimmed(mut phrase: Phrase) -> Phrase {
+    while let Some(last) = phrase.0.last_mut() {
+        last.text.truncate(last.text.trim_end().len());
+        if !last.text.is_empty() {
+            break;
+        }
+        phrase.0.pop();
+    }
+    phrase
 }
 
 #[cfg(test)]
@@ -122,8 +134,8 @@ mod tests {
 
     #[test]
     fn wrapping_breaks_at_spaces_and_long_words() {
-        assert_eq!(wrap("one two three", 7), ["one two ", "three"]);
-        assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh ", "ij"]);
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("", 4), [""]);
     }
 
@@ -134,7 +146,7 @@ mod tests {
             let phrase = Phrase::new().text(text.clone()).say(Role::Bad, text.clone());
             prop_assert!(width(&cut_phrase(&phrase, room, "…").plain()) <= room);
             for line in wrap(&text, room.max(2)) {
-                prop_assert!(width(line.trim_end()) <= room.max(2), "{line:?}");
+                prop_assert!(width(&line) <= room.max(2), "{line:?}");
             }
         }
     }

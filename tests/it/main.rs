@@ -9,7 +9,11 @@
     reason = "a test that cannot go on fails, and tests measure time"
 )]
 
+mod binary;
+mod fixture;
 mod plane;
 mod pty_rig;
+mod scenes;
+mod screens;
 mod terminal_life;
 mod wire;

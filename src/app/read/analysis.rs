@@ -125,8 +125,9 @@ pub fn row(model: &Model, release: &Release<'_>, run: &AnalysisRun) -> RunRow {
         role,
         revision: run.revision.map_or_else(String::new, |r| format!("r{r}")),
         is_current: run.hash.is_none() || run.hash.as_ref() == release.current_hash(),
-        verdict: word(&run.verdict),
-        look: look(&run.verdict),
+        // The controller calls it successful, but it never judged.
+        verdict: if run.is_cut_short() { "ended early".into() } else { word(&run.verdict) },
+        look: if run.is_cut_short() { Role::Muted } else { look(&run.verdict) },
         took,
         age: super::ago(model, began),
         sentence: why::run_sentence(run),

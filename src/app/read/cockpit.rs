@@ -5,6 +5,7 @@
 use crate::app::flight::{FOLLOWED_FOR, Flight, Stage};
 use crate::app::model::Model;
 use crate::app::theme::Role;
+use crate::domain::attention;
 use crate::domain::id::WorkloadId;
 use crate::domain::phase::{self, Phase, Trouble};
 use crate::domain::release::{Release, Revision};
@@ -12,7 +13,7 @@ use crate::domain::time::{clock, length};
 use crate::domain::why;
 
 use super::Doubt;
-use super::fleet::kind_of;
+use super::fleet::{Entry, kind_of};
 use super::phrase::Phrase;
 use super::revisions::look;
 
@@ -57,7 +58,11 @@ pub fn verdict(model: &Model, release: &Release<'_>) -> Verdict {
         strategy: workload.strategy.word(),
         versions: versions(release),
         phase: format!("{}{}", word.to_uppercase(), doubt.mark()),
-        role: if doubt.is_doubtful() { Role::Stale } else { role_of(release, standing.phase) },
+        role: if doubt.is_doubtful() {
+            Role::Stale
+        } else {
+            role_of(model, release, standing.phase)
+        },
         beside: beside(model, release),
         why: why.sentence,
         next: why.next.unwrap_or_default(),
@@ -65,16 +70,16 @@ pub fn verdict(model: &Model, release: &Release<'_>) -> Verdict {
     }
 }
 
-/// The look of a phase.
-fn role_of(release: &Release<'_>, phase: Phase) -> Role {
-    match phase {
-        Phase::Degraded => Role::Bad,
-        Phase::Paused if phase::needs_person(release.workload) => Role::Warn,
-        Phase::Paused => Role::Paused,
-        Phase::Progressing => Role::Moving,
-        Phase::Healthy => Role::Ok,
-        Phase::Unknown => Role::Stale,
-    }
+/// The look of a phase is that of its row in the fleet.
+fn role_of(model: &Model, release: &Release<'_>, phase: Phase) -> Role {
+    let mark = super::fleet::mark(&entry_of(model, release));
+    super::fleet::role_of(mark, phase)
+}
+
+fn entry_of(model: &Model, release: &Release<'_>) -> Entry {
+    let (attention, risk) = attention::of(release, model.now);
+    let updated = release.current().and_then(|r| r.replica_set.created);
+    Entry { id: release.workload.id.clone(), attention, risk, updated }
 }
 
 fn beside(model: &Model, release: &Release<'_>) -> String {
@@ -157,14 +162,9 @@ pub fn one_line(model: &Model) -> String {
         return format!("!{needs} >{moving} ?{unknown} ={quiet}");
     };
     let verdict = verdict(model, &release);
-    let entry = super::fleet::Entry {
-        id: release.workload.id.clone(),
-        attention: crate::domain::attention::Attention::Unknown,
-        risk: crate::domain::attention::Risk(0),
-        updated: None,
-    };
+    let entry = entry_of(model, &release);
     let row = super::fleet::row(model, &entry);
-    let (step, router) = row.map(|r| (r.step, r.router)).unwrap_or_default();
+    let (step, router) = row.map(|r| (r.step, r.share.router)).unwrap_or_default();
     let age = match &verdict.doubt {
         Doubt::None => "live".to_owned(),
         Doubt::Old(age) => age.clone(),

@@ -67,7 +67,7 @@ pub fn of(model: &Model) -> Comparison {
 }
 
 fn is_image(path: &str) -> bool {
-    path.ends_with(".image") || path.ends_with("/image")
+    path.rsplit(['.', '/']).next() == Some("image")
 }
 
 fn compare(old: &TemplateLines, new: &TemplateLines) -> (Vec<DiffLine>, usize) {

@@ -12,10 +12,10 @@ use crate::domain::attention::{Attention, Risk};
 use crate::domain::id::{ResourceKind, WorkloadId};
 use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::phase::{self, Phase, Trouble};
-use crate::domain::release::Release;
+use crate::domain::release::{Release, Revision};
 use crate::domain::strategy::Strategy;
 use crate::domain::time::{Timestamp, clock, length};
-use crate::domain::traffic::{self, Router};
+use crate::domain::traffic::{self, Agreement, Router};
 use crate::domain::why;
 use crate::domain::workload::Workload;
 
@@ -56,7 +56,7 @@ impl List {
 
 /// The list of this moment.
 pub fn list(model: &Model) -> List {
-    let roster = roster::of(model);
+    let roster = roster::shown(model).into_owned();
     let mut counts = [0; 4];
     for row in &roster.rows {
         if let Some(count) = counts.get_mut(row.attention as usize) {
@@ -83,16 +83,12 @@ pub struct Row {
     pub phase: &'static str,
     /// Step, or the clock of its pause.
     pub step: String,
-    /// Share that is wanted, and what the router says; `None` where there is no share.
-    pub wanted: Option<i32>,
-    /// What the router says, in words of at most five letters.
-    pub router: String,
-    /// Whether both are the same; unknown is no disagreement.
-    pub agrees: bool,
+    /// Where the traffic is.
+    pub share: Share,
     /// Ready pods and wanted pods.
     pub pods: String,
     /// Whether all wanted pods are ready.
-    pub pods_complete: bool,
+    pub is_complete: bool,
     /// Version of the images.
     pub version: String,
     /// Age of the wanted version.
@@ -101,6 +97,19 @@ pub struct Row {
     pub why: String,
     /// Whether a controller has been told to hold it.
     pub held: bool,
+    /// Whether all of it may no longer be true.
+    pub is_old: bool,
+}
+
+/// Where the traffic is, as short as it can be said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Share of the new version that is wanted; `None` where there is none.
+    pub wanted: Option<i32>,
+    /// What the router says.
+    pub router: String,
+    /// Whether both are the same; unknown is no disagreement.
+    pub agrees: bool,
 }
 
 /// The words of one workload's row.
@@ -119,20 +128,23 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         strategy: workload.strategy.word(),
         phase: standing.phase.as_str(),
         step: step_text(workload, model.now),
-        wanted: traffic.wanted.filter(|_| release.is_updating()),
-        router: router_text(&release, &traffic.router),
-        agrees: traffic.agrees() != Some(false),
+        share: Share {
+            wanted: traffic.wanted.filter(|_| release.is_updating()),
+            router: router_text(&release, &traffic.router),
+            agrees: traffic.agreement() != Some(Agreement::Disagrees),
+        },
         pods: format!(
             "{}/{}{}",
             workload.status.ready.min(workload.replicas.max(0)),
             workload.replicas,
             doubt.mark()
         ),
-        pods_complete: workload.status.ready >= workload.replicas,
+        is_complete: workload.status.ready >= workload.replicas,
         version: version_of(&release),
         age: super::ago(model, entry.updated),
         why: why::of(&release, model.now).sentence,
         held: workload.paused,
+        is_old: doubt.is_doubtful(),
     })
 }
 
@@ -144,7 +156,8 @@ pub fn kind_of(id: &WorkloadId) -> ResourceKind {
     }
 }
 
-fn mark(entry: &Entry) -> Mark {
+/// What the first column of a row says.
+pub fn mark(entry: &Entry) -> Mark {
     match entry.attention {
         // A gate is the mildest thing that needs a person: nothing has failed there.
         Attention::NeedsPerson if entry.risk <= Risk(50) => Mark::NeedsPerson,
@@ -155,7 +168,8 @@ fn mark(entry: &Entry) -> Mark {
     }
 }
 
-fn role_of(mark: Mark, phase: Phase) -> Role {
+/// What a mark is, as a look.
+pub fn role_of(mark: Mark, phase: Phase) -> Role {
     match mark {
         Mark::Failed => Role::Bad,
         Mark::NeedsPerson => Role::Warn,
@@ -189,11 +203,11 @@ fn step_text(workload: &Workload, now: Timestamp) -> String {
 
 fn router_text(release: &Release<'_>, router: &Router) -> String {
     match router {
+        Router::Weight { .. } | Router::Pods(_) if !release.is_updating() => String::new(),
         Router::Weight { weight, .. } => format!("{weight}%"),
-        Router::Pods(_) if !release.is_updating() => String::new(),
         Router::Pods(share) => format!("{share}%"),
         Router::Active(hash) => {
-            release.by_hash(hash).map_or_else(|| "?".to_owned(), |r| r.number_text())
+            release.by_hash(hash).map_or_else(|| "?".to_owned(), Revision::number_text)
         }
         Router::NotReported => "?".to_owned(),
         Router::Nothing => "-".to_owned(),
@@ -220,26 +234,34 @@ pub fn has_several_namespaces(model: &Model) -> bool {
 }
 
 /// What the person should know about the list itself: sources that are missing, forbidden or
-/// still loading. Nothing while every workload source is live.
+/// still loading. Nothing while every source is live.
 pub fn remarks(model: &Model) -> Vec<Phrase> {
-    let of_workloads = model
-        .sources
-        .iter()
-        .filter(|(id, _)| matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments));
-    let mut remarks: Vec<Phrase> =
-        of_workloads.filter_map(|(id, state)| remark(model, id, state)).collect();
-    let supporting = model.sources.iter().filter_map(|(id, state)| match state {
-        SourceState::Forbidden(rule)
-            if !matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments) =>
-        {
+    let mut remarks = workload_remarks(model);
+    let others = model.sources.iter().filter(|(id, _)| !is_of_workloads(id));
+    remarks.extend(others.filter_map(|(id, state)| match state {
+        SourceState::Forbidden(rule) => {
             let text = format!("{} unknown: not permitted: {rule}", id.kind.resource());
             Some(Phrase::of(Role::Warn, text))
         }
         _ => None,
-    });
-    remarks.extend(supporting);
+    }));
     remarks.dedup();
     remarks
+}
+
+/// The same of the sources that make rows.
+fn workload_remarks(model: &Model) -> Vec<Phrase> {
+    let sources = model.sources.iter().filter(|(id, _)| is_of_workloads(id));
+    sources.filter_map(|(id, state)| remark(model, id, state)).collect()
+}
+
+fn is_of_workloads(id: &SourceId) -> bool {
+    matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
+}
+
+/// Whether the number of rows is the number of workloads.
+pub fn is_whole(model: &Model) -> bool {
+    !model.sources.is_empty() && workload_remarks(model).is_empty()
 }
 
 fn remark(model: &Model, id: &SourceId, state: &SourceState) -> Option<Phrase> {
@@ -255,12 +277,19 @@ fn remark(model: &Model, id: &SourceId, state: &SourceState) -> Option<Phrase> {
             Role::Warn,
             format!("{what} in {place} unknown: not permitted: {rule}"),
         )),
-        SourceState::Missing(text) if id.kind == ResourceKind::Rollouts => {
+        SourceState::Missing(text) if has_deployments_alone(model, id) => {
             Some(Phrase::of(Role::Warn, format!("{text}: watching Deployments only")))
         }
         SourceState::Missing(text) => Some(Phrase::of(Role::Warn, format!("{what}: {text}"))),
         SourceState::Live(_) | SourceState::Resyncing(_) | SourceState::Stale { .. } => None,
     }
+}
+
+/// Whether it is the kind that is missing, not the namespace: Deployments are there.
+fn has_deployments_alone(model: &Model, id: &SourceId) -> bool {
+    let same = SourceId { kind: ResourceKind::Deployments, namespace: id.namespace.clone() };
+    let missing = |state: &SourceState| matches!(state, SourceState::Missing(_));
+    id.kind == ResourceKind::Rollouts && model.sources.get(&same).is_some_and(|s| !missing(s))
 }
 
 /// Why the list is empty, and what to do; nothing when it is not.
@@ -278,7 +307,7 @@ pub fn emptiness(model: &Model, list: &List) -> Vec<Phrase> {
         reasons.push(Phrase::of(Role::Moving, format!("connecting for {waited}")));
         return reasons;
     }
-    if reasons.is_empty() {
+    if workload_remarks(model).is_empty() {
         let scope = model.session.scope.words();
         reasons.push(Phrase::of(Role::Text, format!("no Rollout and no Deployment in {scope}")));
         reasons.push(Phrase::new().muted("start with -A for all namespaces, -n for others"));

@@ -79,7 +79,8 @@ fn scope(scope: &Scope) -> String {
     }
 }
 
-fn badge(environment: &Environment) -> String {
+/// The short name of an environment, as a badge.
+pub fn badge(environment: &Environment) -> String {
     let name = environment.name.to_uppercase();
     match name.as_str() {
         "PRODUCTION" => "PROD".to_owned(),

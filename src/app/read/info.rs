@@ -8,6 +8,7 @@ use crate::domain::id::ResourceKind;
 use crate::domain::phase;
 use crate::domain::release::Release;
 use crate::domain::strategy::{BlueGreen, Canary, Strategy};
+use crate::domain::text::SafeText;
 use crate::domain::time::length;
 use crate::domain::workload::Condition;
 
@@ -106,7 +107,7 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
                 },
                 None => Phrase::new().muted("-> all pods it selects, no version"),
             };
-            fact(format!("Service {}", service.id.name), text)
+            fact(format!("svc {}", service.id.name), text)
         })
         .collect();
     facts.extend(release.ingresses.iter().map(|ingress| {
@@ -115,11 +116,11 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
             (true, None) => Phrase::of(Role::Warn, "canary without a readable weight"),
             (false, _) => Phrase::new().muted(format!("-> {}", names(&ingress.backends))),
         };
-        fact(format!("Ingress {}", ingress.id.name), text)
+        fact(format!("ing {}", ingress.id.name), text)
     }));
     facts.extend(release.budgets.iter().map(|budget| {
         fact(
-            format!("budget {}", budget.id.name),
+            format!("pdb {}", budget.id.name),
             budget_text(budget.allowed, budget.healthy, budget.desired),
         )
     }));
@@ -147,8 +148,8 @@ pub fn around(model: &Model, release: &Release<'_>) -> Vec<Fact> {
     facts
 }
 
-fn names(texts: &[crate::domain::text::SafeText]) -> String {
-    let texts: Vec<&str> = texts.iter().map(|t| t.as_str()).collect();
+pub(super) fn names(texts: &[SafeText]) -> String {
+    let texts: Vec<&str> = texts.iter().map(SafeText::as_str).collect();
     texts.join(", ")
 }
 

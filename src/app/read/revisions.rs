@@ -1,6 +1,6 @@
 //! The revisions of a workload: numbers, roles, images, pods, and how long the old ones stay warm.
 //!
-//! In the order of the release: newest first. Called by `view` and by the other selectors.
+//! Called by `view`, by the other selectors, and by `update` for the order of rows.
 
 use crate::app::model::Model;
 use crate::app::theme::Role;
@@ -41,9 +41,19 @@ pub struct RevisionRow {
     pub is_failing: bool,
 }
 
+/// Revisions in the order of the screen: those with a role or pods, then the old ones; among them
+/// the newest first.
+pub fn order<'r, 'a>(release: &'r Release<'a>) -> Vec<&'r Revision<'a>> {
+    let mut revisions: Vec<_> = release.revisions.iter().collect();
+    revisions.sort_by_key(|r| {
+        r.roles.is_empty() && r.replica_set.desired == 0 && r.replica_set.replicas == 0
+    });
+    revisions
+}
+
 /// All revisions.
 pub fn rows(model: &Model, release: &Release<'_>) -> Vec<RevisionRow> {
-    release.revisions.iter().map(|revision| row(model, revision)).collect()
+    order(release).into_iter().map(|revision| row(model, revision)).collect()
 }
 
 fn row(model: &Model, revision: &Revision<'_>) -> RevisionRow {

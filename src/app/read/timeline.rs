@@ -3,6 +3,8 @@
 //!
 //! Newest first. Called by `view`.
 
+use std::cmp::Reverse;
+
 use crate::app::model::Model;
 use crate::app::story;
 use crate::app::theme::Role;
@@ -50,16 +52,27 @@ pub fn rows(model: &Model, id: &WorkloadId) -> Vec<TimelineRow> {
             age: super::ago(model, Some(entry.at)),
             topic: entry.topic.word(),
             role: look(entry.tone),
-            text: entry.text.to_string(),
+            text: brief(&entry.text, &id.name),
         })
         .collect()
+}
+
+/// Objects of a workload begin with its name; on its own screens that is left out.
+fn brief(text: &str, workload: &str) -> String {
+    match text.split_once(": ") {
+        Some((subject, rest)) => {
+            let subject = subject.replacen(&format!(" {workload}-"), " ", 1);
+            format!("{subject}: {rest}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// Events about one object.
 pub fn about(model: &Model, uid: &Uid) -> Vec<TimelineRow> {
     let mut rows: Vec<TimelineRow> =
         model.fleet.events.of(uid).map(|event| of_event(model, event)).collect();
-    rows.sort_by(|a, b| b.at.cmp(&a.at));
+    rows.sort_by_key(|row| Reverse(row.at));
     rows
 }
 

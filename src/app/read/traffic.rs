@@ -9,7 +9,7 @@ use crate::domain::phase;
 use crate::domain::release::{Release, Revision, Role as Part};
 use crate::domain::strategy::{BlueGreen, Strategy, budget};
 use crate::domain::time::{clock, length};
-use crate::domain::traffic::{self, Router};
+use crate::domain::traffic::{self, Agreement, Router};
 use crate::domain::why;
 
 use super::phrase::Phrase;
@@ -93,7 +93,7 @@ fn canary(model: &Model, release: &Release<'_>) -> Picture {
     let mut remarks = Vec::new();
     if let Some(weight) = traffic.ingress {
         let agrees = traffic.router_share() == Some(weight);
-        let phrase = Phrase::new().muted("ingress annotation says ");
+        let phrase = Phrase::new().muted("ingress says ");
         remarks.push(if agrees {
             phrase.text(percent(weight))
         } else {
@@ -120,21 +120,23 @@ fn wanted_note(release: &Release<'_>) -> Phrase {
 }
 
 fn router_note(traffic: &traffic::Traffic) -> Phrase {
-    let names: Vec<&str> = traffic.routers.iter().map(|n| n.as_str()).collect();
-    let by = names.join(", ");
-    match (&traffic.router, traffic.agrees()) {
+    let by = super::info::names(&traffic.routers);
+    match (&traffic.router, traffic.agreement()) {
         (Router::NotReported, _) => {
             Phrase::of(Role::Warn, format!("{by} has not reported a weight"))
         }
         (Router::Pods(_), _) => Phrase::new().muted("no router: the share of ready pods"),
         (Router::Nothing | Router::Active(_), _) => Phrase::new().muted("no pod is ready"),
-        (Router::Weight { verified, .. }, Some(true)) => {
+        (Router::Weight { verified, .. }, Some(Agreement::Agrees)) => {
             let phrase = Phrase::of(Role::Ok, "agrees").muted(format!("  {by}"));
             match verified {
                 Some(true) => phrase.muted(", verified"),
                 Some(false) => phrase.say(Role::Warn, ", not verified yet"),
                 None => phrase,
             }
+        }
+        (Router::Weight { .. }, Some(Agreement::OnItsWay(reason))) => {
+            Phrase::of(Role::Moving, "on its way").muted(format!("  {reason}"))
         }
         (Router::Weight { .. }, _) => Phrase::of(Role::Bad, "DISAGREES").muted(format!("  {by}")),
     }
@@ -157,7 +159,8 @@ fn rolling(model: &Model, release: &Release<'_>) -> Picture {
         rest: Role::Stable,
         note: Phrase::new(),
     };
-    let mut updated = bar("updated", status.updated, Role::Canary);
+    let done = phase::is_deployment_complete(workload);
+    let mut updated = bar("updated", status.updated, if done { Role::Ok } else { Role::Canary });
     let old = (status.replicas - status.updated).max(0);
     updated.note = if old > 0 {
         Phrase::new().muted(format!("{old} old pods still to go"))
@@ -273,8 +276,9 @@ fn preview_note(
     if phase::pause(workload).is_some() {
         return Phrase::of(Role::Warn, "waits for a person to switch");
     }
-    match settings.auto_promotion {
-        true => Phrase::new().muted("switches by itself when it is ready"),
-        false => Phrase::new().muted("will wait for a person"),
-    }
+    Phrase::new().muted(if settings.auto_promotion {
+        "switches by itself when it is ready"
+    } else {
+        "will wait for a person"
+    })
 }

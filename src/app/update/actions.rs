@@ -156,10 +156,13 @@ fn judge(plan: &Plan, found: &Workload) -> Verdict {
 }
 
 /// Whether everything the plan asserts still holds: then the write cannot have arrived, since each
-/// write changes something that it asserts or that raises the generation.
+/// write changes something that it asserts or that raises the generation. A write to another object
+/// (the Deployment of a `workloadRef`) cannot be judged by this one.
 fn holds(plan: &Plan, found: &Workload) -> bool {
-    let asserts = plan.writes.iter().filter(|w| w.object == found.id).flat_map(|w| &w.asserts);
-    asserts.into_iter().all(|assert| match assert {
+    if plan.writes.iter().any(|w| w.object != found.id) {
+        return false;
+    }
+    plan.writes.iter().flat_map(|w| &w.asserts).all(|assert| match assert {
         Assert::Uid(uid) => found.uid == *uid,
         Assert::Generation(generation) => found.generation == *generation,
         Assert::CurrentHash(hash) => found.status.current_hash == *hash,

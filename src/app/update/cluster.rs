@@ -18,11 +18,29 @@ pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec
             model.tell(&id, entry);
         }
     }
-    if model.fleet_view.selected.is_none() {
-        model.fleet_view.selected = roster::of(model).rows.first().map(|row| row.id.clone());
+    model.roster_is_old = true;
+    if model.roster.as_ref().is_none_or(|roster| roster.rows.is_empty()) {
+        count(model);
     }
     dialogs::refresh(model);
     actions::follow(model)
+}
+
+/// Counts the rows of the Fleet screen anew.
+pub(super) fn count(model: &mut Model) {
+    let roster = roster::of(model);
+    let first = roster.rows.first().map(|row| row.id.clone());
+    if model.fleet_view.selected.is_none() || still_arriving(model) {
+        model.fleet_view.selected = first;
+    }
+    model.roster = Some(roster);
+    model.roster_is_old = false;
+}
+
+/// Whether the first lists are still arriving and nobody has chosen a row.
+fn still_arriving(model: &Model) -> bool {
+    let loading = |state: &SourceState| matches!(state, SourceState::Loading(_));
+    !model.fleet_view.chosen && model.sources.values().any(loading)
 }
 
 pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) -> Vec<Effect> {

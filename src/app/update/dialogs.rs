@@ -116,19 +116,18 @@ fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
                 .into_iter()
                 .find(|p| model.access.get(p) == Some(&Access::Denied));
             dialog.refused = denied.map(|p| format!("not permitted: {p}").into());
-            if plan.writes != dialog.plan.writes {
+            let changed = !plan.is_same_as(&dialog.plan);
+            if changed {
                 dialog.changed = differences(&dialog.plan, &plan);
-                let fresh = Confirmation::new(plan.clone(), dialog.level, stale, model.now);
-                if fresh.token != dialog.token {
-                    dialog.token = fresh.token;
-                    dialog.typed.reset();
-                    dialog.field = fresh.field;
-                }
-                dialog.rearm(model.now);
-            } else if stale && dialog.token.as_deref() != Some("blind") {
-                dialog.token = Some("blind".into());
+            }
+            let fresh = Confirmation::new(plan.clone(), dialog.level, stale, model.now);
+            let asks_otherwise = fresh.token != dialog.token;
+            if asks_otherwise {
+                dialog.token = fresh.token;
                 dialog.typed.reset();
-                dialog.field = Field::Token;
+                dialog.field = dialog.missing().unwrap_or(Field::Buttons);
+            }
+            if changed || asks_otherwise {
                 dialog.rearm(model.now);
             }
             dialog.plan = plan;
@@ -197,14 +196,7 @@ fn confirmation_key(model: &mut Model, mut dialog: Box<Confirmation>, key: Key) 
                 return actions::begin(model, dialog.plan, reason).1;
             }
             // Enter on the way to the button goes to what is missing.
-            if dialog.token.is_none() || dialog.field == Field::Token {
-                dialog.field = if dialog.reason_required && dialog.reason.value().trim().is_empty()
-                {
-                    Field::Reason
-                } else {
-                    dialog.field
-                };
-            }
+            dialog.field = dialog.missing().unwrap_or(dialog.field);
         }
         Key::Tab | Key::Down => dialog.field = step(&dialog, 1),
         Key::BackTab | Key::Up => dialog.field = step(&dialog, -1),

@@ -6,7 +6,6 @@ use crate::app::effect::Effect;
 use crate::app::key::Key;
 use crate::app::keymap;
 use crate::app::model::Model;
-use crate::app::roster;
 use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
@@ -14,6 +13,7 @@ use crate::domain::action::Verb;
 use super::{dialogs, looking, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
+    model.fleet_view.chosen = true;
     if model.dialog.is_some() {
         return match key {
             Key::Ctrl('z') => vec![Effect::Suspend],
@@ -44,6 +44,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         for c in text.chars().take(200) {
             text_field::insert(filter, c);
         }
+        looking::keep_selection(model);
     }
     Vec::new()
 }
@@ -155,8 +156,6 @@ fn start_typing(model: &mut Model) -> Vec<Effect> {
 
 fn sort(model: &mut Model) -> Vec<Effect> {
     model.fleet_view.sort = model.fleet_view.sort.next();
-    if model.fleet_view.selected.is_none() {
-        model.fleet_view.selected = roster::of(model).rows.first().map(|r| r.id.clone());
-    }
+    looking::keep_selection(model);
     Vec::new()
 }

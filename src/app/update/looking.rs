@@ -4,7 +4,7 @@ use crate::app::effect::{Effect, LogRequest};
 use crate::app::log_view::{LogLine, LogState, LogView};
 use crate::app::model::{DiffView, Model};
 use crate::app::msg::{TemplateLines, TemplateRef};
-use crate::app::read::pods;
+use crate::app::read::{pods, revisions};
 use crate::app::roster;
 use crate::app::screen::{Pane, RolloutView, Screen};
 use crate::app::story;
@@ -13,18 +13,19 @@ use crate::domain::release::{Release, Revision, Role};
 use crate::domain::text::SafeText;
 use crate::domain::{phase, why};
 
-use super::cluster::ask_access;
+use super::cluster::{ask_access, count};
 use super::toast;
 
 /// Moves the selection, or the view on screens that only scroll.
 pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
     match model.screen().clone() {
         Screen::Fleet => {
-            let rows = roster::of(model).rows;
+            let rows = &roster::shown(model).rows;
             let at = model.fleet_view.selected.as_ref();
             let at = rows.iter().position(|r| Some(&r.id) == at).unwrap_or(0);
             let to = clamp(at, by, rows.len());
-            model.fleet_view.selected = rows.get(to).map(|r| r.id.clone());
+            let selected = rows.get(to).map(|r| r.id.clone());
+            model.fleet_view.selected = selected;
             ask_access(model)
         }
         Screen::Rollout(id) => {
@@ -36,8 +37,10 @@ pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
         }
         Screen::Logs(_) => {
             let count = model.logs.visible().len();
+            // Header, verdict, edges and foot take about six rows; the rest shows lines.
+            let room = usize::from(model.size.1.saturating_sub(6));
             let logs = &mut model.logs;
-            let from = if logs.following { count } else { logs.top };
+            let from = if logs.following { count.saturating_sub(room) } else { logs.top };
             logs.top = clamp(from, by, count);
             logs.following = by > 0 && logs.top + 1 >= count;
             Vec::new()
@@ -63,12 +66,14 @@ fn rows_in(model: &Model, id: &WorkloadId, pane: Pane) -> usize {
     }
 }
 
-/// Keeps the selection on a row that is shown.
+/// Counts the rows after filter or order changed, and keeps the selection on one that is shown.
 pub(super) fn keep_selection(model: &mut Model) {
-    let rows = roster::of(model).rows;
+    count(model);
+    let rows = &roster::shown(model).rows;
     let kept = rows.iter().any(|r| Some(&r.id) == model.fleet_view.selected.as_ref());
     if !kept {
-        model.fleet_view.selected = rows.first().map(|r| r.id.clone());
+        let first = rows.first().map(|r| r.id.clone());
+        model.fleet_view.selected = first;
     }
 }
 
@@ -285,8 +290,9 @@ fn diff_sides(model: &Model, id: &WorkloadId) -> Option<(TemplateRef, TemplateRe
     let release = model.fleet.release(id)?;
     let in_pane =
         matches!(model.screen(), Screen::Rollout(_)) && model.rollout_view.pane == Pane::Revisions;
-    let chosen =
-        if in_pane { release.revisions.get(model.rollout_view.row(Pane::Revisions)) } else { None };
+    let chosen = in_pane
+        .then(|| revisions::order(&release))
+        .and_then(|all| all.get(model.rollout_view.row(Pane::Revisions)).copied());
     let newer = chosen.or_else(|| release.current()).or_else(|| release.revisions.first())?;
     let same = |r: &&Revision<'_>| r.replica_set.uid != newer.replica_set.uid;
     let older = release

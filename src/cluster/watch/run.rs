@@ -17,10 +17,6 @@ use crate::domain::observation::{Observation, SourceState};
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
 
-/// A server that starts answers 401, 403 and 404 until it has read its roles and definitions: this
-/// many are taken as passing when the source worked before.
-const PASSING: u32 = 4;
-
 /// A stream that ends sooner than this without a word did not work.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 
@@ -61,8 +57,8 @@ pub(super) struct Machine {
     was_dead: bool,
     /// Whether the last state said was a live one.
     live: bool,
-    /// 401, 403 or 404 in a row.
-    denied: u32,
+    /// When the connection was last lost.
+    cut: Option<Instant>,
     /// Lost positions in a row.
     lost: u32,
 }
@@ -76,7 +72,7 @@ impl Machine {
             heard: (watch.now)(),
             was_dead: false,
             live: false,
-            denied: 0,
+            cut: None,
             lost: 0,
             watch,
         }
@@ -164,7 +160,6 @@ impl Machine {
             Attended::Done(Err(failure)) => return End::Failed(failure),
             Attended::Done(Ok(stream)) => stream,
         };
-        self.denied = 0;
         let begun = Instant::now();
         let mut worked = false;
         self.confirm().await;
@@ -229,16 +224,19 @@ impl Machine {
                 self.pause(self.watch.pace.recheck).await;
             }
             End::Cut { worked: true } | End::Revived => {
+                self.cut = Some(Instant::now());
                 self.back_off.reset();
                 sleep(share_of(self.watch.pace.spread)).await;
             }
             End::Cut { worked: false } => {
+                self.cut = Some(Instant::now());
                 let wait = self.back_off.next();
                 self.stale("the server ended the watch at once".into(), wait).await;
             }
             End::Lost => self.relist().await,
             End::Failed(Failure::Refused(refusal)) => self.refused(refusal).await,
             End::Failed(failure) => {
+                self.cut = Some(Instant::now());
                 let wait = self.back_off.next();
                 self.stale(failure.text(), wait).await;
             }
@@ -250,6 +248,8 @@ impl Machine {
         self.position = None;
         self.lost += 1;
         if self.lost > 1 {
+            let at = (self.watch.now)();
+            self.state(SourceState::Resyncing(at)).await;
             let wait = self.back_off.next();
             self.pause(wait).await;
         }
@@ -259,16 +259,9 @@ impl Machine {
         if refusal.loses_position() {
             return self.relist().await;
         }
-        let passing = self.listed && self.denied < PASSING;
         match refusal.code {
-            401 | 403 | 404 if passing => {
-                self.denied += 1;
-                if refusal.code == 404 {
-                    self.position = None;
-                }
-                let wait = self.back_off.next();
-                self.stale(Failure::Refused(refusal).text(), wait).await;
-            }
+            401 | 403 | 404 if self.is_settling() => self.starting().await,
+            _ if refusal.is_starting() => self.starting().await,
             403 => {
                 let verb = if self.position.is_some() { "watch" } else { "list" };
                 let rule = resource::rule(verb, &self.watch.source);
@@ -288,10 +281,6 @@ impl Machine {
                 self.back_off.next();
                 self.stale(Failure::Refused(refusal).text(), wait).await;
             }
-            _ if refusal.is_starting() => {
-                let wait = self.watch.pace.spread + share_of(self.watch.pace.first);
-                self.stale("the API server is starting".into(), wait).await;
-            }
             _ => {
                 let own = self.back_off.next();
                 let asked = refusal.retry_after.map(|d| d + share_of(Duration::from_secs(1)));
@@ -299,6 +288,17 @@ impl Machine {
                 self.stale(Failure::Refused(refusal).text(), wait).await;
             }
         }
+    }
+
+    /// Whether a refusal may be that of a server that is starting: until it has read its roles and
+    /// definitions it answers 401, 403 and 404 to what it allowed before.
+    fn is_settling(&self) -> bool {
+        self.listed && self.cut.is_some_and(|cut| cut.elapsed() < self.watch.pace.settle)
+    }
+
+    async fn starting(&mut self) {
+        let wait = self.watch.pace.spread + share_of(self.watch.pace.first);
+        self.stale("the API server is starting".into(), wait).await;
     }
 
     /// Says that values are old, and waits.

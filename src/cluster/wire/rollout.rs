@@ -4,7 +4,7 @@
 
 use super::node::Node;
 use super::strategy;
-use super::workload::{common, counters, hash};
+use super::workload::{common, counters};
 use crate::domain::analysis::Verdict;
 use crate::domain::id::WorkloadKind;
 use crate::domain::workload::{
@@ -26,7 +26,7 @@ pub(super) fn rollout(object: Node<'_>) -> Option<Workload> {
 fn status(node: Node<'_>) -> Status {
     let canary = node.at("canary");
     let blue_green = node.at("blueGreen");
-    // Only presence and readability matter here, so an unreadable one is no oddity.
+    // Unreadable is a fact of its own here, and no oddity.
     let observed = node.written("observedGeneration");
     let generation = observed.as_ref().and_then(|text| text.trim().parse().ok());
     Status {
@@ -34,8 +34,8 @@ fn status(node: Node<'_>) -> Status {
         observed_generation: generation,
         phase: node.text("phase"),
         message: node.text_or_empty("message"),
-        current_hash: hash(node, "currentPodHash"),
-        stable_hash: hash(node, "stableRS"),
+        current_hash: node.text("currentPodHash"),
+        stable_hash: node.text("stableRS"),
         step_index: node.long("currentStepIndex").and_then(|i| usize::try_from(i).ok()),
         pauses: node.list("pauseConditions").map(pause).collect(),
         controller_pause: node.flag("controllerPause"),
@@ -47,8 +47,8 @@ fn status(node: Node<'_>) -> Status {
         step_analysis: analysis(canary, "currentStepAnalysisRunStatus"),
         background_analysis: analysis(canary, "currentBackgroundAnalysisRunStatus"),
         experiment: canary.text("currentExperiment"),
-        active_hash: hash(blue_green, "activeSelector"),
-        preview_hash: hash(blue_green, "previewSelector"),
+        active_hash: blue_green.text("activeSelector"),
+        preview_hash: blue_green.text("previewSelector"),
         pre_analysis: analysis(blue_green, "prePromotionAnalysisRunStatus"),
         post_analysis: analysis(blue_green, "postPromotionAnalysisRunStatus"),
         workload_observed_generation: node.long("workloadObservedGeneration"),

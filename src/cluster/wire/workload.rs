@@ -4,7 +4,6 @@ use super::meta::{self, Meta};
 use super::node::Node;
 use super::strategy;
 use crate::domain::id::{WorkloadId, WorkloadKind};
-use crate::domain::text::SafeText;
 use crate::domain::time::Span;
 use crate::domain::workload::{Status, Workload};
 
@@ -69,9 +68,4 @@ pub(super) fn deployment(object: Node<'_>) -> Option<Workload> {
     let annotations = spec.at("template").at("metadata").at("annotations");
     workload.restart_at = annotations.time("kubectl.kubernetes.io/restartedAt");
     Some(workload)
-}
-
-/// A text that stands for a hash, none when empty.
-pub(super) fn hash(node: Node<'_>, key: &str) -> Option<SafeText> {
-    node.text(key)
 }

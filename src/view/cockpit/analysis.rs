@@ -5,7 +5,8 @@
 
 use ratatui::text::Line;
 
-use crate::app::read::analysis::{MetricRow, RunRow, rows};
+use crate::app::read::Doubt;
+use crate::app::read::analysis::{MetricRow, RunRow, Value, rows};
 use crate::app::read::phrase::Phrase;
 use crate::app::screen::Pane;
 use crate::app::theme::Role;
@@ -45,6 +46,7 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
         head: Vec::new(),
         items,
         selected: focused.then_some(selected),
+        is_old: matches!(doubt, Doubt::Old(_)),
     }
 }
 
@@ -74,32 +76,60 @@ fn head(look: &Look, run: &RunRow, room: usize, selected: bool) -> Line<'static>
         .gap(2);
     let when = Phrase::new().muted(format!("{took}{} ago", run.age));
     let left = room.saturating_sub(width(&when.plain()) + 2);
-    strip.say_to(left, Role::Text, &run.sentence).right(room, &when).line()
+    // The metrics below say the same at length.
+    let is_told_below = run.is_current && !run.metrics.is_empty();
+    let strip = if is_told_below && strip.used() + width(&run.sentence) > left {
+        strip
+    } else {
+        strip.say_to(left, Role::Text, &run.sentence)
+    };
+    strip.right(room, &when).line()
 }
 
-/// A metric in two lines: values against the limit, and counts against what is allowed.
+/// A metric: its last values against the limit, and counts against what is allowed. The limit
+/// stands beside the values where there is room for three of them, else below.
 fn metric_lines(look: &Look, metric: &MetricRow, room: usize) -> Vec<Line<'static>> {
-    let mut strip = Strip::new(look).gap(4).cell(18, Role::Text, &metric.name).cell(
+    let first = Strip::new(look).gap(4).cell(16, Role::Text, &metric.name).cell(
         9,
         metric.look,
         &metric.verdict,
     );
-    let room_for_values = room.saturating_sub(strip.used()) * 3 / 5;
-    let mut shown: Vec<&crate::app::read::analysis::Value> = Vec::new();
-    let mut used = 0;
-    for value in metric.values.iter().rev() {
-        let needs = width(&value.text) + 2;
-        if used + needs > room_for_values.max(8) {
-            break;
-        }
-        used += needs;
-        shown.insert(0, value);
+    let free = room.saturating_sub(first.used());
+    let limit = width(&metric.limit) + 1;
+    let indent = Strip::new(look).gap(21);
+    let counts = indent.clone().phrase_to(room, &metric.counts).line();
+    if free >= limit + 21 {
+        let first = say_values(first, &last_values(metric, free - limit));
+        return vec![first.gap(1).say(Role::Muted, metric.limit.clone()).line(), counts];
     }
-    for value in shown {
+    let first = say_values(first, &last_values(metric, free)).line();
+    let second = indent.clone().say(Role::Muted, metric.limit.clone()).gap(2);
+    if second.used() + width(&metric.counts.plain()) <= room {
+        return vec![first, second.phrase(&metric.counts).line()];
+    }
+    vec![first, indent.say_to(room, Role::Muted, &metric.limit).line(), counts]
+}
+
+fn say_values<'l>(mut strip: Strip<'l>, values: &[&Value]) -> Strip<'l> {
+    for value in values {
         let bad = if value.is_bad { "!" } else { "" };
         strip = strip.say(value.look, format!("{}{bad}", value.text)).gap(1);
     }
-    let first = strip.gap(1).say_to(room, Role::Muted, &metric.limit).line();
-    let second = Strip::new(look).gap(23).phrase_to(room, &metric.counts).line();
-    vec![first, second]
+    strip
+}
+
+/// As many of the last values as fit, oldest first.
+fn last_values(metric: &MetricRow, room: usize) -> Vec<&Value> {
+    let mut left = room;
+    let mut shown: Vec<&Value> = Vec::new();
+    for value in metric.values.iter().rev() {
+        let needs = width(&value.text) + 2;
+        if needs > left {
+            break;
+        }
+        left -= needs;
+        shown.push(value);
+    }
+    shown.reverse();
+    shown
 }

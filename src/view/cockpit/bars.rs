@@ -28,6 +28,9 @@ pub(super) fn lines(
         Picture::Bars(bars, remarks) => bar_lines(look, bars, remarks, room, terse),
         Picture::Sides(sides, remarks) => {
             let mut lines = side_lines(look, sides, room);
+            if !terse {
+                lines.push(Line::default());
+            }
             lines.extend(remark_lines(look, remarks, room, 0));
             lines
         }

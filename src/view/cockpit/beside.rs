@@ -50,14 +50,17 @@ pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) ->
 
 /// Facts as a block.
 pub(super) fn fact_block(look: &Look, title: &str, list: &[Fact], room: usize) -> Block {
-    let items = facts(look, list, room).into_iter().map(|l| vec![l]).collect();
+    let mut items: Vec<_> = facts(look, list, room).into_iter().map(|l| vec![l]).collect();
+    if items.is_empty() {
+        items.push(vec![Strip::new(look).say(Role::Muted, "nothing seen").line()]);
+    }
     Block::plain(Title::new(title), items)
 }
 
 /// Facts with their labels aligned; long ones go on below.
 pub(in crate::view) fn facts(look: &Look, list: &[Fact], room: usize) -> Vec<Line<'static>> {
     let label = list.iter().map(|f| width(&f.label)).max().unwrap_or(0);
-    let label = label.min(room * 2 / 5);
+    let label = label.min(room * 3 / 5);
     let mut lines = Vec::new();
     for fact in list {
         let parts = wrap_phrase(&fact.text, room.saturating_sub(label + 2));
@@ -102,7 +105,7 @@ pub(super) fn presses(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
                     } else {
                         strip
                     };
-                    strip.to(indent).say(role, part.trim_end()).line()
+                    strip.to(indent).say(role, part.clone()).line()
                 })
                 .collect()
         })

@@ -22,12 +22,14 @@ pub(super) struct Block {
     pub(super) items: Vec<Vec<Line<'static>>>,
     /// Selected item, where the pane has the keys.
     pub(super) selected: Option<usize>,
+    /// Whether its content may no longer be true.
+    pub(super) is_old: bool,
 }
 
 impl Block {
     /// A block that never has the keys.
     pub(super) fn plain(title: Title, items: Vec<Vec<Line<'static>>>) -> Self {
-        Self { title, head: Vec::new(), items, selected: None }
+        Self { title, head: Vec::new(), items, selected: None, is_old: false }
     }
 
     /// Rows that it would fill.
@@ -69,6 +71,9 @@ impl Block {
         let shown = lines.iter().enumerate().skip(first);
         for ((index, (_, line)), area) in shown.zip(inner.rows()) {
             canvas.line(area, line);
+            if self.is_old {
+                canvas.fade(area, Role::Stale);
+            }
             if self.is_focused() && row == Some(index) {
                 canvas.tint(area, Role::Selection);
             }
@@ -94,7 +99,8 @@ fn edge_rows(set: Set) -> u16 {
 }
 
 /// Draws blocks one below the other. Each gets its edge and a line; then the one with the keys
-/// gets what it wants, then the others in their order; what is left goes to the last.
+/// gets two rows for every one of the others, until all have what they want; what is left goes to
+/// the last.
 pub(super) fn stack(canvas: &mut Canvas<'_>, area: Rect, set: Set, blocks: &[Block]) {
     let heights = share(area.height, set, blocks);
     let mut y = area.y;
@@ -117,11 +123,10 @@ fn share(total: u16, set: Set, blocks: &[Block]) -> Vec<u16> {
         left -= least;
     }
     let wants: Vec<u16> = blocks.iter().map(|b| edge + b.wants()).collect();
-    // Row by row in turn, the one with the keys first and twice, so that nobody is starved.
+    // Row by row in turn, so that nobody is starved.
     let mut order: Vec<usize> = (0..blocks.len()).collect();
     let focused = blocks.iter().position(Block::is_focused);
     if let Some(focused) = focused {
-        order.insert(0, focused);
         order.insert(0, focused);
     }
     loop {

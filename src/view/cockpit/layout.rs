@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use crate::app::read::info;
 use crate::app::screen::Pane;
+use crate::app::theme::Role;
 use crate::view::canvas::Canvas;
 use crate::view::pane::{Set, Title, pane};
 use crate::view::screen::{Shape, take_bottom, take_left, take_top};
@@ -53,11 +54,11 @@ fn bare_top(canvas: &mut Canvas<'_>, rest: &mut Rect, scene: &Scene<'_>, detail:
 fn framed_top(canvas: &mut Canvas<'_>, rest: &mut Rect, scene: &Scene<'_>) {
     let room = inside(Set::Boxed, rest.width);
     let mut lines = verdict::lines(canvas.look, scene, room, Detail::Full);
-    if rows_of(&lines) + 2 > rest.height / 2 {
+    if rows_of(&lines) + 2 > rest.height * 2 / 5 {
         lines = verdict::lines(canvas.look, scene, room, Detail::Terse);
     }
     let area = take_top(rest, rows_of(&lines) + 2);
-    let title = Title::new(format!("{} {}", scene.id.kind.as_str(), scene.id.namespace));
+    let title = Title::new(format!("{} in {}", scene.id.kind.as_str(), scene.id.namespace));
     let inner = pane(canvas, area, Set::Boxed, &title);
     canvas.lines(inner, &lines);
     fade_if_old(canvas, inner, scene);
@@ -67,7 +68,7 @@ fn framed_top(canvas: &mut Canvas<'_>, rest: &mut Rect, scene: &Scene<'_>) {
 fn fade_if_old(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let kind = crate::app::read::fleet::kind_of(scene.id);
     if crate::app::read::doubt(scene.model, kind, &scene.id.namespace).is_doubtful() {
-        canvas.fade(area);
+        canvas.fade(area, Role::Stale);
     }
 }
 

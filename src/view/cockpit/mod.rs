@@ -85,13 +85,7 @@ pub(super) fn preview(
     };
     let scene = Scene { model, id, release: &release };
     let set = shape.set();
-    let title = Title::new(id.name.to_string()).and(
-        &crate::app::read::phrase::Phrase::new().muted(format!(
-            "{} in {}",
-            id.kind.as_str(),
-            id.namespace
-        )),
-    );
+    let title = Title::new(format!("{} in {}", id.kind.as_str(), id.namespace));
     let inner = pane(canvas, area, set, &title);
     layout::preview(canvas, inner, &scene, shape);
 }

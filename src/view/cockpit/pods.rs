@@ -13,6 +13,7 @@ use crate::domain::id::ResourceKind;
 use crate::view::look::Look;
 use crate::view::pane::Title;
 use crate::view::strip::Strip;
+use crate::view::text::{width, wrap};
 
 use super::Scene;
 use super::block::Block;
@@ -24,23 +25,25 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let focused = model.rollout_view.pane == Pane::Pods;
     let selected = model.rollout_view.row(Pane::Pods).min(rows.len().saturating_sub(1));
     let doubt = crate::app::read::doubt(model, ResourceKind::Pods, &scene.id.namespace);
-    let mut items: Vec<Vec<Line<'static>>> = rows
+    let items = rows
         .iter()
         .enumerate()
-        .map(|(at, row)| vec![line(look, row, room, focused && at == selected)])
+        .map(|(at, row)| item(look, row, room, focused && at == selected, at == 0))
         .collect();
     let mut title = Title::new("Pods");
+    let mut head = Vec::new();
     if let Doubt::Blind(why) = &doubt {
-        let text = format!("pods are not known: {why}");
-        items.insert(0, vec![Strip::new(look).gap(2).say_to(room, Role::Warn, &text).line()]);
+        let text = format!("not known: {why}");
+        head.push(Strip::new(look).gap(2).say_to(room, Role::Warn, &text).line());
     } else {
         title = title.and(&summary(scene.release, model.now)).right(doubt_phrase(&doubt));
     }
     Block {
         title: title.focused(focused),
-        head: Vec::new(),
+        head,
         items,
         selected: focused.then_some(selected),
+        is_old: matches!(doubt, Doubt::Old(_)),
     }
 }
 
@@ -72,35 +75,47 @@ pub(super) fn grid<'l>(
     strip
 }
 
-fn line(look: &Look, row: &PodRow, room: usize, selected: bool) -> Line<'static> {
+/// A pod in one line. The reason of the first sick one and of the selected one is never cut: it
+/// goes below where it does not fit.
+fn item(look: &Look, row: &PodRow, room: usize, selected: bool, first: bool) -> Vec<Line<'static>> {
+    let strip = strip(look, row, room, selected);
+    if row.trouble.is_empty() || row.trouble == row.status {
+        return vec![strip.line()];
+    }
+    let role = role_of(row.mark.state);
+    if strip.used() + width(&row.trouble) <= room || !(selected || first) {
+        return vec![strip.say_to(room, role, &row.trouble).line()];
+    }
+    let mut lines = vec![strip.line()];
+    for part in wrap(&row.trouble, room.saturating_sub(4)).iter().take(2) {
+        lines.push(Strip::new(look).gap(4).say(role, part.clone()).line());
+    }
+    lines
+}
+
+fn strip<'l>(look: &'l Look, row: &PodRow, room: usize, selected: bool) -> Strip<'l> {
     let caret = if selected { look.caret() } else { " " };
     let role = role_of(row.mark.state);
     let restarts = match row.restarts {
         0 => (Role::Muted, String::new()),
         n => (Role::Warn, format!("{n}x")),
     };
-    let (name, node) = match room {
-        0..90 => (20, 0),
-        90..120 => (28, 12),
-        _ => (36, 16),
+    let node = match room {
+        0..64 => 0,
+        64..90 => 12,
+        _ => 18,
     };
-    let wanted = if name >= 36 { &row.name } else { &row.short };
-    let name = if name >= 36 { name } else { 12 };
-    let strip = Strip::new(look)
+    Strip::new(look)
         .say(Role::Accent, caret)
         .gap(1)
         .say(role, look.pod(row.mark))
         .gap(1)
         .cell(5, row.revision_role, &row.revision)
-        .cell(name, Role::Text, wanted)
+        .cell(7, Role::Text, &row.short)
         .cell(17, role, &row.status)
         .number(4, role, &row.ready)
         .number(4, restarts.0, &restarts.1)
         .number(4, Role::Muted, &row.age)
         .gap(1)
-        .cell(node, Role::Muted, &row.node);
-    if row.trouble.is_empty() || row.trouble == row.status {
-        return strip.line();
-    }
-    strip.say_to(room, role, &row.trouble).line()
+        .cell(node, Role::Muted, &row.node)
 }

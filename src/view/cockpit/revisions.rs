@@ -4,6 +4,7 @@
 
 use ratatui::text::Line;
 
+use crate::app::read::Doubt;
 use crate::app::read::phrase::Phrase;
 use crate::app::read::revisions::{RevisionRow, rows};
 use crate::app::screen::Pane;
@@ -33,7 +34,8 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let title = Title::new(format!("Revisions {}", rows.len()))
         .right(doubt_phrase(&doubt))
         .focused(focused);
-    Block { title, head: Vec::new(), items, selected: focused.then_some(selected) }
+    let is_old = matches!(doubt, Doubt::Old(_));
+    Block { title, head: Vec::new(), items, selected: focused.then_some(selected), is_old }
 }
 
 fn line(look: &Look, row: &RevisionRow, room: usize, selected: bool) -> Line<'static> {

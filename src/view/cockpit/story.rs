@@ -4,6 +4,7 @@
 
 use ratatui::text::Line;
 
+use crate::app::read::Doubt;
 use crate::app::read::phrase::Phrase;
 use crate::app::read::timeline::{TimelineRow, rows};
 use crate::app::screen::Pane;
@@ -38,6 +39,7 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
         head: Vec::new(),
         items,
         selected: focused.then_some(selected),
+        is_old: matches!(doubt, Doubt::Old(_)),
     }
 }
 

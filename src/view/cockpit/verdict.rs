@@ -114,10 +114,10 @@ fn labelled(
         let label = if at == 0 { label } else { "" };
         let mut strip = Strip::new(look).say(Role::Muted, label).to(INDENT);
         strip = if at + 1 == most && count > most {
-            let rest = wrapped.get(at..).map(<[String]>::concat).unwrap_or_default();
+            let rest = wrapped.get(at..).map(|rest| rest.join(" ")).unwrap_or_default();
             strip.say_to(room, role, &rest)
         } else {
-            strip.say(role, part.trim_end())
+            strip.say(role, part.clone())
         };
         lines.push(strip.line());
     }

@@ -46,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
                 change(&mut page, line);
             }
             page.blank();
-            page.paragraph(2, &Phrase::new().muted(format!("{same} lines are the same in both")));
+            page.paragraph(2, &Phrase::new().muted(format!("the same in both: {same}")));
         }
     }
     page.draw(canvas, area, set, title, model.scroll);

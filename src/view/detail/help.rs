@@ -17,7 +17,7 @@ use crate::view::pane::{Set, Title};
 use super::document::Document;
 
 /// Where texts begin behind the keys.
-const COLUMN: usize = 20;
+const COLUMN: usize = 16;
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, set: Set) {

@@ -8,6 +8,7 @@ use ratatui::text::Line;
 use crate::app::log_view::{LogLine, LogState, LogView};
 use crate::app::read::phrase::Phrase;
 use crate::app::read::pods::short_name;
+use crate::app::read::timeline::look as look_of;
 use crate::app::theme::Role;
 use crate::view::canvas::Canvas;
 use crate::view::cockpit::Scene;
@@ -106,17 +107,5 @@ fn text_line(look: &Look, line: &LogLine, several: bool, total: usize) -> Line<'
         let role = POD_ROLES.get(sum % POD_ROLES.len()).copied().unwrap_or(Role::Muted);
         strip = strip.cell(6, role, short);
     }
-    strip.say_to(total, level_role(&line.text), &line.text).line()
-}
-
-/// The first word that says how bad a line is.
-fn level_role(text: &str) -> Role {
-    let head: String = text.chars().take(80).collect::<String>().to_uppercase();
-    if head.contains("ERROR") || head.contains("FATAL") || head.contains("PANIC") {
-        Role::Bad
-    } else if head.contains("WARN") {
-        Role::Warn
-    } else {
-        Role::Text
-    }
+    strip.say_to(total, look_of(line.tone()), &line.text).line()
 }

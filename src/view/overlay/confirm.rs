@@ -5,14 +5,15 @@
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use tui_input::Input;
 
 use crate::app::access::Access;
 use crate::app::availability::{Freshness, freshness};
 use crate::app::dialog::{Confirmation, Field};
 use crate::app::model::Model;
+use crate::app::read::header::badge;
 use crate::app::read::phrase::Phrase;
 use crate::app::session::Level;
+use crate::app::text_field::visible;
 use crate::app::theme::Role;
 use crate::domain::time::length;
 use crate::view::canvas::Canvas;
@@ -23,6 +24,9 @@ use crate::view::text::{cut, width, wrap};
 
 /// Where texts begin behind their labels.
 const INDENT: usize = 8;
+
+/// Cells of the field for the token.
+const TOKEN: usize = 24;
 
 /// Lines, and where a field begins among them.
 struct Page<'l> {
@@ -74,13 +78,9 @@ fn title(model: &Model, confirmation: &Confirmation) -> Title {
         Level::Production => Role::Prod,
         Level::Lab => Role::Lab,
     };
-    let badge = match environment.name.to_uppercase().as_str() {
-        "PRODUCTION" => "PROD".to_owned(),
-        other => other.to_owned(),
-    };
     let place = Phrase::of(Role::Title, plan.id.name.to_string())
         .text("  ")
-        .say(role, format!(" {badge} "))
+        .say(role, format!(" {} ", badge(&environment)))
         .text(format!("  {}/{}", model.session.context, plan.id.namespace));
     Title::new(plan.action.verb.name().to_uppercase()).and(&place).focused(true)
 }
@@ -95,7 +95,7 @@ impl Page<'_> {
                 Strip::new(self.look)
                     .say(Role::Muted, label)
                     .to(INDENT)
-                    .say(role, line.trim_end())
+                    .say(role, line.clone())
                     .line(),
             );
         }
@@ -142,25 +142,29 @@ impl Page<'_> {
     fn fields(&mut self, confirmation: &Confirmation, room: usize) {
         let wanted = if confirmation.reason_required { "required" } else { "may be empty" };
         let has_keys = confirmation.field == Field::Reason;
-        self.field("reason", &confirmation.reason, has_keys, wanted, room);
+        let inside = room.saturating_sub(INDENT + width(wanted) + 3);
+        let shown = visible(&confirmation.reason, inside);
+        self.field("reason", &shown, has_keys, (inside, wanted));
         if let Some(token) = &confirmation.token {
-            let hint = format!("type {token}");
             let has_keys = confirmation.field == Field::Token;
-            self.field("confirm", &confirmation.typed, has_keys, &hint, room.min(INDENT + 36));
+            let shown = visible(&confirmation.typed, TOKEN);
+            self.field("confirm", &shown, has_keys, (TOKEN, &format!("type {token}")));
         }
     }
 
     /// `reason  [pool waits only on the canary___________] required`.
-    fn field(&mut self, label: &str, input: &Input, has_keys: bool, hint: &str, room: usize) {
-        let inside = room.saturating_sub(INDENT + width(hint) + 3).max(6);
-        let skip = input.visual_scroll(inside.saturating_sub(1));
-        let shown: String = input.value().chars().skip(skip).collect();
-        let shown = cut(&shown, inside, self.look.ellipsis());
+    fn field(
+        &mut self,
+        label: &str,
+        (text, cursor): &(String, usize),
+        has_keys: bool,
+        (inside, hint): (usize, &str),
+    ) {
+        let shown = cut(text, inside, self.look.ellipsis());
         let blank = inside.saturating_sub(width(&shown));
         let edge = if has_keys { Role::Key } else { Role::Muted };
         if has_keys {
-            let column = INDENT + 1 + input.visual_cursor().saturating_sub(skip).min(inside);
-            self.field = Some((self.lines.len(), column));
+            self.field = Some((self.lines.len(), INDENT + 1 + cursor.min(&inside)));
         }
         self.lines.push(
             Strip::new(self.look)

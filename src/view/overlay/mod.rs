@@ -18,6 +18,9 @@ use super::strip::Strip;
 
 /// Draws the open dialog.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    if model.dialog.is_some() {
+        canvas.fade(area, Role::Muted);
+    }
     match &model.dialog {
         None => {}
         Some(Dialog::Confirm(confirmation)) => confirm::draw(canvas, area, model, confirmation),

@@ -15,6 +15,7 @@ use crate::view::look::Look;
 use crate::view::pane::{Title, list};
 use crate::view::screen::take_top;
 use crate::view::strip::Strip;
+use crate::view::text::wrap;
 
 /// Draws the choice.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &RevisionPicker) {
@@ -22,7 +23,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &
     let title = Title::new(format!("UNDO {} to...", picker.id.name))
         .and(&Phrase::new().muted(place))
         .focused(true);
-    let inner = super::open(canvas, area, picker.targets.len() + 4, &title);
+    let inner = super::open(canvas, area, picker.targets.len() + 6, &title);
     let room = usize::from(inner.width);
     let look = canvas.look;
     let mut rest = inner;
@@ -30,12 +31,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &
         .gap(2)
         .cell(6, Role::Muted, "rev")
         .cell(11, Role::Muted, "hash")
-        .cell(26, Role::Muted, "images")
+        .cell(22, Role::Muted, "images")
         .cell(8, Role::Muted, "pods up")
         .say_to(room, Role::Muted, "record")
         .line();
     canvas.line(take_top(&mut rest, 1), &head);
-    let foot = crate::view::screen::take_bottom(&mut rest, 2);
+    let foot = crate::view::screen::take_bottom(&mut rest, 4);
     let rows: Vec<Line<'static>> = picker
         .targets
         .iter()
@@ -50,22 +51,41 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &
         .say(Role::Key, "[ Enter ")
         .say(Role::Text, "choose, then confirm ]")
         .line();
-    canvas.lines(foot, &[Line::default(), buttons]);
+    let mut lines: Vec<Line<'static>> = picker
+        .targets
+        .get(picker.selected)
+        .map(|target| wrap(&remark(target), room))
+        .unwrap_or_default()
+        .iter()
+        .take(2)
+        .map(|part| Strip::new(look).say(Role::Text, part.clone()).line())
+        .collect();
+    lines.resize(3, Line::default());
+    lines.push(buttons);
+    canvas.lines(foot, &lines);
+}
+
+/// What is known of a revision, in full.
+fn remark(target: &UndoTarget) -> String {
+    let record = match &target.record {
+        Record::Stable => "the stable version: it takes the users now".to_owned(),
+        Record::Clean => "nothing is known against it".to_owned(),
+        Record::FailedAnalysis(message) => format!("an analysis of it failed: {message}"),
+    };
+    let plain = if target.plain { "; a plain undo would pick it" } else { "" };
+    format!("{record}{plain}")
 }
 
 fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'static> {
     let number = target.revision.map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
     let caret = if selected { look.caret() } else { " " };
-    let mut record = Phrase::new();
-    if target.plain && target.record != Record::Stable {
-        record.push(Role::Warn, "plain undo would pick this; ");
-    }
-    match &target.record {
-        Record::Stable => record.push(Role::Ok, "STABLE: takes the users now"),
-        Record::Clean => record.push(Role::Text, "nothing against it"),
-        Record::FailedAnalysis(message) => {
-            record.push(Role::Bad, format!("ANALYSIS FAILED {message}"));
-        }
+    let mut record = match &target.record {
+        Record::Stable => Phrase::of(Role::Ok, "STABLE"),
+        Record::Clean => Phrase::new().text("clean"),
+        Record::FailedAnalysis(_) => Phrase::of(Role::Bad, "FAILED ANALYSIS"),
+    };
+    if target.plain {
+        record.push(Role::Warn, "  <- plain undo");
     }
     let pods = if target.available > 0 {
         (Role::Ok, target.available.to_string())
@@ -77,7 +97,7 @@ fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'s
         .gap(1)
         .cell(6, Role::Title, &number)
         .cell(11, Role::Text, &target.hash)
-        .cell(26, Role::Text, &target.images)
+        .cell(22, Role::Text, &target.images)
         .cell(8, pods.0, &pods.1)
         .phrase_to(room, &record)
         .line()

@@ -85,9 +85,7 @@ fn promised(journal: &[Value], word: &str) -> Vec<Written> {
         .filter(|line| line["report"] == "intent")
         .filter(|intent| {
             journal.iter().any(|answer| {
-                answer["report"] == "answer"
-                    && answer["word"] == word
-                    && key(answer) == key(intent)
+                answer["report"] == "answer" && answer["word"] == word && key(answer) == key(intent)
             })
         })
         .flat_map(|intent| intent["writes"].as_array().cloned().unwrap_or_default())

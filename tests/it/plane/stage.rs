@@ -260,8 +260,7 @@ impl Stage {
     /// Holds the audit log against the journal, ends the stage, and returns the number of writes.
     #[track_caller]
     pub(super) fn close(self) -> usize {
-        let writes =
-            audit::assert_equal(self.plane, &self.state(), self.person, &self.namespace);
+        let writes = audit::assert_equal(self.plane, &self.state(), self.person, &self.namespace);
         self.sweep();
         writes
     }

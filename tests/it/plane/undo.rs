@@ -119,9 +119,13 @@ fn injected_metadata_does_not_make_a_new_replica_set() {
 #[test]
 #[ignore = "needs the control plane: tests/run"]
 fn a_rollout_whose_template_lives_in_a_deployment_is_undone_there() {
-    let mut mailer = rollout("mailer", 2, &json!({ "canary": {
+    let mut mailer = rollout(
+        "mailer",
+        2,
+        &json!({ "canary": {
         "steps": [{ "setWeight": 50 }, { "pause": {} }],
-    } }));
+    } }),
+    );
     mailer["spec"]["workloadRef"] =
         json!({ "apiVersion": "apps/v1", "kind": "Deployment", "name": "mailer" });
     mailer["spec"].as_object_mut().unwrap().remove("template");

@@ -1,9 +1,10 @@
 //! The wire: recorded objects into records, and the watch machine and writes against a scripted
 //! server on loopback.
 
+mod bench;
 mod connecting;
 mod recorded;
-mod stub;
+pub(crate) mod stub;
 mod watching;
 mod writing;
 

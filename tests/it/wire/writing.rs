@@ -67,7 +67,8 @@ async fn patch_of(write: &Write, object: Value) -> Value {
     serde_json::from_str(&patches(&asked)[0].body).unwrap()
 }
 
-fn test(path: &str, value: Value) -> Value {
+fn test(path: &str, value: impl Into<Value>) -> Value {
+    let value: Value = value.into();
     json!({"op": "test", "path": path, "value": value})
 }
 

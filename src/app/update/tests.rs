@@ -1,1 +1,0 @@
-//! Tables over update: every key and answer, and what must not happen.

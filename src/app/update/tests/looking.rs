@@ -1,0 +1,161 @@
+//! Moving, opening and coming back; what late answers must not do.
+
+use super::*;
+use crate::app::log_view::LogLine;
+use crate::app::roster;
+use crate::app::screen::{Pane, Screen};
+use crate::domain::sample::{CURRENT, a_blue_green, a_deployment, a_pod};
+
+fn a_shop() -> Rig {
+    let mut rig = Rig::at(&a_gate().pod(CURRENT, a_pod("a")).pod(CURRENT, a_pod("b")));
+    rig.see(&a_blue_green().complete());
+    rig.see(&a_deployment());
+    // Rows are counted once a tick.
+    rig.wait(0);
+    rig
+}
+
+#[test]
+fn the_first_that_needs_a_person_is_selected_and_stays_selected() {
+    let mut rig = a_shop();
+    assert_eq!(rig.model.meant(), Some(&a_gate().id()));
+    // It becomes quiet and moves down; the selection goes with it.
+    rig.see(&a_canary().complete());
+    assert_eq!(rig.model.meant(), Some(&a_gate().id()));
+    rig.see(&a_blue_green().paused());
+    rig.wait(200);
+    assert_eq!(roster::shown(&rig.model).rows[0].id, a_blue_green().id());
+    assert_eq!(rig.model.meant(), Some(&a_gate().id()));
+}
+
+#[test]
+fn moving_stops_at_both_ends() {
+    let mut rig = a_shop();
+    rig.press(Key::Char('k'));
+    assert_eq!(rig.model.meant(), Some(&a_gate().id()));
+    rig.press(Key::Char('G'));
+    let last = roster::shown(&rig.model).rows.last().unwrap().id.clone();
+    assert_eq!(rig.model.meant(), Some(&last));
+    rig.press(Key::Down);
+    assert_eq!(rig.model.meant(), Some(&last));
+    rig.press(Key::Char('g'));
+    assert_eq!(rig.model.meant(), Some(&a_gate().id()));
+}
+
+#[test]
+fn opening_watches_around_it_and_leaving_stops_that() {
+    let mut rig = a_shop();
+    let effects = rig.press(Key::Enter);
+    assert!(effects.contains(&Effect::Focus(Some(a_gate().id()))), "{effects:?}");
+    assert_eq!(*rig.model.screen(), Screen::Rollout(a_gate().id()));
+    assert_eq!(rig.press(Key::Esc), [Effect::Focus(None)]);
+    assert_eq!(*rig.model.screen(), Screen::Fleet);
+}
+
+#[test]
+fn a_verb_means_the_workload_of_the_screen() {
+    let mut rig = a_shop();
+    rig.press(Key::Enter);
+    rig.model.fleet_view.selected = Some(a_deployment().id());
+    rig.press(Key::Char('P'));
+    assert_eq!(rig.dialog().plan.id, a_gate().id());
+}
+
+#[test]
+fn nothing_is_meant_on_help_and_errors() {
+    for key in ['?', '!'] {
+        let mut rig = a_shop();
+        rig.press(Key::Char(key));
+        for verb in ['P', 'F', 'H', 'A', 'U', 'R', 'S'] {
+            assert_eq!(rig.press(Key::Char(verb)), []);
+            assert!(rig.model.dialog.is_none());
+        }
+        rig.press(Key::Esc);
+        assert_eq!(*rig.model.screen(), Screen::Fleet);
+    }
+}
+
+#[test]
+fn the_same_screen_is_not_stacked_twice() {
+    let mut rig = a_shop();
+    for _ in 0..5 {
+        rig.press(Key::Char('x'));
+        rig.press(Key::Char('t'));
+    }
+    rig.press(Key::Char('1'));
+    assert_eq!(rig.model.screens, [Screen::Fleet]);
+}
+
+#[test]
+fn lines_of_logs_that_are_closed_are_dropped() {
+    let mut rig = a_shop();
+    rig.press(Key::Enter);
+    rig.press(Key::Char('l'));
+    let epoch = rig.model.logs.epoch;
+    assert!(matches!(rig.model.screen(), Screen::Logs(_)));
+    rig.press(Key::Char('p'));
+    let line = |text: &str| LogLine { pod: "checkout-a".into(), text: text.into() };
+    rig.send(Msg::LogLines(epoch, vec![line("old")]));
+    assert_eq!(rig.model.logs.visible().len(), 0);
+    rig.send(Msg::LogLines(rig.model.logs.epoch, vec![line("new")]));
+    assert_eq!(rig.model.logs.visible().len(), 1);
+    let effects = rig.press(Key::Esc);
+    assert!(effects.contains(&Effect::CloseLogs));
+}
+
+#[test]
+fn templates_of_an_older_question_are_dropped() {
+    let mut rig = a_shop();
+    rig.press(Key::Char('d'));
+    let first = rig.model.diff.epoch;
+    rig.press(Key::Esc);
+    rig.press(Key::Char('d'));
+    let same = vec![("image".into(), "a".into())];
+    rig.send(Msg::Templates(first, Ok((same.clone(), same.clone()))));
+    assert_eq!(rig.model.diff.templates, None);
+    let sides = rig.model.diff.sides.clone().unwrap();
+    assert_eq!((&*sides.0.label, &*sides.1.label), ("r41 55aa001c41", "r42 77bb002c42"));
+}
+
+#[test]
+fn panes_go_round_and_rows_are_kept() {
+    let mut rig = a_shop();
+    rig.press(Key::Enter);
+    assert_eq!(rig.model.rollout_view.pane, Pane::Pods);
+    rig.press(Key::Char('j'));
+    rig.press(Key::Char('j'));
+    assert_eq!(rig.model.rollout_view.row(Pane::Pods), 1, "there are two pods");
+    for _ in Pane::ALL {
+        rig.press(Key::Tab);
+    }
+    assert_eq!(rig.model.rollout_view.pane, Pane::Pods);
+    assert_eq!(rig.model.rollout_view.row(Pane::Pods), 1);
+    rig.press(Key::BackTab);
+    assert_eq!(rig.model.rollout_view.pane, Pane::Revisions);
+}
+
+#[test]
+fn a_clock_that_steps_back_does_not_take_time_back() {
+    let mut rig = a_shop();
+    let before = rig.model.now;
+    update(&mut rig.model, before - Span::seconds(30), Msg::Tick);
+    assert_eq!(rig.model.now, before);
+}
+
+#[test]
+fn a_toast_goes_after_a_while() {
+    let mut rig = a_shop();
+    rig.press(Key::Char('R'));
+    assert_ne!(rig.toast(), "");
+    rig.wait(5_000);
+    assert_eq!(rig.toast(), "");
+}
+
+#[test]
+fn a_copy_says_where_when_and_why() {
+    let mut rig = a_shop();
+    let effects = rig.press(Key::Char('y'));
+    let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(text.starts_with("rollout shop/checkout on kind: Paused at 2026-05-04 10:10:00 UTC\n"));
+    assert!(text.contains("waits for a person at step 2/7"), "{text}");
+}

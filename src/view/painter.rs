@@ -1,0 +1,43 @@
+//! The terminal library's own machine: keeps the frame before, writes what changed.
+//!
+//! Never asks the terminal for its size or its cursor: that would go around our tty or take keys
+//! from its only reader. Called by `runtime`, which knows nothing of the library.
+
+use std::io::{self, Write};
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use crate::app::model::Model;
+
+use super::Look;
+
+/// Draws frames of a fixed size onto a writer.
+#[derive(Debug)]
+pub struct Painter<W: Write> {
+    terminal: Terminal<CrosstermBackend<W>>,
+}
+
+impl<W: Write> Painter<W> {
+    /// A painter of frames with this many columns and rows.
+    pub fn new(writer: W, size: (u16, u16)) -> io::Result<Self> {
+        let options = TerminalOptions { viewport: Viewport::Fixed(area(size)) };
+        let terminal = Terminal::with_options(CrosstermBackend::new(writer), options)?;
+        Ok(Self { terminal })
+    }
+
+    /// Clears the screen; the next frame is of this size and drawn whole.
+    pub fn repaint(&mut self, size: (u16, u16)) -> io::Result<()> {
+        self.terminal.resize(area(size))
+    }
+
+    /// Draws one frame.
+    pub fn draw(&mut self, model: &Model, look: &Look) -> io::Result<()> {
+        self.terminal.draw(|frame| super::draw(frame, model, look)).map(drop)
+    }
+}
+
+fn area((columns, rows): (u16, u16)) -> Rect {
+    Rect::new(0, 0, columns, rows)
+}
