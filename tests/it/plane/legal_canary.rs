@@ -80,7 +80,10 @@ fn at_a_timed_pause() {
 fn while_a_weight_is_being_set() {
     let stage = flock(shared(), "lcweight", &BUSY, |n| canary(n, 2, &gate()));
     // Ready after 15 s: the step lasts as long.
-    release(&stage, "rollout", &BUSY, Some("slow"));
+    for name in BUSY {
+        stage.release("rollout", name, "2", Some("slow"));
+    }
+    stage.release("rollout", PROOF, "2", Some("never-ready"));
     for name in names(&BUSY) {
         stage.until(name, "its new pod", |s| s["current"]["desired"] == 1);
     }
@@ -202,9 +205,9 @@ fn promoted_and_still_scaling_down() {
         stage.plugin(&["promote", name, "--full"]);
     }
     for name in names(&verbs) {
-        let done = stage.until_healthy(name);
-        let old = done["revisions"][1].clone();
-        assert!(old["scale_down_at"].is_string(), "still warm: {old}");
+        stage.until(name, "complete, the old version still warm", |s| {
+            s["phase"] == "Healthy" && s["revisions"][1]["scale_down_at"].is_string()
+        });
     }
     table(&stage, PROOF, &verbs);
     for verb in ["pause", "restart"] {

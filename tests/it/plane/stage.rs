@@ -82,13 +82,6 @@ impl Stage {
         self.home.path().join("state")
     }
 
-    /// Puts a file into the person's configuration.
-    pub(super) fn configure(&self, toml: &str) {
-        let dir = self.home.path().join("config/waveoff");
-        std::fs::create_dir_all(&dir).expect("a directory");
-        std::fs::write(dir.join("config.toml"), toml).expect("a file");
-    }
-
     /// The environment of the program: nothing of this machine's.
     pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let below = |name: &str| self.home.path().join(name).display().to_string();
@@ -143,6 +136,7 @@ impl Stage {
             panic!("a receipt without a time: {receipt}");
         };
         assert!(0 <= accepted && accepted <= observed && observed <= ended, "{receipt}");
+        println!("{} {name}: {}", self.namespace, receipt["receipt"]);
         flown.json
     }
 
