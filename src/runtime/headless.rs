@@ -333,7 +333,8 @@ impl Headless {
             complain_raw(&report::plan_text(&plan));
         }
         let level = self.model.session.environment(&id.namespace).level;
-        let dialog = Confirmation::new(plan, level, false, self.model.now);
+        let stale = availability::of(&self.model, &id, verb) == Availability::Blind;
+        let dialog = Confirmation::new(plan, level, stale, self.model.now);
         let reason = act.reason.as_deref();
         prompt::confirm(&dialog, act.yes, reason)
             .map_err(|refusal| failure(Exit::Refused, refusal.text()))?;

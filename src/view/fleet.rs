@@ -19,6 +19,7 @@ use super::look::Look;
 use super::pane::{Title, first_row, pane};
 use super::screen::{Shape, take_bottom, take_left, take_top};
 use super::strip::Strip;
+use super::text::width;
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, shape: Shape) {
@@ -129,7 +130,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
         let line = Strip::new(canvas.look).phrase_to(total, phrase).line();
         canvas.line(row, &line);
     }
-    let columns = Columns::for_width(rest.width, has_several_namespaces(model));
+    let columns = Columns::fit(rest.width, list, has_several_namespaces(model));
     let head = columns.head(canvas.look);
     canvas.line(take_top(&mut rest, 1), &head);
     let grouped = model.fleet_view.sort == crate::app::fleet_view::Sort::Risk;
@@ -201,21 +202,21 @@ struct Columns {
 }
 
 impl Columns {
-    fn for_width(total: u16, several: bool) -> Self {
+    /// Columns no wider than what stands in them: what is left belongs to the reason.
+    fn fit(total: u16, list: &List, several: bool) -> Self {
         let total = usize::from(total);
         let roomy = total >= 100;
-        let wide = total >= 140;
-        let name = match total {
-            0..100 if several => 14,
-            0..100 => 16,
+        let most = match total {
+            0..100 => 14,
             100..140 => 20,
-            _ => 24,
+            _ => 28,
         };
-        let namespace = match (several, wide) {
-            (false, _) => 0,
-            (true, false) => 10,
-            (true, true) => 16,
+        let widest = |text: fn(&Entry) -> &str, title: &str| {
+            let widths = list.entries.iter().map(|entry| width(text(entry)));
+            widths.max().unwrap_or(0).clamp(title.len(), most)
         };
+        let name = widest(|entry| &entry.id.name, "name    ");
+        let namespace = if several { widest(|entry| &entry.id.namespace, "namespace") } else { 0 };
         Self {
             total,
             namespace,
