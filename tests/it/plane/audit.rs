@@ -148,5 +148,5 @@ pub(super) fn assert_equal(plane: &Plane, state: &Path, person: &str, namespace:
 /// The end of the journal, for a person who looks for a fault.
 fn last(journal: &[Value]) -> String {
     let lines = journal.iter().rev().take(6).rev();
-    lines.map(|l| format!("{l}\n")).collect()
+    lines.map(Value::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -249,7 +249,8 @@ fn while_a_full_promotion_is_under_way() {
 #[test]
 #[ignore = "needs the control plane: tests/run"]
 fn two_promotes_of_the_plugin_skip_two_gates_and_ours_cannot() {
-    let strategy = steps(&json!([{ "setWeight": 50 }, { "pause": {} }, { "pause": {} }, { "pause": {} }]));
+    let strategy =
+        steps(&json!([{ "setWeight": 50 }, { "pause": {} }, { "pause": {} }, { "pause": {} }]));
     let stage = flock_at("lcdouble", &["promote"], &strategy, 1, "Paused");
     // The same witness twice: what was on the screen is over after the first.
     stage.works(&["promote"], "promote");

@@ -68,9 +68,7 @@ fn the_viewer_sees_everything_and_every_verb_is_locked() {
 fn the_narrow_user_is_told_what_cannot_be_read_and_the_rest_works() {
     let stage = at_its_gate("narrow").flown_by("narrow");
     // The rights of the plane's `narrow`, in this namespace; and promoting, which is not reading.
-    let rule = |group: &str, resources: &[&str], verbs: &[&str]| {
-        json!({ "apiGroups": [group], "resources": resources, "verbs": verbs })
-    };
+    let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({ "apiGroups": [group], "resources": resources, "verbs": verbs });
     let look = ["get", "list", "watch"];
     stage.apply(&[
         json!({

@@ -31,7 +31,11 @@ fn names_that_do_not_exist_are_answered_with_the_nearest() {
         (&["status", "checkout", "--contxt", "x"], 2, "--context"),
         (&["stauts", "checkout"], 2, "status"),
         (&["status", "checkout", "--context", "plane-admn"], 2, "plane-admin"),
-        (&["undo", "checkout", "--to-revision", "7", "-y", "--reason", "r"], 4, "no other revision"),
+        (
+            &["undo", "checkout", "--to-revision", "7", "-y", "--reason", "r"],
+            4,
+            "no other revision",
+        ),
         (&["promote", "checkout", "--timeout", "0s"], 2, "above zero"),
         (&["status", "checkout", "-o", "yaml"], 2, "json"),
     ] {
