@@ -228,12 +228,13 @@ pub fn of_analysis(at: Timestamp, before: Option<&AnalysisRun>, after: &Analysis
     if before.verdict != after.verdict {
         let tone = match &after.verdict {
             v if v.is_bad() => Tone::Bad,
+            _ if after.is_cut_short() => Tone::Plain,
             super::analysis::Verdict::Successful => Tone::Good,
             super::analysis::Verdict::Inconclusive => Tone::Warn,
             _ => Tone::Plain,
         };
-        let mut text = format!("{} analysis {}", after.role.word(), after.verdict.as_str());
-        if !after.message.is_empty() {
+        let mut text = format!("{} analysis {}", after.role.word(), after.verdict_word());
+        if !after.message.is_empty() && !after.is_cut_short() {
             text.push_str(&format!(": {}", after.message));
         }
         story.push(entry(at, Topic::Analysis, tone, text));

@@ -112,33 +112,7 @@ impl Cockpit {
             quit: None,
         };
         this.draw()?;
-        let mut tick = tokio::time::interval(TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut reports = Vec::with_capacity(BATCH);
-        while this.quit.is_none() {
-            let wait = this.until_frame();
-            tokio::select! {
-                biased;
-                signal = signals.next() => this.signal(signal),
-                input = this.inputs.next() => this.input(input)?,
-                Some(msg) = answers.recv() => this.take(msg)?,
-                () = wait => this.draw()?,
-                count = arrivals.reports.recv_many(&mut reports, BATCH) => {
-                    if count == 0 {
-                        anyhow::bail!("the watches ended");
-                    }
-                    for report in reports.drain(..) {
-                        this.take(feed::message(report))?;
-                    }
-                }
-                Ok(()) = arrivals.pulse.changed() => this.pulse(&mut arrivals)?,
-                _ = tick.tick() => this.tick()?,
-            }
-            if this.suspend {
-                this.suspend(&mut signals).await?;
-            }
-            this.rewire(&mut arrivals);
-        }
+        this.fly(&mut signals, &mut arrivals, &mut answers).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();
         this.performer.finish(LEAVE_WITHIN).await;
@@ -147,6 +121,43 @@ impl Cockpit {
 }
 
 impl Loop {
+    /// Turn after turn, until something ends it.
+    async fn fly(
+        &mut self,
+        signals: &mut Signals,
+        arrivals: &mut Arrivals,
+        answers: &mut mpsc::Receiver<Msg>,
+    ) -> anyhow::Result<()> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut reports = Vec::with_capacity(BATCH);
+        while self.quit.is_none() {
+            let wait = self.until_frame();
+            tokio::select! {
+                biased;
+                signal = signals.next() => self.signal(signal),
+                input = self.inputs.next() => self.input(input)?,
+                Some(msg) = answers.recv() => self.take(msg)?,
+                () = wait => self.draw()?,
+                count = arrivals.reports.recv_many(&mut reports, BATCH) => {
+                    if count == 0 {
+                        anyhow::bail!("the watches ended");
+                    }
+                    for report in reports.drain(..) {
+                        self.take(feed::message(report))?;
+                    }
+                }
+                Ok(()) = arrivals.pulse.changed() => self.pulse(arrivals)?,
+                _ = tick.tick() => self.tick()?,
+            }
+            if self.suspend {
+                self.suspend(signals).await?;
+            }
+            self.rewire(arrivals);
+        }
+        Ok(())
+    }
+
     /// Ready when a frame is due: something changed, the last frame is out, and not too soon.
     fn until_frame(&self) -> impl Future<Output = ()> + use<> {
         let due = (self.dirty || self.repaint).then(|| self.last_frame + FRAME);

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails, and tests measure time"
 )]
 
+mod architecture;
 mod binary;
 mod fixture;
 mod plane;

@@ -125,18 +125,30 @@ pub fn row(model: &Model, release: &Release<'_>, run: &AnalysisRun) -> RunRow {
         role,
         revision: run.revision.map_or_else(String::new, |r| format!("r{r}")),
         is_current: run.hash.is_none() || run.hash.as_ref() == release.current_hash(),
-        // The controller calls it successful, but it never judged.
-        verdict: if run.is_cut_short() { "ended early".into() } else { word(&run.verdict) },
-        look: if run.is_cut_short() { Role::Muted } else { look(&run.verdict) },
+        verdict: word_in(run, &run.verdict),
+        look: look_in(run, &run.verdict),
         took,
         age: super::ago(model, began),
         sentence: why::run_sentence(run),
-        metrics: run.metrics.iter().map(metric).collect(),
+        metrics: run.metrics.iter().map(|m| metric(run, m)).collect(),
     }
 }
 
-fn metric(metric: &Metric) -> MetricRow {
-    let verdict = word(&metric.verdict);
+/// A verdict of a run in a short word. Of one that was cut short the controller says `Successful`
+/// of everything that had not failed by then, although nobody judged it.
+fn word_in(run: &AnalysisRun, verdict: &Verdict) -> String {
+    let judged = !run.is_cut_short() || *verdict != Verdict::Successful;
+    if judged { word(verdict) } else { "ended early".to_owned() }
+}
+
+/// The look of that word.
+fn look_in(run: &AnalysisRun, verdict: &Verdict) -> Role {
+    let judged = !run.is_cut_short() || *verdict != Verdict::Successful;
+    if judged { look(verdict) } else { Role::Muted }
+}
+
+fn metric(run: &AnalysisRun, metric: &Metric) -> MetricRow {
+    let verdict = word_in(run, &metric.verdict);
     let telling =
         matches!(metric.verdict, Verdict::Failed | Verdict::Error | Verdict::Inconclusive);
     let every = metric.interval.as_ref().map(|i| format!("every {i}"));
@@ -145,7 +157,7 @@ fn metric(metric: &Metric) -> MetricRow {
     MetricRow {
         name: metric.name.to_string(),
         verdict: if metric.dry_run { format!("{verdict} (dry run)") } else { verdict },
-        look: look(&metric.verdict),
+        look: look_in(run, &metric.verdict),
         values: metric.measurements.iter().map(value).collect(),
         limit: why::condition_text(metric),
         counts: counts(metric),

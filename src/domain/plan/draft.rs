@@ -197,14 +197,14 @@ impl<'a, 'r> Draft<'a, 'r> {
         let (current, stable) = self.versions();
         self.plan.danger = Danger::Grave;
         self.note("now", format!("{current} is on its way over {stable}"));
+        let skipped = "all remaining steps, pauses and analyses are skipped; all traffic moves";
         if workload.status.abort {
-            self.warn("note", format!("this SHIPS the version that was aborted: {current}"));
+            let text = format!("SHIPS the version that was aborted, {current}: {skipped}");
+            self.warn("then", text);
+        } else {
+            self.warn("then", skipped);
         }
-        self.warn(
-            "then",
-            "all remaining steps, pauses and analyses are skipped; all traffic moves",
-        );
-        self.note("after", format!("{current} becomes stable; while it does, abort is not heard"));
+        self.note("after", format!("{current} becomes stable; until then abort can still end it"));
         self.plugin("promote", " --full");
         self.plan.expectation = Expectation::FullyPromoted { hash: self.plan.typed.clone() };
         self.write(true, self.status_asserts(), vec![Change::SetPromoteFull(true)]);

@@ -24,7 +24,7 @@ use super::pods::doubt_phrase;
 pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let model = scene.model;
     let runs = rows(model, scene.release);
-    let focused = model.rollout_view.pane == Pane::Analysis;
+    let focused = scene.has_keys(Pane::Analysis);
     let selected = model.rollout_view.row(Pane::Analysis).min(runs.len().saturating_sub(1));
     let mut items: Vec<Vec<Line<'static>>> = runs
         .iter()

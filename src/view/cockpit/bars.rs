@@ -10,7 +10,7 @@ use crate::app::read::traffic::{Bar, Picture, Side};
 use crate::app::theme::Role;
 use crate::view::look::Look;
 use crate::view::strip::Strip;
-use crate::view::text::width;
+use crate::view::text::{width, wrap_phrase};
 
 use super::pods::grid;
 
@@ -38,7 +38,11 @@ pub(super) fn lines(
 }
 
 fn remark_lines(look: &Look, remarks: &[Phrase], room: usize, indent: usize) -> Vec<Line<'static>> {
-    remarks.iter().map(|r| Strip::new(look).gap(indent).phrase_to(room, r).line()).collect()
+    remarks
+        .iter()
+        .flat_map(|remark| wrap_phrase(remark, room.saturating_sub(indent)))
+        .map(|part| Strip::new(look).gap(indent).phrase(&part).line())
+        .collect()
 }
 
 fn bar_lines(

@@ -171,13 +171,5 @@ pub(super) fn preview(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, sh
         return;
     }
     let all = blocks(canvas, scene, &Pane::ALL, usize::from(rest.width));
-    let unfocused: Vec<Block> = all
-        .into_iter()
-        .map(|mut block| {
-            block.title.focused = false;
-            block.selected = None;
-            block
-        })
-        .collect();
-    stack(canvas, rest, Set::Rule, &unfocused);
+    stack(canvas, rest, Set::Rule, &all);
 }

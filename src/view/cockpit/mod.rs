@@ -18,6 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::model::Model;
+use crate::app::screen::{Pane, Screen};
 use crate::app::theme::Role;
 use crate::domain::id::WorkloadId;
 use crate::domain::release::Release;
@@ -40,6 +41,13 @@ pub(super) struct Scene<'m> {
     pub(super) id: &'m WorkloadId,
     /// The same with what belongs to it.
     pub(super) release: &'m Release<'m>,
+}
+
+impl Scene<'_> {
+    /// Whether this pane has the keys: only on the Rollout screen, never in a preview.
+    fn has_keys(&self, pane: Pane) -> bool {
+        matches!(self.model.screen(), Screen::Rollout(_)) && self.model.rollout_view.pane == pane
+    }
 }
 
 /// Draws the screen.

@@ -22,7 +22,7 @@ use super::block::Block;
 pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let model = scene.model;
     let rows = rows(model, scene.release);
-    let focused = model.rollout_view.pane == Pane::Pods;
+    let focused = scene.has_keys(Pane::Pods);
     let selected = model.rollout_view.row(Pane::Pods).min(rows.len().saturating_sub(1));
     let doubt = crate::app::read::doubt(model, ResourceKind::Pods, &scene.id.namespace);
     let items = rows

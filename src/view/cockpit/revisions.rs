@@ -22,7 +22,7 @@ use super::pods::{doubt_phrase, grid};
 pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let rows = rows(scene.model, scene.release);
     let view = &scene.model.rollout_view;
-    let focused = view.pane == Pane::Revisions;
+    let focused = scene.has_keys(Pane::Revisions);
     let selected = view.row(Pane::Revisions).min(rows.len().saturating_sub(1));
     let items = rows
         .iter()

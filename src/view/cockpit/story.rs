@@ -22,7 +22,7 @@ use super::pods::doubt_phrase;
 pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     let model = scene.model;
     let rows = rows(model, scene.id);
-    let focused = model.rollout_view.pane == Pane::Timeline;
+    let focused = scene.has_keys(Pane::Timeline);
     let selected = model.rollout_view.row(Pane::Timeline).min(rows.len().saturating_sub(1));
     let items: Vec<Vec<Line<'static>>> = rows
         .iter()
