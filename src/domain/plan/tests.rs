@@ -216,7 +216,11 @@ fn what_a_dialog_says() {
         (undecided(Verdict::Successful), of(Verb::Promote), "then: the background analysis"),
         (a_blue_green().paused(), of(Verb::Promote), "switches to 77bb002c42"),
         (a_blue_green().paused(), of(Verb::Promote), "after: the old version stays warm for 30s"),
-        (a_canary().aborted(""), of(Verb::PromoteFull), "!then: SHIPS the version that was aborted"),
+        (
+            a_canary().aborted(""),
+            of(Verb::PromoteFull),
+            "!then: SHIPS the version that was aborted",
+        ),
         (a_gate(), of(Verb::Abort), "r42 77bb002c42 runs with 5% over r41 55aa001c41"),
         (a_gate(), of(Verb::Abort), "r41 55aa001c41 has 4 of 4 pods available"),
         (cold, of(Verb::Abort), "!note: the weight only falls once stable is complete: 2/4"),

@@ -119,7 +119,7 @@ impl Stage {
 
     /// Carries a verb out and follows it.
     pub(super) fn act(&self, verb: &[&str], name: &str) -> Flown {
-        let tail = [name, "-o", "json", "--yes", "--reason", "story", "--timeout", "40s"];
+        let tail = [name, "-o", "json", "--yes", "--reason", "story", "--timeout", "100s"];
         self.fly(&[verb, &tail].concat())
     }
 
