@@ -80,7 +80,10 @@ pub struct Binding {
 }
 
 macro_rules! bind {
-    ($group:ident $place:ident [$($key:expr),+] $command:expr, $name:literal, $label:literal, $help:literal) => {
+    (
+        $group:ident $place:ident [$($key:expr),+] $command:expr,
+        $name:literal, $label:literal, $help:literal
+    ) => {
         Binding {
             keys: &[$($key),+],
             place: Place::$place,

@@ -41,8 +41,8 @@ pub fn shown(model: &Model) -> Cow<'_, Roster> {
     model.roster.as_ref().map_or_else(|| Cow::Owned(of(model)), Cow::Borrowed)
 }
 
-/// The rows as filter and order have them, counted now. A Deployment that a Rollout uses as its template
-/// (`workloadRef`) is no row of its own.
+/// The rows as filter and order have them, counted now. A Deployment that a Rollout uses as its
+/// template (`workloadRef`) is no row of its own.
 pub fn of(model: &Model) -> Roster {
     let filter = model.fleet_view.filter.value();
     let mut roster = Roster::default();

@@ -1,7 +1,7 @@
 //! Is the server there? One question every few seconds, on a connection of its own.
 //!
-//! A quiet watch and a dead one look the same; only this tells them apart. Any HTTP answer counts as
-//! alive, whatever it says. Spawned by `runtime`; its [`Pulse`] is read by every watch.
+//! A quiet watch and a dead one look the same; only this tells them apart. Any HTTP answer counts
+//! as alive, whatever it says. Spawned by `runtime`; its [`Pulse`] is read by every watch.
 
 use std::sync::Arc;
 use std::time::Duration;

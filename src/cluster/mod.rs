@@ -3,7 +3,7 @@
 //! The only room that knows kube. Never spawns a task and never asks for the time: `runtime` spawns
 //! the futures found here and passes a clock in. Knows neither messages nor screens.
 //!
-//! Order of reading: [`connect`], [`watch`], [`wire`], [`act`].
+//! Order of reading: `connect`, `watch`, `wire`, `act`.
 
 use std::sync::Arc;
 

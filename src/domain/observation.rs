@@ -69,7 +69,7 @@ pub enum Observation {
     Seen(Record),
     /// An object went.
     Gone(ResourceKind, Uid),
-    /// The whole of a source: what is not in it is gone. Replaces atomically, nothing flashes empty.
+    /// The whole of a source: what is not in it is gone. Replaces all at once, nothing flashes.
     Listed(SourceId, Vec<Record>),
 }
 

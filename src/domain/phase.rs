@@ -168,7 +168,7 @@ pub fn pause(workload: &Workload) -> Option<&Pause> {
     workload.status.pauses.first()
 }
 
-/// When the pause that holds it now ends by itself; `None` when a person must act or nothing pauses.
+/// When the pause that holds it now ends by itself; `None` when a person must act, or without one.
 pub fn pause_ends(workload: &Workload) -> Option<Timestamp> {
     let pause = pause(workload)?;
     let length = match (&pause.reason, &workload.strategy) {

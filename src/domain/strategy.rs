@@ -158,7 +158,7 @@ pub struct Canary {
     pub stable_ingresses: Vec<SafeText>,
     /// `trafficRouting.nginx.annotationPrefix` (default `nginx.ingress.kubernetes.io`).
     pub nginx_prefix: SafeText,
-    /// `trafficRouting.nginx.additionalIngressAnnotations` are not kept; this is `dynamicStableScale`.
+    /// `dynamicStableScale`.
     pub dynamic_stable_scale: bool,
     /// `abortScaleDownDelaySeconds` (default 30 s with traffic routing; zero keeps the pods).
     pub abort_scale_down_delay: Span,

@@ -1,7 +1,7 @@
 //! What this terminal can do, read from its surroundings.
 //!
 //! Never asks the terminal, which may take its time over a slow link, and never reads the
-//! environment inside a decision: that arrives as [`Surroundings`]. Called by `runtime` at the start.
+//! environment inside a decision: that arrives as [`Surroundings`]. Called by `runtime` at start.
 
 use std::env;
 

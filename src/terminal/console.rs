@@ -55,8 +55,8 @@ impl Console {
     }
 
     /// Takes the terminal again after [`Console::leave`], or after another program may have
-    /// changed its modes (SIGCONT). The caller repaints everything. A failure means that the terminal
-    /// is gone, as the kernel sends SIGCONT along with the SIGHUP of a dropped connection.
+    /// changed its modes (SIGCONT). The caller repaints everything. A failure means that the
+    /// terminal is gone, as the kernel sends SIGCONT along with the SIGHUP of a dropped connection.
     pub fn reenter(&self) -> Result<(), TerminalError> {
         self.tty.leave();
         self.tty.enter()

@@ -233,8 +233,8 @@ impl Tty {
 }
 
 /// The terminal once more. A description of our own may be set not to block; the one behind
-/// standard output is shared with the shell, which would inherit the setting. The second path is for
-/// a terminal that does not control this process.
+/// standard output is shared with the shell, which would inherit the setting. The second path is
+/// for a terminal that does not control this process.
 fn reopen() -> Option<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     ["/dev/tty", "/proc/self/fd/1"]

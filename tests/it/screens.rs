@@ -217,7 +217,11 @@ fn nothing_of_the_cluster_reaches_the_terminal_unescaped() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn any_screen_at_any_size(at in 0usize..64, columns in 1u16..260, rows in 1u16..90) {
         let scenes = scenes::all();

@@ -1,7 +1,8 @@
 //! The template of an older revision, as it was before the controller added to it.
 //!
 //! Only reads. Source: the plugin's `undo`, plus what it forgets: metadata that the controller
-//! injects into a canary's or a stable version's pods and remembers in an annotation. Used by `act`.
+//! injects into a canary's or a stable version's pods and remembers in an annotation. Called by
+//! `act`.
 
 use serde_json::Value;
 
