@@ -225,9 +225,36 @@ fn undone(release: &Release<'_>, hash: &PodHash) -> Progress {
         None => return waiting("no version reported"),
     }
     if release.is_updating() {
-        return observed("its template is wanted; it is not complete yet");
+        return observed(match (phase::pause(workload), workload.status.step_index) {
+            (Some(_), Some(index)) => {
+                format!("its template is wanted; it is paused at step {}", index + 1)
+            }
+            _ => "its template is wanted; it is not complete yet".to_owned(),
+        });
     }
-    in_effect("it is complete")
+    match users_elsewhere(release, hash) {
+        Some(text) => observed(text),
+        None => in_effect("it is complete"),
+    }
+}
+
+/// What still sends users to another version. The controller calls a version complete as soon as it
+/// is wanted and stable: after an undo that is before the router, the Service or the pods follow.
+fn users_elsewhere(release: &Release<'_>, hash: &PodHash) -> Option<String> {
+    let status = &release.workload.status;
+    match &release.workload.strategy {
+        Strategy::Canary(canary) if canary.has_router() => {
+            let weight = status.weights.as_ref().map_or(0, |w| w.canary.weight);
+            (weight > 0).then(|| format!("weight is still {weight}"))
+        }
+        Strategy::BlueGreen(_) => (status.active_hash.as_ref() != Some(hash))
+            .then(|| "the active Service has not switched yet".to_owned()),
+        _ => {
+            let others = release.revisions.iter().filter(|r| r.replica_set.hash != *hash);
+            let pods: i32 = others.map(|r| r.replica_set.replicas).sum();
+            (pods > 0).then(|| format!("{pods} pods of other versions are still there"))
+        }
+    }
 }
 
 fn restarted(release: &Release<'_>, at: &SafeText) -> Progress {

@@ -143,7 +143,7 @@ fn progressing(release: &Release<'_>, message: &str, now: Timestamp) -> Why {
         return Why::new(format!("not getting ready: {trouble}{left}"));
     }
     if workload.status.promote_full {
-        return Why::new("full promotion under way; abort is not heard until it is done");
+        return Why::new("full promotion under way; abort can still end it");
     }
     if let Strategy::BlueGreen(settings) = &workload.strategy {
         return Why::new(preview_sentence(release, settings, message));

@@ -204,7 +204,7 @@ impl<'a, 'r> Draft<'a, 'r> {
         } else {
             self.warn("then", skipped);
         }
-        self.note("after", format!("{current} becomes stable; while it does, abort is not heard"));
+        self.note("after", format!("{current} becomes stable; until then abort can still end it"));
         self.plugin("promote", " --full");
         self.plan.expectation = Expectation::FullyPromoted { hash: self.plan.typed.clone() };
         self.write(true, self.status_asserts(), vec![Change::SetPromoteFull(true)]);

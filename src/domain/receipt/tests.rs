@@ -171,6 +171,7 @@ fn an_undo_is_in_effect_when_the_version_is_complete() {
         &[
             (&a_gate().with(|w| w.generation = 8), "waiting", "new template"),
             (&a_gate().with(|w| w.status.current_hash = None), "waiting", "no version"),
+            (&a_canary().with(back).weight(25), "observed", "weight is still 25"),
             (&a_canary().with(back).weight(0), "done", "complete"),
         ],
     );

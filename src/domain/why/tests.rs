@@ -109,7 +109,7 @@ fn every_situation_has_its_sentence() {
         (
             "full",
             a_canary().at_step(1).with(|w| w.status.promote_full = true),
-            "full promotion under way; abort is not heard until it is done",
+            "full promotion under way; abort can still end it",
         ),
         ("complete", a_canary().complete(), "r42 is complete and takes all traffic"),
         ("Deployment", a_deployment(), "r42 is complete and takes all traffic"),

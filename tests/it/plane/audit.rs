@@ -64,17 +64,30 @@ pub(super) fn writes(plane: &Plane, person: &str, namespace: &str) -> Vec<Line> 
         .collect()
 }
 
-/// The journal's lines, oldest first.
+/// The journal's lines, oldest first; each names the one before it, whichever process wrote it.
+#[track_caller]
 pub(super) fn journal(state: &Path) -> Vec<Value> {
     let mut files: Vec<_> = std::fs::read_dir(state.join("waveoff/journal"))
         .map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).collect())
         .unwrap_or_default();
     files.sort();
-    let lines = files.iter().map(|f| std::fs::read_to_string(f).expect("the journal"));
-    lines
-        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
-        .map(|line| serde_json::from_str(&line).expect("a journal line is JSON"))
-        .collect()
+    let mut all = Vec::new();
+    for file in files {
+        let mut before = String::new();
+        for line in std::fs::read_to_string(&file).expect("the journal").lines() {
+            let entry: Value = serde_json::from_str(line).expect("a journal line is JSON");
+            assert_eq!(entry["prev"], hash(&before), "a line is missing or was changed: {line}");
+            line.clone_into(&mut before);
+            all.push(entry);
+        }
+    }
+    all
+}
+
+/// How a line names the one before it.
+fn hash(line: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, line.as_bytes());
+    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// The writes of the intents that were answered with `word`, oldest first.
@@ -148,5 +161,5 @@ pub(super) fn assert_equal(plane: &Plane, state: &Path, person: &str, namespace:
 /// The end of the journal, for a person who looks for a fault.
 fn last(journal: &[Value]) -> String {
     let lines = journal.iter().rev().take(6).rev();
-    lines.map(|l| format!("{l}\n")).collect()
+    lines.map(Value::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -109,12 +109,12 @@ impl Cockpit {
         self.misses("Esc leave it");
     }
 
-    /// The rest of a grave dialog that is open: token, reason, Enter.
+    /// The rest of a grave dialog that is open: reason, token, Enter.
     #[track_caller]
     pub(super) fn confirm_grave(&self, token: &str) {
-        self.text(token);
-        self.key("\t");
         self.text("bad release");
+        self.key("\t");
+        self.text(token);
         self.sees("<- ready");
         self.key("\r");
         self.misses("Esc leave it");

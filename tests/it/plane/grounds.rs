@@ -139,6 +139,12 @@ pub(super) fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
 }
 
+/// A figure for whoever runs the suite with `--nocapture`, or reads why it failed.
+#[expect(clippy::print_stdout, reason = "the test harness keeps it, and shows it on failure")]
+pub(super) fn tell(text: &str) {
+    println!("{text}");
+}
+
 /// Polls until `look` gives something; panics with what `seen` says when it does not in time.
 #[track_caller]
 pub(super) fn wait<T>(

@@ -33,8 +33,8 @@ pub(super) fn flock(
 }
 
 /// The names in a flock.
-pub(super) fn names<'a>(verbs: &[&'a str]) -> impl Iterator<Item = &'a str> {
-    verbs.to_vec().into_iter().chain([PROOF])
+pub(super) fn names<'a>(verbs: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    verbs.iter().copied().chain([PROOF])
 }
 
 /// A new version of the whole flock.

@@ -248,13 +248,23 @@ fn while_a_full_promotion_is_under_way() {
 
 #[test]
 #[ignore = "needs the control plane: tests/run"]
-fn two_promotes_of_the_plugin_skip_two_gates_and_ours_cannot() {
-    let strategy =
-        steps(&json!([{ "setWeight": 50 }, { "pause": {} }, { "pause": {} }, { "pause": {} }]));
-    let stage = flock_at("lcdouble", &["promote"], &strategy, 1, "Paused");
-    // The same witness twice: what was on the screen is over after the first.
-    stage.works(&["promote"], "promote");
-    stage.until_at("promote", 2, "Paused");
-    stays("one gate", Duration::from_secs(1), || step_of(&stage, "promote") == "2");
-    assert_eq!(stage.close(), 1);
+fn promotes_sent_at_once_move_one_gate_each_and_never_more() {
+    let gates = json!([
+        { "setWeight": 50 }, { "pause": {} }, { "pause": {} }, { "pause": {} }, { "pause": {} },
+    ]);
+    let stage = flock_at("lcdouble", &["promote"], &steps(&gates), 1, "Paused");
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let fly = || stage.act(&["promote"], "promote").code;
+        let flights: Vec<_> = (0..3).map(|_| scope.spawn(fly)).collect();
+        flights.into_iter().map(|flight| flight.join().unwrap()).collect()
+    });
+    // Whoever was too late saw another gate, or is told so: changed (6) or not possible now (4).
+    let done = codes.iter().filter(|code| **code == 0).count();
+    assert!(done >= 1 && codes.iter().all(|code| [0, 4, 6].contains(code)), "{codes:?}");
+    let index = (1 + done).to_string();
+    stage.until("promote", "at its next gate", |s| s["phase"] == "Paused");
+    stays("as many gates as promotes", Duration::from_secs(1), || {
+        step_of(&stage, "promote") == index
+    });
+    assert_eq!(stage.close(), done);
 }

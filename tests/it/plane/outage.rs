@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::cockpit::Cockpit;
-use super::grounds::{Plane, wait};
+use super::grounds::{Plane, tell, wait};
 use super::manifests::canary;
 use super::stage::Stage;
 
@@ -53,9 +53,9 @@ fn the_screen_stays_ages_and_is_right_again_when_the_server_is_back() {
     cockpit.sees("waits for a person");
     plane.control("start-api", &[]);
     let back = cockpit.time_until("live after the start", |s| !stale(s) && s.contains("LIVE"));
-    println!(
+    tell(&format!(
         "stale: frozen {noticed:?}, stopped {stopped:?}; live: thawed {thawed:?}, back {back:?}"
-    );
+    ));
     assert!(back < Duration::from_secs(2), "right again only after {back:?}");
 
     // And it really is right: what happens now is seen at once. The rollouts controller needs

@@ -56,6 +56,36 @@ fn a_dialog_whose_verb_is_over_cannot_be_confirmed() {
     assert_eq!(stage.close(), 0);
 }
 
+#[test]
+#[ignore = "needs the control plane: tests/run"]
+fn the_server_itself_checks_what_is_there_and_what_is_not() {
+    let stage = at_the_first_gate("witness");
+    let start = stage.get("rollout", "web", ".status.pauseConditions[0].startTime");
+    // Each is a patch that would change nothing: the witness alone decides.
+    let holds = |path: &str, value: serde_json::Value| {
+        let patch = json!([{ "op": "test", "path": path, "value": value }]).to_string();
+        let mut kubectl = stage.plane.tool("kubectl", "operator");
+        kubectl.args(["-n", &stage.namespace, "patch", "rollout", "web", "--type", "json"]);
+        kubectl.args(["--subresource", "status", "-p", &patch]);
+        kubectl.output().unwrap().status.success()
+    };
+    let pause = "/status/pauseConditions/0/startTime";
+    assert!(holds(pause, json!(start)));
+    assert!(!holds(pause, json!("2001-01-01T00:00:00Z")));
+    assert!(!holds("/status/pauseConditions", json!(null)), "it is paused");
+    assert!(holds("/status/promoteFull", json!(null)), "absent is false");
+    assert!(holds("/status/abort", json!(null)), "absent is false");
+    assert!(!holds("/status/currentStepIndex", json!(0)));
+    stage.plugin(&["promote", "web"]);
+    stage.until_at("web", 3, "Paused");
+    assert!(!holds(pause, json!(start)), "another pause");
+    stage.plugin(&["abort", "web"]);
+    stage.until("web", "aborted", |s| s["phase"] == "Degraded");
+    assert!(holds("/status/pauseConditions", json!(null)), "it is not paused");
+    assert!(!holds("/status/abort", json!(null)), "it is aborted");
+    assert_eq!(stage.close(), 0);
+}
+
 /// A command that has shown its plan and waits for `yes` in a terminal.
 fn asked(stage: &Stage, verb: &[&str]) -> Rig {
     let environment = stage.environment();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::audit;
-use super::grounds::{PATIENCE, Plane, text, wait};
+use super::grounds::{PATIENCE, Plane, tell, text, wait};
 
 /// The program under test.
 pub(super) const WAVEOFF: &str = env!("CARGO_BIN_EXE_waveoff");
@@ -119,7 +119,7 @@ impl Stage {
 
     /// Carries a verb out and follows it.
     pub(super) fn act(&self, verb: &[&str], name: &str) -> Flown {
-        let tail = [name, "-o", "json", "--yes", "--reason", "story", "--timeout", "40s"];
+        let tail = [name, "-o", "json", "--yes", "--reason", "story", "--timeout", "100s"];
         self.fly(&[verb, &tail].concat())
     }
 
@@ -136,7 +136,7 @@ impl Stage {
             panic!("a receipt without a time: {receipt}");
         };
         assert!(0 <= accepted && accepted <= observed && observed <= ended, "{receipt}");
-        println!("{} {name}: {}", self.namespace, receipt["receipt"]);
+        tell(&format!("{} {name}: {}", self.namespace, receipt["receipt"]));
         flown.json
     }
 
@@ -183,8 +183,8 @@ impl Stage {
     #[track_caller]
     pub(super) fn until_healthy(&self, name: &str) -> Value {
         self.until(name, "Healthy, and one version only", |s| {
-            s["phase"] == "Healthy" && s["current"]["hash"] == s["stable"]["hash"]
-                || s["phase"] == "Healthy" && s["kind"] == "Deployment"
+            let one = s["current"]["hash"] == s["stable"]["hash"];
+            s["phase"] == "Healthy" && (one || s["kind"] == "Deployment")
         })
     }
 
@@ -196,7 +196,7 @@ impl Stage {
         })
     }
 
-    /// A JSONPath of an object, empty when it is not there.
+    /// A `JSONPath` of an object, empty when it is not there.
     pub(super) fn get(&self, resource: &str, name: &str, path: &str) -> String {
         let path = format!("jsonpath={{{path}}}");
         let mut command = self.plane.tool("kubectl", "operator");

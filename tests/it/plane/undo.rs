@@ -99,6 +99,19 @@ fn a_bad_release_that_is_complete_goes_back_through_its_steps() {
 
 #[test]
 #[ignore = "needs the control plane: tests/run"]
+fn the_receipt_of_an_undo_waits_for_the_router() {
+    let stage = Stage::new(shared(), "router", &canary("web", 2, &gate()));
+    stage.until_healthy("web");
+    stage.release("rollout", "web", "2", None);
+    stage.until_at("web", 1, "Paused");
+    assert_eq!(stage.ingress_weight("web"), 50);
+    stage.works(&["undo"], "web");
+    assert_eq!(stage.ingress_weight("web"), 0, "said to be in effect");
+    assert_eq!(stage.close(), 1);
+}
+
+#[test]
+#[ignore = "needs the control plane: tests/run"]
 fn injected_metadata_does_not_make_a_new_replica_set() {
     let mut strategy = gate();
     strategy["canaryMetadata"] = json!({ "labels": { "role": "canary" } });
