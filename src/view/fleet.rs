@@ -251,12 +251,11 @@ impl Columns {
     }
 
     fn line(&self, look: &Look, row: &Row, selected: bool) -> Line<'static> {
-        let caret = if selected { look.caret() } else { " " };
         let pods = if row.is_complete { Role::Text } else { Role::Warn };
         let share = if row.share.agrees { Role::Text } else { Role::Bad };
         let step = if row.held { Role::Warn } else { Role::Text };
         Strip::new(look)
-            .say(Role::Accent, caret)
+            .caret(selected)
             .gap(1)
             .say(row.role, look.mark(row.mark))
             .gap(1)

@@ -36,6 +36,15 @@ impl<'l> Strip<'l> {
         self.styled(style, text)
     }
 
+    /// The mark of the selected row, or its place: bare, as an underlined blank would show.
+    pub(super) fn caret(self, selected: bool) -> Self {
+        if !selected {
+            return self.gap(1);
+        }
+        let caret = self.look.caret();
+        self.say(Role::Accent, caret)
+    }
+
     /// Text in a style.
     pub(super) fn styled(mut self, style: Style, text: impl Into<String>) -> Self {
         let text = text.into();

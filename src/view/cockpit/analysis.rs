@@ -61,10 +61,9 @@ fn item(look: &Look, run: &RunRow, room: usize, selected: bool) -> Vec<Line<'sta
 }
 
 fn head(look: &Look, run: &RunRow, room: usize, selected: bool) -> Line<'static> {
-    let caret = if selected { look.caret() } else { " " };
     let took = if run.took.is_empty() { String::new() } else { format!("{}, ", run.took) };
     let strip = Strip::new(look)
-        .say(Role::Accent, caret)
+        .caret(selected)
         .gap(1)
         .say(run.look, look.verdict(&run.verdict))
         .gap(1)

@@ -30,11 +30,10 @@ pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) ->
         .filter_map(|entry| {
             let row = row(scene.model, entry)?;
             let is_here = entry.id == *scene.id;
-            let caret = if is_here { look.caret() } else { " " };
             let name = if is_here { Role::Title } else { Role::Text };
             let beside = if row.step.is_empty() { row.pods.clone() } else { row.step.clone() };
             let strip = Strip::new(look)
-                .say(Role::Accent, caret)
+                .caret(is_here)
                 .gap(1)
                 .say(row.role, look.mark(row.mark))
                 .gap(1)

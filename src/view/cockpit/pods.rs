@@ -94,7 +94,6 @@ fn item(look: &Look, row: &PodRow, room: usize, selected: bool, first: bool) -> 
 }
 
 fn strip<'l>(look: &'l Look, row: &PodRow, room: usize, selected: bool) -> Strip<'l> {
-    let caret = if selected { look.caret() } else { " " };
     let role = role_of(row.mark.state);
     let restarts = match row.restarts {
         0 => (Role::Muted, String::new()),
@@ -106,7 +105,7 @@ fn strip<'l>(look: &'l Look, row: &PodRow, room: usize, selected: bool) -> Strip
         _ => 18,
     };
     Strip::new(look)
-        .say(Role::Accent, caret)
+        .caret(selected)
         .gap(1)
         .say(role, look.pod(row.mark))
         .gap(1)

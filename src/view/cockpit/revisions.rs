@@ -39,7 +39,6 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
 }
 
 fn line(look: &Look, row: &RevisionRow, room: usize, selected: bool) -> Line<'static> {
-    let caret = if selected { look.caret() } else { " " };
     let ready = match (row.is_up, row.is_complete) {
         (false, _) => Role::Muted,
         (true, true) => Role::Ok,
@@ -47,7 +46,7 @@ fn line(look: &Look, row: &RevisionRow, room: usize, selected: bool) -> Line<'st
     };
     let images = if room >= 90 { 26 } else { 18 };
     let mut strip = Strip::new(look)
-        .say(Role::Accent, caret)
+        .caret(selected)
         .gap(1)
         .cell(5, row.role, &row.number)
         .cell(10, row.role, &row.hash)

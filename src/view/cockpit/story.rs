@@ -50,14 +50,13 @@ pub(in crate::view) fn line(
     room: usize,
     selected: bool,
 ) -> Line<'static> {
-    let caret = if selected { look.caret() } else { " " };
     let mark = match row.role {
         Role::Bad => "x",
         Role::Warn => "!",
         _ => " ",
     };
     Strip::new(look)
-        .say(Role::Accent, caret)
+        .caret(selected)
         .gap(1)
         .cell(8, Role::Muted, &row.time)
         .say(row.role, mark)

@@ -78,7 +78,6 @@ fn remark(target: &UndoTarget) -> String {
 
 fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'static> {
     let number = target.revision.map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
-    let caret = if selected { look.caret() } else { " " };
     let mut record = match &target.record {
         Record::Stable => Phrase::of(Role::Ok, "STABLE"),
         Record::Clean => Phrase::new().text("clean"),
@@ -93,7 +92,7 @@ fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'s
         (Role::Muted, "cold".to_owned())
     };
     Strip::new(look)
-        .say(Role::Accent, caret)
+        .caret(selected)
         .gap(1)
         .cell(6, Role::Title, &number)
         .cell(11, Role::Text, &target.hash)
