@@ -35,7 +35,7 @@ use crate::error::Exit;
 use super::clock::Clock;
 use super::door::Door;
 use super::feed::{self, Arrivals, Feed};
-use super::perform::Performer;
+use super::perform::{Performer, WHO};
 use super::prompt;
 
 /// How long the first lists may take.
@@ -68,6 +68,8 @@ pub(super) struct Headless {
     answers: mpsc::Receiver<Msg>,
     /// The API server's answer to the action, kept for the exit code.
     answer: Option<Answer>,
+    /// Whether the API server said who we are, or would not: the journal names who acts.
+    identified: bool,
 }
 
 impl Headless {
@@ -76,8 +78,9 @@ impl Headless {
         let connection: Arc<Connection> = Arc::clone(&door.connection);
         let (feed, arrivals) = Feed::start(connection, model.session.scope.clone(), clock.clone());
         let (out, answers) = mpsc::channel(64);
-        let performer = Performer::new(door, out);
-        Self { model, clock, feed, arrivals, performer, answers, answer: None }
+        let mut performer = Performer::new(door, out);
+        performer.whoami();
+        Self { model, clock, feed, arrivals, performer, answers, answer: None, identified: false }
     }
 
     /// Waits for the next thing that happens and takes it in.
@@ -97,8 +100,11 @@ impl Headless {
             () = tokio::time::sleep(tick) => msgs.push(Msg::Tick),
         }
         for msg in msgs {
-            if let Msg::Answered(_, answer) = &msg {
-                self.answer = Some(answer.clone());
+            match &msg {
+                Msg::Answered(_, answer) => self.answer = Some(answer.clone()),
+                Msg::Identity(_) => self.identified = true,
+                Msg::Trouble(source, _) if *source == WHO => self.identified = true,
+                _ => {}
             }
             let effects = update(&mut self.model, self.clock.now(), msg);
             for effect in effects {
@@ -246,8 +252,10 @@ impl Headless {
         let wanted = availability::permissions_of(&self.model, &id);
         self.perform(Effect::CheckAccess(wanted.clone()));
         let deadline = Instant::now() + LIST_WITHIN;
-        while wanted.iter().any(|p| self.model.access.get(p).is_none()) && Instant::now() < deadline
-        {
+        let unanswered = |this: &Self| {
+            !this.identified || wanted.iter().any(|p| this.model.access.get(p).is_none())
+        };
+        while unanswered(self) && Instant::now() < deadline {
             self.step(TICK).await;
         }
         Ok(id)

@@ -36,6 +36,9 @@ const LOG_GATHER: Duration = Duration::from_millis(150);
 /// Most pods whose logs are read at once: each is a connection.
 const LOG_PODS: usize = 20;
 
+/// Source of the trouble when the API server does not say who we are.
+pub(super) const WHO: &str = "who am I";
+
 /// Performs effects.
 #[derive(Debug)]
 pub(super) struct Performer {
@@ -98,9 +101,11 @@ impl Performer {
     pub(super) fn whoami(&mut self) {
         let (connection, out) = (self.connection(), self.out.clone());
         self.tasks.spawn(async move {
-            if let Ok(user) = cluster::access::whoami(&connection).await {
-                send(&out, Msg::Identity(user)).await;
-            }
+            let msg = match cluster::access::whoami(&connection).await {
+                Ok(user) => Msg::Identity(user),
+                Err(error) => Msg::Trouble(WHO.into(), error.to_string().into()),
+            };
+            send(&out, msg).await;
         });
     }
 

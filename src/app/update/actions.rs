@@ -249,6 +249,9 @@ fn end(model: &mut Model, ticket: Ticket, stage: Stage) -> Vec<Effect> {
     if !good {
         model.troubles.note(now, id.to_string(), receipt.as_str());
     }
-    toast(model, good, receipt);
+    // Where the workload is on the screen its receipt line says it already.
+    if model.meant() != Some(&id) {
+        toast(model, good, receipt);
+    }
     vec![Effect::Journal(Box::new(entry))]
 }

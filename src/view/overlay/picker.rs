@@ -80,7 +80,7 @@ fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'s
     let number = target.revision.map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
     let mut record = match &target.record {
         Record::Stable => Phrase::of(Role::Ok, "STABLE"),
-        Record::Clean => Phrase::new().text("clean"),
+        Record::Clean => Phrase::new().text("no failed analysis"),
         Record::FailedAnalysis(_) => Phrase::of(Role::Bad, "FAILED ANALYSIS"),
     };
     if target.plain {

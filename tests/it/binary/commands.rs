@@ -88,6 +88,10 @@ fn an_effect_that_does_not_come_is_a_timeout() {
     assert_eq!(receipt["stage"], "accepted");
     assert_eq!(receipt["in_effect"], false);
     assert_eq!(shop.patches().len(), 1);
+    // By the name the API server knows them by, not by the kubeconfig's.
+    for line in super::flying::journal(&shop) {
+        assert_eq!(line["user"], "ann", "{line}");
+    }
 }
 
 #[test]

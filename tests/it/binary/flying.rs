@@ -17,7 +17,7 @@ fn ask_to_promote(rig: &Rig) {
     rig.wait_for_text("PROMOTE");
 }
 
-fn journal(shop: &Shop) -> Vec<Value> {
+pub(super) fn journal(shop: &Shop) -> Vec<Value> {
     let directory = shop.home.path().join(".local/state/waveoff/journal");
     let Ok(files) = std::fs::read_dir(directory) else { return Vec::new() };
     let mut lines = Vec::new();

@@ -60,8 +60,18 @@ fn from_sent_to_in_effect() {
     assert_eq!(ends(&effects), [("in effect", "at step 3/7")]);
     let receipt = "promote: accepted 0.1s, observed 0.5s, in effect 1s: at step 3/7";
     assert_eq!(rig.flight().receipt(), receipt);
-    assert_eq!(rig.toast(), receipt);
+    assert_eq!(rig.toast(), "", "the receipt line says it already");
     assert_eq!(rig.wait(100), ask_again(&rig), "it is over: nothing more is journaled");
+}
+
+#[test]
+fn who_looks_elsewhere_is_told_by_a_toast() {
+    let mut rig = Rig::at(&a_gate());
+    rig.act('P');
+    rig.press(Key::Char('?'));
+    rig.answer(Answer::Accepted);
+    rig.see(&a_canary().at_step(2));
+    assert_eq!(rig.toast(), rig.flight().receipt());
 }
 
 /// A tick may ask for rights; nothing else.
@@ -109,7 +119,8 @@ fn a_lost_answer_is_read_back_and_never_sent_again() {
     let mut rig = lost(&a_gate(), 'P');
     let effects = found(&mut rig, &a_gate());
     assert_eq!(ends(&effects)[0].0, "refused");
-    assert!(rig.toast().contains("not done: the request never arrived"), "{}", rig.toast());
+    let receipt = rig.flight().receipt();
+    assert!(receipt.contains("not done: the request never arrived"), "{receipt}");
 
     let mut rig = lost(&a_gate(), 'P');
     let newer = a_gate().with(|w| w.status.current_hash = Some("99dd003c43".into()));
