@@ -2,7 +2,9 @@
 
 use tui_input::Input;
 
+use crate::domain::attention::{Attention, Risk};
 use crate::domain::id::WorkloadId;
+use crate::domain::time::Timestamp;
 
 /// Order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +38,28 @@ impl Sort {
     }
 }
 
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which workload.
+    pub id: WorkloadId,
+    /// Its group.
+    pub attention: Attention,
+    /// Its urgency within the group.
+    pub risk: Risk,
+    /// When its wanted version was made.
+    pub updated: Option<Timestamp>,
+}
+
+/// The rows, and how many the filter hides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// Rows in order.
+    pub rows: Vec<Row>,
+    /// Rows that the filter hides.
+    pub hidden: usize,
+}
+
 /// The Fleet screen's own state. The selection is an identity, so that rows may move under it.
 #[derive(Debug, Clone, Default)]
 pub struct FleetView {
@@ -50,6 +74,11 @@ pub struct FleetView {
     /// Whether a person has chosen it. Until then, and only while the first lists arrive, the
     /// first row is selected, whichever that is.
     pub chosen: bool,
+    /// Rows as last counted. They are counted anew at each tick in which something was observed,
+    /// not for each observation: with a thousand rollouts that is the dearest sum of the program.
+    pub roster: Option<Roster>,
+    /// Whether something was observed since they were counted.
+    pub roster_is_old: bool,
 }
 
 /// Whether a row passes the filter. Words are joined by "and"; `!word` excludes; `ns:`, `status:`,

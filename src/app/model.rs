@@ -17,7 +17,6 @@ use super::journal::SessionStamp;
 use super::keymap::Overrides;
 use super::log_view::LogView;
 use super::msg::{Pulse, TemplateLines, TemplateRef};
-use super::roster::Roster;
 use super::screen::{RolloutView, Screen};
 use super::session::Session;
 use super::trouble::Troubles;
@@ -73,12 +72,6 @@ pub struct Model {
     pub access: AccessBook,
     /// Screens, the visible one last; never empty.
     pub screens: Vec<Screen>,
-    /// Rows of the Fleet screen as last counted. They are counted anew at each tick in which
-    /// something was observed, not for each observation: with a thousand rollouts that is the
-    /// dearest sum of the program.
-    pub roster: Option<Roster>,
-    /// Whether something was observed since they were counted.
-    pub roster_is_old: bool,
     /// Fleet screen.
     pub fleet_view: FleetView,
     /// Rollout screen.
@@ -119,8 +112,6 @@ impl Model {
             stories: BTreeMap::new(),
             access: AccessBook::default(),
             screens: vec![Screen::Fleet],
-            roster: None,
-            roster_is_old: false,
             fleet_view: FleetView::default(),
             rollout_view: RolloutView::default(),
             scroll: 0,

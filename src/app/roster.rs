@@ -2,43 +2,19 @@
 //!
 //! The one order that keys and screen share. Pure; asked for when a key moves or a frame is drawn.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use std::borrow::Cow;
-
-use super::fleet_view::{Searchable, Sort, passes};
+use super::fleet_view::{Roster, Row, Searchable, Sort, passes};
 use super::model::Model;
-use crate::domain::attention::{self, Attention, Risk};
+use crate::domain::attention;
 use crate::domain::id::WorkloadId;
 use crate::domain::phase;
 use crate::domain::release::Release;
-use crate::domain::time::Timestamp;
-
-/// One row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Which workload.
-    pub id: WorkloadId,
-    /// Its group.
-    pub attention: Attention,
-    /// Its urgency within the group.
-    pub risk: Risk,
-    /// When its wanted version was made.
-    pub updated: Option<Timestamp>,
-}
-
-/// The rows, and how many the filter hides.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Roster {
-    /// Rows in order.
-    pub rows: Vec<Row>,
-    /// Rows that the filter hides.
-    pub hidden: usize,
-}
 
 /// The rows as last counted; counted now when they never were.
 pub fn shown(model: &Model) -> Cow<'_, Roster> {
-    model.roster.as_ref().map_or_else(|| Cow::Owned(of(model)), Cow::Borrowed)
+    model.fleet_view.roster.as_ref().map_or_else(|| Cow::Owned(of(model)), Cow::Borrowed)
 }
 
 /// The rows as filter and order have them, counted now. A Deployment that a Rollout uses as its

@@ -254,23 +254,14 @@ impl Loop {
     }
 
     fn perform(&mut self, effect: Effect) -> anyhow::Result<()> {
-        match effect {
+        let Some(rest) = self.performer.perform(effect, &self.model.stamp) else {
+            return Ok(());
+        };
+        match rest {
             Effect::Focus(id) => {
                 for msg in self.feed.focus(id.as_ref()) {
                     self.take(msg)?;
                 }
-            }
-            Effect::CheckAccess(permissions) => self.performer.check_access(permissions),
-            Effect::Act { ticket, plan, reason } => {
-                let stamp = self.model.stamp.clone();
-                self.performer.act(ticket, *plan, reason, stamp);
-            }
-            Effect::ReadBack(ticket, id) => self.performer.read_back(ticket, id),
-            Effect::Journal(entry) => self.performer.journal(*entry),
-            Effect::OpenLogs(request) => self.performer.open_logs(request),
-            Effect::CloseLogs => self.performer.close_logs(),
-            Effect::Templates(epoch, older, newer) => {
-                self.performer.templates(epoch, older, newer);
             }
             Effect::Copy(text) => {
                 if let Err(error) = self.screen.copy(&text) {
@@ -281,6 +272,8 @@ impl Loop {
             Effect::Redraw => self.repaint = true,
             Effect::Suspend => self.suspend = true,
             Effect::Quit => self.quit = Some(Exit::Ok),
+            // The performer keeps what is its own.
+            _ => {}
         }
         Ok(())
     }

@@ -114,28 +114,11 @@ impl Headless {
     }
 
     fn perform(&mut self, effect: Effect) {
-        match effect {
-            Effect::CheckAccess(permissions) => self.performer.check_access(permissions),
-            Effect::Act { ticket, plan, reason } => {
-                let stamp = self.model.stamp.clone();
-                self.performer.act(ticket, *plan, reason, stamp);
+        // What is left is for a screen, except for what lies around a workload.
+        if let Some(Effect::Focus(id)) = self.performer.perform(effect, &self.model.stamp) {
+            for msg in self.feed.focus(id.as_ref()) {
+                update(&mut self.model, self.clock.now(), msg);
             }
-            Effect::ReadBack(ticket, id) => self.performer.read_back(ticket, id),
-            Effect::Journal(entry) => self.performer.journal(*entry),
-            Effect::Focus(id) => {
-                for msg in self.feed.focus(id.as_ref()) {
-                    update(&mut self.model, self.clock.now(), msg);
-                }
-            }
-            // There is no screen to look at.
-            Effect::OpenLogs(_)
-            | Effect::CloseLogs
-            | Effect::Templates(..)
-            | Effect::Copy(_)
-            | Effect::Refresh
-            | Effect::Redraw
-            | Effect::Suspend
-            | Effect::Quit => {}
         }
     }
 

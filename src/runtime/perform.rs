@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::app::effect::LogRequest;
+use crate::app::effect::{Effect, LogRequest};
 use crate::app::flight::Ticket;
 use crate::app::journal::{Entry, SessionStamp};
 use crate::app::log_view::LogLine;
@@ -58,14 +58,30 @@ impl Performer {
         Arc::clone(&self.door.connection)
     }
 
+    /// Performs what needs neither the watches nor the screen, and gives the rest back.
+    pub(super) fn perform(&mut self, effect: Effect, stamp: &SessionStamp) -> Option<Effect> {
+        match effect {
+            Effect::CheckAccess(permissions) => self.check_access(permissions),
+            Effect::Act { ticket, plan, reason } => {
+                self.act(ticket, *plan, reason, stamp.clone());
+            }
+            Effect::ReadBack(ticket, id) => self.read_back(ticket, id),
+            Effect::Journal(entry) => self.journal(*entry),
+            Effect::OpenLogs(request) => self.open_logs(request),
+            Effect::CloseLogs => self.close_logs(),
+            Effect::Templates(epoch, older, newer) => self.templates(epoch, older, newer),
+            Effect::Focus(_)
+            | Effect::Copy(_)
+            | Effect::Refresh
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => return Some(effect),
+        }
+        None
+    }
+
     /// Sends a confirmed action through the door.
-    pub(super) fn act(
-        &mut self,
-        ticket: Ticket,
-        plan: Plan,
-        reason: SafeText,
-        stamp: SessionStamp,
-    ) {
+    fn act(&mut self, ticket: Ticket, plan: Plan, reason: SafeText, stamp: SessionStamp) {
         let (door, out) = (self.door.clone(), self.out.clone());
         self.tasks.spawn(async move {
             let answer = door.execute(Order { ticket, plan, reason, stamp }).await;
@@ -74,7 +90,7 @@ impl Performer {
     }
 
     /// Reads a workload to find out what became of an action.
-    pub(super) fn read_back(&mut self, ticket: Ticket, id: WorkloadId) {
+    fn read_back(&mut self, ticket: Ticket, id: WorkloadId) {
         let (connection, out) = (self.connection(), self.out.clone());
         self.tasks.spawn(async move {
             tokio::time::sleep(READ_BACK_EVERY).await;
@@ -85,7 +101,7 @@ impl Performer {
     }
 
     /// Asks what we may do.
-    pub(super) fn check_access(&mut self, wanted: Vec<Permission>) {
+    fn check_access(&mut self, wanted: Vec<Permission>) {
         let (connection, out) = (self.connection(), self.out.clone());
         self.tasks.spawn(async move {
             let mut answers = Vec::with_capacity(wanted.len());
@@ -110,7 +126,7 @@ impl Performer {
     }
 
     /// Appends to the journal.
-    pub(super) fn journal(&mut self, entry: Entry) {
+    fn journal(&mut self, entry: Entry) {
         let (door, out) = (self.door.clone(), self.out.clone());
         self.tasks.spawn(async move {
             if let Err(error) = door.append(entry).await {
@@ -121,7 +137,7 @@ impl Performer {
     }
 
     /// Fetches two templates.
-    pub(super) fn templates(&mut self, epoch: u64, older: TemplateRef, newer: TemplateRef) {
+    fn templates(&mut self, epoch: u64, older: TemplateRef, newer: TemplateRef) {
         let (connection, out) = (self.connection(), self.out.clone());
         self.tasks.spawn(async move {
             let templates = async {
@@ -134,14 +150,14 @@ impl Performer {
     }
 
     /// Reads logs until they are closed.
-    pub(super) fn open_logs(&mut self, request: LogRequest) {
+    fn open_logs(&mut self, request: LogRequest) {
         self.close_logs();
         let (connection, out) = (self.connection(), self.out.clone());
         self.logs = Some(self.tasks.spawn(read_logs(connection, out, request)));
     }
 
     /// Stops reading logs.
-    pub(super) fn close_logs(&mut self) {
+    fn close_logs(&mut self) {
         if let Some(handle) = self.logs.take() {
             handle.abort();
         }

@@ -3,9 +3,9 @@
 //! The list is made cheaply for all workloads; the words of a row only for rows that are shown.
 //! Called by `view::fleet`, and by `update` for the order of rows.
 
+pub use crate::app::fleet_view::Row as Entry;
 use crate::app::model::Model;
 use crate::app::roster;
-pub use crate::app::roster::Row as Entry;
 use crate::app::session::Scope;
 use crate::app::theme::Role;
 use crate::domain::attention::{Attention, Risk};

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
+use crate::app::fleet_view::Row;
 use crate::app::model::Model;
-use crate::app::roster::{self, Row};
+use crate::app::roster;
 use crate::domain::phase;
 use crate::domain::pod::PodState;
 use crate::domain::release::Release;

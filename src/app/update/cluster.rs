@@ -18,8 +18,8 @@ pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec
             model.tell(&id, entry);
         }
     }
-    model.roster_is_old = true;
-    if model.roster.as_ref().is_none_or(|roster| roster.rows.is_empty()) {
+    model.fleet_view.roster_is_old = true;
+    if model.fleet_view.roster.as_ref().is_none_or(|roster| roster.rows.is_empty()) {
         count(model);
     }
     dialogs::refresh(model);
@@ -33,8 +33,8 @@ pub(super) fn count(model: &mut Model) {
     if model.fleet_view.selected.is_none() || still_arriving(model) {
         model.fleet_view.selected = first;
     }
-    model.roster = Some(roster);
-    model.roster_is_old = false;
+    model.fleet_view.roster = Some(roster);
+    model.fleet_view.roster_is_old = false;
 }
 
 /// Whether the first lists are still arriving and nobody has chosen a row.
