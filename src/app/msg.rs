@@ -58,6 +58,8 @@ pub enum Msg {
     Paste(String),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
+    /// The document on the screen cannot be scrolled further than to this line.
+    ScrollEnd(usize),
     /// Time passed.
     Tick,
     /// A source saw something.

@@ -286,10 +286,13 @@ impl Loop {
             self.painter.repaint(self.model.size).context("clear the screen")?;
             self.repaint = false;
         }
-        self.painter.draw(&self.model, &self.look).context("draw a frame")?;
+        let end = self.painter.draw(&self.model, &self.look).context("draw a frame")?;
         self.screen.present();
         self.dirty = false;
         self.last_frame = Instant::now();
-        Ok(())
+        match end {
+            Some(end) if self.model.scroll > end => self.take(Msg::ScrollEnd(end)),
+            _ => Ok(()),
+        }
     }
 }

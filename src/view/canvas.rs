@@ -20,12 +20,14 @@ pub(super) struct Canvas<'f> {
     pub(super) look: &'f Look,
     /// Where the cursor blinks, when something is typed.
     pub(super) cursor: Option<Position>,
+    /// The last line that a document can be scrolled to, when there is one on the screen.
+    pub(super) scroll_end: Option<usize>,
 }
 
 impl<'f> Canvas<'f> {
     /// A canvas over this buffer.
     pub(super) fn new(buffer: &'f mut Buffer, look: &'f Look) -> Self {
-        Self { buffer, look, cursor: None }
+        Self { buffer, look, cursor: None, scroll_end: None }
     }
 
     /// Puts one line at the top of an area.

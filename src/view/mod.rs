@@ -25,13 +25,16 @@ use crate::app::model::Model;
 pub use look::{Glyphs, Look};
 pub use painter::Painter;
 
-/// Draws the whole screen, whatever its size.
-pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) {
+/// Draws the whole screen, whatever its size. Gives the last line that the document on it can be
+/// scrolled to, which only who wraps the lines can know; nothing where no document is shown.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Option<usize> {
     let area = frame.area();
     let mut canvas = canvas::Canvas::new(frame.buffer_mut(), look);
     screen::draw(&mut canvas, area, model);
     canvas.finish(area);
+    let scroll_end = canvas.scroll_end;
     if let Some(position) = canvas.cursor {
         frame.set_cursor_position(position);
     }
+    scroll_end
 }

@@ -32,9 +32,11 @@ impl<W: Write> Painter<W> {
         self.terminal.resize(area(size))
     }
 
-    /// Draws one frame.
-    pub fn draw(&mut self, model: &Model, look: &Look) -> io::Result<()> {
-        self.terminal.draw(|frame| super::draw(frame, model, look)).map(drop)
+    /// Draws one frame; gives what [`super::draw`] gives.
+    pub fn draw(&mut self, model: &Model, look: &Look) -> io::Result<Option<usize>> {
+        let mut scroll_end = None;
+        self.terminal.draw(|frame| scroll_end = super::draw(frame, model, look))?;
+        Ok(scroll_end)
     }
 }
 

@@ -13,6 +13,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 use waveoff::app::model::Model;
+use waveoff::app::screen::Screen;
 use waveoff::app::theme::{ColorDepth, Role};
 use waveoff::config::{Origin, Setting, Themes};
 use waveoff::view::{Glyphs, Look, draw};
@@ -34,7 +35,7 @@ fn paint(model: &Model, look: &Look, (columns, rows): (u16, u16)) -> Buffer {
     let mut model = model.clone();
     model.size = (columns, rows);
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| draw(frame, &model, look)).unwrap();
+    terminal.draw(|frame| _ = draw(frame, &model, look)).unwrap();
     terminal.backend().buffer().clone()
 }
 
@@ -188,13 +189,35 @@ fn the_cursor_is_where_one_types() {
         [("confirm-full-production", "confirm [9f"), ("fleet-filter-hides-all", "/nothing-like-it")]
     {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        terminal.draw(|frame| draw(frame, scenes::named(scene), &dark())).unwrap();
+        terminal.draw(|frame| _ = draw(frame, scenes::named(scene), &dark())).unwrap();
         let text = text(terminal.backend().buffer());
         let (row, line) = text.lines().enumerate().find(|(_, l)| l.contains(before)).unwrap();
         let column = line.chars().count() - line.split(before).nth(1).unwrap().chars().count();
         let place = (u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
         terminal.backend_mut().assert_cursor_position(place);
     }
+}
+
+#[test]
+fn a_document_says_where_it_ends() {
+    let mut model = scenes::named("rollout-gate").clone();
+    model.screens.push(Screen::Help);
+    model.scroll = usize::MAX / 4;
+    let mut end = None;
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| end = draw(frame, &model, &dark())).unwrap();
+    let end = end.expect("help is a document");
+    assert!(end > 10, "{end}");
+    let last = text(terminal.backend().buffer());
+    assert!(last.contains(&format!("{end} lines above")), "{last}");
+    assert!(!last.contains("below"), "{last}");
+    terminal
+        .draw(|frame| end_is_none(draw(frame, scenes::named("rollout-gate"), &dark())))
+        .unwrap();
+}
+
+fn end_is_none(end: Option<usize>) {
+    assert_eq!(end, None, "the cockpit has panes, not a document");
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod looking;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 
 use super::effect::Effect;
 use super::model::{Model, TOAST_FOR, Toast};
@@ -21,15 +21,23 @@ use crate::domain::text::SafeText;
 
 pub use actions::begin;
 
+/// Backward steps of the clock up to this are held.
+const HELD: Span = Span::seconds(60);
+
 /// Takes in one message.
 pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
-    // A clock that jumps back must not make ages negative or arm a dialog early.
-    model.now = model.now.max(now);
+    // A clock that is corrected must not make ages negative or arm a dialog early; one that was
+    // set back must not stop the time.
+    model.now = if model.now - now > HELD { now } else { model.now.max(now) };
     match msg {
         Msg::Key { key, burst } => keys::key(model, key, burst),
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::ScrollEnd(last) => {
+            model.scroll = model.scroll.min(last);
             Vec::new()
         }
         Msg::Tick => tick(model),

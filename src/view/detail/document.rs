@@ -83,7 +83,9 @@ impl<'l> Document<'l> {
             Set::Boxed => 2,
         };
         let room = usize::from(area.height).saturating_sub(edge);
-        let first = first_line(scroll, self.lines.len().saturating_sub(room));
+        let last = self.lines.len().saturating_sub(room);
+        canvas.scroll_end = Some(last);
+        let first = scroll.min(last);
         let below = self.lines.len().saturating_sub(first + room);
         let title = match (first, below) {
             (0, 0) => title,
@@ -96,29 +98,5 @@ impl<'l> Document<'l> {
         };
         let inner = pane(canvas, area, set, &title);
         canvas.lines(inner, self.lines.get(first..).unwrap_or_default());
-    }
-}
-
-/// The model does not know how long a document is: "to the end" is a number beyond any line, and
-/// steps up from there count from the end.
-fn first_line(scroll: usize, last: usize) -> usize {
-    const END: usize = usize::MAX / 4 - 1;
-    if scroll > END / 2 {
-        last.saturating_sub(END.saturating_sub(scroll))
-    } else {
-        scroll.min(last)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_end_is_a_place_to_step_back_from() {
-        let end = usize::MAX / 4 - 1;
-        for (scroll, first) in [(0, 0), (3, 3), (99, 10), (end, 10), (end - 2, 8), (end - 50, 0)] {
-            assert_eq!(first_line(scroll, 10), first, "{scroll}");
-        }
     }
 }

@@ -143,6 +143,27 @@ fn a_clock_that_steps_back_does_not_take_time_back() {
 }
 
 #[test]
+fn a_clock_set_back_by_an_hour_is_believed() {
+    let mut rig = a_shop();
+    let before = rig.model.now;
+    update(&mut rig.model, before - Span::hours(1), Msg::Tick);
+    assert_eq!(rig.model.now, before - Span::hours(1));
+}
+
+#[test]
+fn scrolling_past_the_end_is_taken_back_at_once() {
+    let mut rig = a_shop();
+    rig.press(Key::Char('?'));
+    rig.press(Key::Char('G'));
+    rig.send(Msg::ScrollEnd(42));
+    assert_eq!(rig.model.scroll, 42);
+    rig.press(Key::Char('k'));
+    assert_eq!(rig.model.scroll, 41);
+    rig.send(Msg::ScrollEnd(42));
+    assert_eq!(rig.model.scroll, 41);
+}
+
+#[test]
 fn a_toast_goes_after_a_while() {
     let mut rig = a_shop();
     rig.press(Key::Char('R'));
