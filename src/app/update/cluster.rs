@@ -6,6 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Pulse;
 use crate::app::roster;
+use crate::domain::id::ResourceKind;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
@@ -13,17 +14,24 @@ use crate::domain::text::SafeText;
 use super::{actions, dialogs};
 
 pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec<Effect> {
+    // A whole list of workloads is what a person waits for: it is not left for the next tick.
+    let waited_for = observations.iter().any(lists_workloads);
     for observation in observations {
         for (id, entry) in model.fleet.apply(model.now, observation) {
             model.tell(&id, entry);
         }
     }
     model.fleet_view.roster_is_old = true;
-    if model.fleet_view.roster.as_ref().is_none_or(|roster| roster.rows.is_empty()) {
+    if waited_for || model.fleet_view.roster.as_ref().is_none_or(|r| r.rows.is_empty()) {
         count(model);
     }
     dialogs::refresh(model);
     actions::follow(model)
+}
+
+fn lists_workloads(observation: &Observation) -> bool {
+    let Observation::Listed(source, _) = observation else { return false };
+    matches!(source.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
 }
 
 /// Counts the rows of the Fleet screen anew.

@@ -4,6 +4,7 @@ use super::*;
 use crate::app::log_view::LogLine;
 use crate::app::roster;
 use crate::app::screen::{Pane, Screen};
+use crate::domain::observation::{Observation, Record};
 use crate::domain::sample::{CURRENT, a_blue_green, a_deployment, a_pod};
 
 fn a_shop() -> Rig {
@@ -179,4 +180,20 @@ fn a_copy_says_where_when_and_why() {
     let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
     assert!(text.starts_with("rollout shop/checkout on kind: Paused at 2026-05-04 10:10:00 UTC\n"));
     assert!(text.contains("waits for a person at step 2/7"), "{text}");
+}
+
+#[test]
+fn a_list_of_workloads_is_on_the_screen_at_once() {
+    let mut rig = Rig::at(&a_deployment());
+    let rollout = a_canary().paused();
+    let mut records = Vec::new();
+    for observation in rollout.observations() {
+        if let Observation::Seen(record @ Record::Workload(_)) = observation {
+            records.push(record);
+        }
+    }
+    let source = SourceId { kind: ResourceKind::Rollouts, namespace: None };
+    rig.send(Msg::Observed(vec![Observation::Listed(source, records)]));
+    let rows = &roster::shown(&rig.model).rows;
+    assert!(rows.iter().any(|row| row.id == rollout.id()), "without a tick: {rows:?}");
 }
