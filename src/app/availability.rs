@@ -119,7 +119,7 @@ pub fn of_kind(model: &Model, kind: ResourceKind, namespace: &str) -> Freshness 
     }
 }
 
-/// The newest proof of life of any source; for the header.
+/// The source that has been silent the longest, and since when; for the header.
 pub fn oldest_trouble(model: &Model) -> Option<(SourceId, Timestamp)> {
     model
         .sources

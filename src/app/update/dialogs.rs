@@ -86,6 +86,7 @@ pub(super) fn refresh(model: &mut Model) {
                     .targets
                     .iter()
                     .position(|t| Some(&t.hash) == chosen.as_ref())
+                    .or_else(|| picker.targets.iter().position(|t| t.preferred))
                     .unwrap_or(0);
             }
             model.dialog = Some(Dialog::PickRevision(picker));
