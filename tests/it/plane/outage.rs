@@ -10,10 +10,10 @@ use super::grounds::{Plane, tell, wait};
 use super::manifests::canary;
 use super::stage::Stage;
 
-/// How long the server is away: `WAVEOFF_OUTAGE` seconds, by default what a test run can afford.
+/// How long the server is away: `WAVEOFF_OUTAGE` seconds, by default the minute that was promised.
 fn outage() -> Duration {
     let seconds = std::env::var("WAVEOFF_OUTAGE").ok().and_then(|s| s.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(20))
+    Duration::from_secs(seconds.unwrap_or(60))
 }
 
 #[test]
