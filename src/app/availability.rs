@@ -111,10 +111,9 @@ pub fn of_kind(model: &Model, kind: ResourceKind, namespace: &str) -> Freshness 
         Some(SourceState::Loading(since)) => {
             Freshness::Unknown(format!("listing for {}", length(model.now - *since)).into())
         }
-        Some(SourceState::Forbidden(rule)) => {
-            Freshness::Unknown(format!("not permitted: {rule}").into())
+        Some(state @ (SourceState::Forbidden(_) | SourceState::Missing(_))) => {
+            Freshness::Unknown(state.obstacle().unwrap_or_default().into())
         }
-        Some(SourceState::Missing(text)) => Freshness::Unknown(text.clone()),
         None => Freshness::Unknown("not watched".into()),
     }
 }

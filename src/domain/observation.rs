@@ -100,6 +100,16 @@ pub enum SourceState {
 }
 
 impl SourceState {
+    /// Why it cannot be read at all: a missing right, kind or namespace. Nothing for what may still
+    /// come.
+    pub fn obstacle(&self) -> Option<String> {
+        match self {
+            Self::Forbidden(rule) => Some(format!("not permitted: {rule}")),
+            Self::Missing(text) => Some(text.to_string()),
+            Self::Loading(_) | Self::Live(_) | Self::Resyncing(_) | Self::Stale { .. } => None,
+        }
+    }
+
     /// Whether its rows can be taken as the present.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Live(_) | Self::Resyncing(_))

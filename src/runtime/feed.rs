@@ -20,19 +20,21 @@ use super::clock::Clock;
 /// Reports that may wait for the loop.
 const REPORTS: usize = 1024;
 
-/// Kinds watched in every namespace of the scope.
-const FLEET: [ResourceKind; 7] = [
+/// Kinds that make the state of a fleet; watched in every namespace of the scope.
+pub(super) const STATE: [ResourceKind; 6] = [
     ResourceKind::Rollouts,
     ResourceKind::Deployments,
     ResourceKind::ReplicaSets,
     ResourceKind::Pods,
     ResourceKind::AnalysisRuns,
     ResourceKind::Experiments,
-    ResourceKind::Events,
 ];
 
+/// What else is watched there: it tells the story, but no answer waits for it.
+const STORY: [ResourceKind; 1] = [ResourceKind::Events];
+
 /// Kinds watched around the selected workload.
-const AROUND: [ResourceKind; 3] =
+pub(super) const AROUND: [ResourceKind; 3] =
     [ResourceKind::Services, ResourceKind::Ingresses, ResourceKind::DisruptionBudgets];
 
 /// The running watches of a session. Dropping it ends them.
@@ -90,7 +92,7 @@ impl Feed {
             Scope::Namespaces(names) => names.iter().cloned().map(Some).collect(),
         };
         for namespace in namespaces {
-            for kind in FLEET {
+            for kind in STATE.into_iter().chain(STORY) {
                 let source = SourceId { kind, namespace: namespace.clone() };
                 let watch = self.watch(source);
                 self.fleet.spawn(watch.run());

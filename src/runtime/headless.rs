@@ -168,14 +168,13 @@ impl Headless {
 
     fn unreachable_text(&self) -> String {
         let reasons = self.model.sources.iter().filter_map(|(source, state)| {
-            let text = match state {
-                SourceState::Forbidden(rule) => format!("not permitted: {rule}"),
-                SourceState::Missing(text) => text.to_string(),
-                SourceState::Stale { error, .. } => error.to_string(),
-                SourceState::Loading(_) => format!("{} not listed yet", source.kind.resource()),
-                SourceState::Live(_) | SourceState::Resyncing(_) => return None,
-            };
-            Some(text)
+            state.obstacle().or_else(|| match state {
+                SourceState::Stale { error, .. } => Some(error.to_string()),
+                SourceState::Loading(_) => {
+                    Some(format!("{} not listed yet", source.kind.resource()))
+                }
+                _ => None,
+            })
         });
         let mut reasons: Vec<String> = reasons.collect();
         reasons.dedup();
@@ -187,14 +186,7 @@ impl Headless {
 
     /// `list`.
     pub(super) async fn list(mut self, output: Output) -> Result<Exit, Failure> {
-        let needed = [
-            ResourceKind::Rollouts,
-            ResourceKind::Deployments,
-            ResourceKind::ReplicaSets,
-            ResourceKind::Pods,
-            ResourceKind::AnalysisRuns,
-        ];
-        self.settle(&needed).await?;
+        self.settle(&feed::STATE).await?;
         self.tell_missing();
         match output {
             Output::Text => print(&report::list_text(&self.model)),
@@ -206,32 +198,19 @@ impl Headless {
     /// Says on standard error what could not be read.
     fn tell_missing(&self) {
         for (source, state) in &self.model.sources {
-            let text = match state {
-                SourceState::Forbidden(rule) => format!("not permitted: {rule}"),
-                SourceState::Missing(text) => text.to_string(),
-                _ => continue,
-            };
-            complain(&format!("{}: {text}", source.kind.resource()));
+            if let Some(text) = state.obstacle() {
+                complain(&format!("{}: {text}", source.kind.resource()));
+            }
         }
     }
 
     /// Everything about one workload: resolves the name, watches around it, asks for the rights.
     async fn look_at(&mut self, target: &Target) -> Result<WorkloadId, Failure> {
-        let fleet = [
-            ResourceKind::Rollouts,
-            ResourceKind::Deployments,
-            ResourceKind::ReplicaSets,
-            ResourceKind::Pods,
-            ResourceKind::AnalysisRuns,
-            ResourceKind::Experiments,
-        ];
-        self.settle(&fleet).await?;
+        self.settle(&feed::STATE).await?;
         let id = self.resolve(target)?;
         self.model.fleet_view.selected = Some(id.clone());
         self.perform(Effect::Focus(Some(id.clone())));
-        let around =
-            [ResourceKind::Services, ResourceKind::Ingresses, ResourceKind::DisruptionBudgets];
-        self.settle(&around).await?;
+        self.settle(&feed::AROUND).await?;
         let wanted = availability::permissions_of(&self.model, &id);
         self.perform(Effect::CheckAccess(wanted.clone()));
         let deadline = Instant::now() + LIST_WITHIN;

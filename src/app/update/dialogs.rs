@@ -98,7 +98,9 @@ pub(super) fn refresh(model: &mut Model) {
 fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
     let id = dialog.plan.id.clone();
     let verb = dialog.plan.action.verb;
-    let fresh: Result<Plan, SafeText> = match availability::of(model, &id, verb) {
+    let availability = availability::of(model, &id, verb);
+    let stale = availability == Availability::Blind;
+    let fresh: Result<Plan, SafeText> = match availability {
         Availability::Disabled(reason) => Err(reason),
         Availability::Ready | Availability::Blind => match model.fleet.release(&id) {
             Some(release) if release.workload.uid != dialog.plan.uid => {
@@ -108,7 +110,6 @@ fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
             None => Err("it is gone".into()),
         },
     };
-    let stale = availability::of(model, &id, verb) == Availability::Blind;
     match fresh {
         Err(reason) => dialog.refused = Some(reason),
         Ok(plan) => {

@@ -1,6 +1,6 @@
 //! Stories of people who may not do everything: the viewer, the narrow user.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::audit;
 use super::cockpit::Cockpit;
@@ -82,17 +82,7 @@ fn the_narrow_user_is_told_what_cannot_be_read_and_the_rest_works() {
                 rule("", &["services"], &look),
             ],
         }),
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": { "name": "narrow" },
-            "roleRef": {
-                "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "narrow",
-            },
-            "subjects": [
-                { "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "narrow" },
-            ],
-        }),
+        binding("narrow", "narrow"),
     ]);
     let flown = stage.fly(&["status", "web", "-o", "json"]).expect(0);
     for kind in ["pods", "analysisruns"] {
@@ -130,21 +120,23 @@ fn a_right_to_the_spec_alone_is_no_right_to_the_status() {
             "metadata": { "name": "specs" },
             "rules": rules,
         }),
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "RoleBinding",
-            "metadata": { "name": "specs" },
-            "roleRef": {
-                "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "specs",
-            },
-            "subjects": [
-                { "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "blind" },
-            ],
-        }),
+        binding("specs", "blind"),
     ]);
     stage.works(&["pause"], "web");
     stage.works(&["resume"], "web");
     let flown = stage.act(&["promote"], "web").expect(3);
     assert!(flown.err.contains("not permitted: patch rollouts/status"), "{}", flown.err);
     assert_eq!(stage.close(), 2);
+}
+
+/// Gives one user one role of the namespace.
+fn binding(role: &str, user: &str) -> Value {
+    let group = "rbac.authorization.k8s.io";
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": { "name": role },
+        "roleRef": { "apiGroup": group, "kind": "Role", "name": role },
+        "subjects": [{ "apiGroup": group, "kind": "User", "name": user }],
+    })
 }
