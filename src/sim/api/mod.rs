@@ -1,0 +1,3 @@
+//! The Kubernetes API of the world, without the wire: requests in, answers out.
+//!
+//! Called by `serve`.

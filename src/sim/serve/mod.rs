@@ -1,0 +1,3 @@
+//! The world over HTTP on loopback.
+//!
+//! Called by `runtime`.

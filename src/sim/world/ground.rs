@@ -1,0 +1,104 @@
+//! What the world stands on and controllers only look at: what each version of a program does, what
+//! is broken by script, and the requests that users make.
+//!
+//! Written by drills. Called by the controllers that play machines.
+
+use std::collections::BTreeMap;
+
+use crate::sim::dice::Dice;
+use crate::sim::time::{Moment, Span};
+use crate::sim::traffic::Traffic;
+
+/// The ground.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub(crate) images: Images,
+    pub(crate) faults: Faults,
+    pub(crate) traffic: Traffic,
+}
+
+impl Ground {
+    pub(super) fn new(dice: Dice) -> Self {
+        Self { images: Images::default(), faults: Faults::default(), traffic: Traffic::new(dice) }
+    }
+
+    /// Lets users go on until this instant.
+    pub(super) fn traffic_until(&mut self, now: Moment) {
+        self.traffic.until(now);
+    }
+}
+
+/// What each image does. One that nobody described starts and works.
+#[derive(Debug, Default)]
+pub(crate) struct Images {
+    known: BTreeMap<String, Behaviour>,
+    usual: Behaviour,
+}
+
+impl Images {
+    /// Describes an image.
+    pub(crate) fn describe(&mut self, image: &str, behaviour: Behaviour) {
+        self.known.insert(image.to_owned(), behaviour);
+    }
+
+    pub(crate) fn of(&self, image: &str) -> &Behaviour {
+        self.known.get(image).unwrap_or(&self.usual)
+    }
+}
+
+/// Whether an image can be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pull {
+    /// It arrives after a while.
+    After(Span),
+    /// The registry does not know it.
+    Missing,
+    /// The registry does not give it to us.
+    Denied,
+}
+
+/// How a container ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Exits with this code after that long.
+    Exit { after: Span, code: i64 },
+    /// Is killed for its memory after that long.
+    OutOfMemory { after: Span },
+}
+
+/// What the pods of a version do.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Behaviour {
+    pub(crate) pull: Pull,
+    /// From the start of its container to passing its readiness probe; never when there is none.
+    pub(crate) ready_after: Option<Span>,
+    /// How each run of its container ends, if it does.
+    pub(crate) ends: Option<Ending>,
+    /// From SIGTERM to its end.
+    pub(crate) stops_after: Span,
+    /// What it writes to its log; `{n}` is replaced by a running number.
+    pub(crate) log: Vec<String>,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            pull: Pull::After(Span::milliseconds(600)),
+            ready_after: Some(Span::milliseconds(1_500)),
+            ends: None,
+            stops_after: Span::milliseconds(800),
+            log: Vec::new(),
+        }
+    }
+}
+
+/// What is broken by script.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    /// Nodes that take no pods and have lost those they had.
+    pub(crate) drained: Vec<String>,
+    /// Why nothing can be scheduled at the moment; empty when all is well.
+    pub(crate) scheduling: String,
+    /// Why Prometheus does not answer; empty when it does.
+    pub(crate) prometheus_away: String,
+}

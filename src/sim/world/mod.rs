@@ -1,0 +1,166 @@
+//! The world: objects, the controllers that tend them, and time, which comes from outside.
+//!
+//! Pure: [`World::advance`] is told how late it is and does everything that was due, in order. The
+//! same seed and the same requests at the same instants give the same world. Called by `serve` and
+//! by drills.
+
+mod ground;
+mod queue;
+mod recorder;
+mod turn;
+
+use crate::sim::dice::Dice;
+use crate::sim::store::{Change, KINDS, Store};
+use crate::sim::time::{Moment, Span};
+
+pub(crate) use ground::{Behaviour, Ending, Faults, Ground, Images, Pull};
+use queue::{Queue, Work};
+use recorder::Recorder;
+pub(crate) use turn::{Controller, EventType, Turn};
+
+/// Turns at one instant after which the world is believed to be caught in a circle.
+const MOST_TURNS: u32 = 100_000;
+
+/// A simulated cluster.
+#[derive(Debug)]
+pub(crate) struct World {
+    now: Moment,
+    dice: Dice,
+    store: Store,
+    ground: Ground,
+    recorder: Recorder,
+    controllers: Vec<Box<dyn Controller>>,
+    queue: Queue,
+    /// Changes up to this version were told to the controllers.
+    told: u64,
+}
+
+impl World {
+    /// An empty world that begins at this instant.
+    pub(crate) fn new(seed: u64, now: Moment, controllers: Vec<Box<dyn Controller>>) -> Self {
+        let dice = Dice::new(seed);
+        let store = Store::new(dice);
+        let told = store.version();
+        Self {
+            now,
+            dice,
+            store,
+            ground: Ground::new(dice),
+            recorder: Recorder::new(dice),
+            controllers,
+            queue: Queue::default(),
+            told,
+        }
+    }
+
+    /// How late it is.
+    pub(crate) fn now(&self) -> Moment {
+        self.now
+    }
+
+    pub(crate) fn dice(&self) -> Dice {
+        self.dice
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// To write as a client does. Controllers hear of it with the next [`World::advance`].
+    pub(crate) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    pub(crate) fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    pub(crate) fn ground_mut(&mut self) -> &mut Ground {
+        &mut self.ground
+    }
+
+    /// Does everything that is due up to this instant. An instant in the past changes nothing.
+    pub(crate) fn advance(&mut self, to: Moment) {
+        let (mut instant, mut turns) = (self.now, 0);
+        self.tell();
+        while let Some((at, work)) = self.queue.pop(to) {
+            self.now = self.now.max(at);
+            turns = if instant == self.now { turns + 1 } else { 0 };
+            instant = self.now;
+            if turns > MOST_TURNS {
+                debug_assert!(false, "the world is caught in a circle at {instant}: {work:?}");
+                break;
+            }
+            self.perform(&work);
+            self.tell();
+        }
+        self.now = self.now.max(to);
+        self.ground.traffic_until(self.now);
+    }
+
+    /// When something is due next.
+    pub(crate) fn due(&mut self) -> Option<Moment> {
+        self.tell();
+        self.queue.due()
+    }
+
+    fn perform(&mut self, work: &Work) {
+        let Some(controller) = self.controllers.get_mut(work.controller) else { return };
+        let mut turn = Turn {
+            store: &mut self.store,
+            ground: &mut self.ground,
+            recorder: &mut self.recorder,
+            now: self.now,
+            dice: self.dice,
+            again: Vec::new(),
+        };
+        controller.turn(&work.key, &mut turn);
+        for at in turn.again {
+            self.queue.later(work.clone(), at);
+        }
+    }
+
+    /// Tells the controllers what has changed.
+    fn tell(&mut self) {
+        let mut keys = Vec::new();
+        let Ok(changes) = self.store.history().since(self.told) else {
+            // More changed at once than history holds: look at everything.
+            return self.tell_all();
+        };
+        for change in changes {
+            for (index, controller) in self.controllers.iter().enumerate() {
+                controller.wake(change, &self.store, &mut keys);
+                for key in keys.drain(..) {
+                    let at = self.now + latency(self.dice, controller.name(), change);
+                    self.queue.soon(Work { controller: index, key }, at);
+                }
+            }
+        }
+        self.told = self.store.version();
+    }
+
+    /// Tells the controllers of everything there is.
+    fn tell_all(&mut self) {
+        let mut keys = Vec::new();
+        for facts in KINDS {
+            for object in self.store.list(facts.kind, None) {
+                let change = Change::first_sight(facts.kind, object, self.now);
+                for (index, controller) in self.controllers.iter().enumerate() {
+                    controller.wake(&change, &self.store, &mut keys);
+                    for key in keys.drain(..) {
+                        self.queue.soon(Work { controller: index, key }, self.now);
+                    }
+                }
+            }
+        }
+        self.told = self.store.version();
+    }
+}
+
+/// How long a controller takes to hear of a change and to turn to it.
+fn latency(dice: Dice, controller: &str, change: &Change) -> Span {
+    Span::milliseconds(dice.between(&["latency", controller], change.version, 3, 12))
+}
+
+#[cfg(test)]
+mod tests;

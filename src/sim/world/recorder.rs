@@ -1,0 +1,249 @@
+//! Events as client-go's recorder writes them: counted when they repeat, gathered when they are
+//! alike, dropped when an object has too many, and gone after an hour.
+//!
+//! Never decides what is worth an event. Called by the controllers through their turn.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde_json::{Value, json};
+
+use super::turn::EventType;
+use crate::sim::dice::Dice;
+use crate::sim::object::{Document, DocumentMut};
+use crate::sim::store::{Key, Kind, Part, Store};
+use crate::sim::time::{self, Moment, Span};
+
+/// Alike events within [`ALIKE_WITHIN`] from which on they are gathered.
+const ALIKE: usize = 10;
+const ALIKE_WITHIN: Span = Span::seconds(600);
+
+/// Events that an object may have at once; one more is allowed each [`REFILL`].
+const BURST: f64 = 25.0;
+const REFILL: Span = Span::seconds(300);
+
+/// How long the API server keeps events.
+const KEPT: Span = Span::hours(1);
+
+/// What is to be told.
+#[derive(Debug)]
+pub(super) struct News<'a> {
+    pub(super) source: &'a str,
+    pub(super) about: &'a Value,
+    pub(super) kind: EventType,
+    pub(super) reason: &'a str,
+    pub(super) message: String,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    at: Moment,
+}
+
+#[derive(Debug, Default)]
+struct Alike {
+    messages: Vec<String>,
+    last: Option<Moment>,
+}
+
+/// The recorder.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    dice: Dice,
+    /// Same event: the object that counts it.
+    known: HashMap<String, Key>,
+    alike: HashMap<String, Alike>,
+    buckets: HashMap<String, Bucket>,
+    written: VecDeque<(Moment, Key)>,
+    number: u64,
+}
+
+impl Recorder {
+    pub(super) fn new(dice: Dice) -> Self {
+        Self {
+            dice,
+            known: HashMap::new(),
+            alike: HashMap::new(),
+            buckets: HashMap::new(),
+            written: VecDeque::new(),
+            number: 0,
+        }
+    }
+
+    pub(super) fn record(&mut self, store: &mut Store, news: News<'_>, now: Moment) {
+        self.expire(store, now);
+        let about = involved(news.about);
+        let place = format!("{} {} {}", news.source, about, kind_word(news.kind));
+        let alike = format!("{place} {}", news.reason);
+        let (message, same) = self.gathered(&alike, news.message, now);
+        if !self.allowed(format!("{} {about}", news.source), now) {
+            return;
+        }
+        if let Some(key) = self.known.get(&same)
+            && store.get(key).is_some()
+        {
+            let counted = store.modify(key, Part::Main, now, |event| {
+                event.set("/count", event.int("/count") + 1);
+                event.set("/lastTimestamp", time::seconds(now));
+                event.set("/message", message.as_str());
+            });
+            debug_assert!(counted.is_ok(), "{counted:?}");
+            return;
+        }
+        self.number += 1;
+        let suffix = self.dice.nth(&["event"], self.number) & 0xffff_ffff_ffff;
+        let namespace = match news.about.namespace() {
+            "" => "default",
+            namespace => namespace,
+        };
+        let event = json!({
+            "metadata": {
+                "name": format!("{}.18{suffix:012x}", news.about.name()),
+                "namespace": namespace,
+            },
+            "involvedObject": about,
+            "reason": news.reason,
+            "message": message,
+            "source": {"component": news.source},
+            "firstTimestamp": time::seconds(now),
+            "lastTimestamp": time::seconds(now),
+            "count": 1,
+            "type": kind_word(news.kind),
+            "eventTime": Value::Null,
+            "reportingComponent": news.source,
+            "reportingInstance": "",
+        });
+        if let Ok(made) = store.create(Kind::Event, event, now) {
+            let key = Key::new(Kind::Event, made.namespace(), made.name());
+            self.written.push_back((now, key.clone()));
+            self.known.insert(same, key);
+        }
+    }
+
+    /// The message, and what makes two events the same: the message itself, unless many alike came.
+    fn gathered(&mut self, alike: &str, message: String, now: Moment) -> (String, String) {
+        let group = self.alike.entry(alike.to_owned()).or_default();
+        if group.last.is_some_and(|last| now - last > ALIKE_WITHIN) {
+            group.messages.clear();
+        }
+        group.last = Some(now);
+        if !group.messages.contains(&message) {
+            group.messages.push(message.clone());
+        }
+        if group.messages.len() < ALIKE {
+            let same = format!("{alike} {message}");
+            return (message, same);
+        }
+        // One more of a group that is already full takes the place of the oldest.
+        group.messages.remove(0);
+        (format!("(combined from similar events): {message}"), alike.to_owned())
+    }
+
+    fn allowed(&mut self, source_and_object: String, now: Moment) -> bool {
+        let bucket =
+            self.buckets.entry(source_and_object).or_insert(Bucket { tokens: BURST, at: now });
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a session")]
+        let refilled =
+            (now - bucket.at).num_milliseconds() as f64 / REFILL.num_milliseconds() as f64;
+        bucket.tokens = (bucket.tokens + refilled).min(BURST);
+        bucket.at = now;
+        if bucket.tokens < 1.0 {
+            return false;
+        }
+        bucket.tokens -= 1.0;
+        true
+    }
+
+    /// Takes away what is too old. An event that was counted again since lives on.
+    fn expire(&mut self, store: &mut Store, now: Moment) {
+        while self.written.front().is_some_and(|(at, _)| now - *at > KEPT) {
+            let Some((_, key)) = self.written.pop_front() else { return };
+            let last = store.get(&key).and_then(|e| time::parse(e.text("/lastTimestamp")));
+            match last {
+                Some(last) if now - last <= KEPT => self.written.push_back((last, key)),
+                Some(_) => {
+                    let gone = store.remove(&key, now);
+                    debug_assert!(gone.is_ok(), "{gone:?}");
+                    self.known.retain(|_, known| *known != key);
+                }
+                None => self.known.retain(|_, known| *known != key),
+            }
+        }
+    }
+}
+
+fn kind_word(kind: EventType) -> &'static str {
+    match kind {
+        EventType::Normal => "Normal",
+        EventType::Warning => "Warning",
+    }
+}
+
+fn involved(object: &Value) -> Value {
+    let mut about = json!({
+        "kind": object.text("/kind"),
+        "name": object.name(),
+        "uid": object.uid(),
+        "apiVersion": object.text("/apiVersion"),
+    });
+    if !object.namespace().is_empty() {
+        about.set("/namespace", object.namespace());
+    }
+    about
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting() -> (Store, Recorder, Value, Moment) {
+        let (dice, now) = (Dice::new(1), time::parse("2026-11-24T10:00:00Z").unwrap());
+        let about = json!({"kind": "Rollout", "metadata": {"name": "a", "namespace": "shop"}});
+        (Store::new(dice), Recorder::new(dice), about, now)
+    }
+
+    fn tell(recorder: &mut Recorder, store: &mut Store, about: &Value, text: &str, at: Moment) {
+        let kind = EventType::Normal;
+        let message = text.to_owned();
+        let news = News { source: "x", about, kind, reason: "R", message };
+        recorder.record(store, news, at);
+    }
+
+    fn told(store: &Store) -> Vec<(String, i64)> {
+        let events = store.list(Kind::Event, None);
+        let mut told: Vec<_> =
+            events.map(|e| (e.text("/message").to_owned(), e.int("/count"))).collect();
+        told.sort();
+        told
+    }
+
+    #[test]
+    fn a_repeated_event_is_counted() {
+        let (mut store, mut recorder, about, now) = setting();
+        for second in 0..3 {
+            tell(&mut recorder, &mut store, &about, "same", now + Span::seconds(second));
+        }
+        tell(&mut recorder, &mut store, &about, "other", now);
+        assert_eq!(told(&store), [("other".into(), 1), ("same".into(), 3)]);
+    }
+
+    #[test]
+    fn many_alike_are_gathered_and_too_many_are_dropped() {
+        let (mut store, mut recorder, about, now) = setting();
+        for number in 0..40 {
+            tell(&mut recorder, &mut store, &about, &format!("number {number}"), now);
+        }
+        let told = told(&store);
+        assert_eq!(told.len(), 10);
+        let gathered = told.iter().find(|(text, _)| text.starts_with("(combined")).unwrap();
+        assert_eq!(gathered.1, 16, "25 are let through, the tenth begins to gather");
+    }
+
+    #[test]
+    fn an_old_event_is_gone() {
+        let (mut store, mut recorder, about, now) = setting();
+        tell(&mut recorder, &mut store, &about, "old", now);
+        tell(&mut recorder, &mut store, &about, "new", now + Span::minutes(61));
+        assert_eq!(told(&store), [("new".into(), 1)]);
+    }
+}
