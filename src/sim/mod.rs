@@ -8,6 +8,7 @@
 mod api;
 mod control;
 mod dice;
+mod drill;
 mod hash;
 mod object;
 mod prometheus;

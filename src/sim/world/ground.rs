@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::git::Git;
 use crate::sim::dice::Dice;
 use crate::sim::time::{Moment, Span};
 use crate::sim::traffic::Traffic;
@@ -15,11 +16,17 @@ pub(crate) struct Ground {
     pub(crate) images: Images,
     pub(crate) faults: Faults,
     pub(crate) traffic: Traffic,
+    pub(crate) git: Git,
 }
 
 impl Ground {
     pub(super) fn new(dice: Dice) -> Self {
-        Self { images: Images::default(), faults: Faults::default(), traffic: Traffic::new(dice) }
+        Self {
+            images: Images::default(),
+            faults: Faults::default(),
+            traffic: Traffic::new(dice),
+            git: Git::default(),
+        }
     }
 
     /// Lets users go on until this instant.

@@ -4,6 +4,7 @@
 //! same seed and the same requests at the same instants give the same world. Called by `serve` and
 //! by drills.
 
+mod git;
 mod ground;
 mod queue;
 mod recorder;
