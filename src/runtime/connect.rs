@@ -48,7 +48,7 @@ pub(super) fn session(
     let offset =
         if settings.utc.value { 0 } else { chrono::Local::now().offset().local_minus_utc() / 60 };
     Session {
-        mode: Mode::Live,
+        mode: if connection.is_drill() { Mode::Drill } else { Mode::Live },
         context: identity.context.clone(),
         cluster: identity.cluster.clone(),
         server: identity.server.clone(),

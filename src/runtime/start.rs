@@ -8,7 +8,7 @@ use crate::app::keymap::{self, Overrides};
 use crate::app::model::Model;
 use crate::app::report;
 use crate::app::session::Scope;
-use crate::cluster::{self, ClusterError, Connection, ErrorKind};
+use crate::cluster::{self, ClusterError, Connection, ErrorKind, Live};
 use crate::config::args::{Args, Command, Output};
 use crate::config::{
     Namespaces, Places, Settings, Themes, Variables, choose_theme, explain, overrides, to_json,
@@ -105,7 +105,7 @@ async fn serve(args: Args) -> Exit {
 
 impl Start {
     /// Connects; the terminal is still the shell's, so a credential plugin may say something.
-    async fn connect(&self) -> Result<Connection, Failure> {
+    async fn connect(&self) -> Result<Live, Failure> {
         let options = connecting::options(&self.settings);
         let connecting = cluster::connect(&options);
         tokio::pin!(connecting);
@@ -119,9 +119,9 @@ impl Start {
         connected.map_err(|error| Failure { exit: exit_of(&error), text: error.to_string() })
     }
 
-    fn door(&self, connection: Connection) -> Door {
+    fn door(&self, connection: Arc<Connection>) -> Door {
         Door {
-            connection: Arc::new(connection),
+            connection,
             journal: connecting::journal(&self.places),
             clock: self.clock.clone(),
         }
@@ -147,7 +147,7 @@ impl Start {
         }
         let capabilities = Capabilities::read(&Surroundings::of_process());
         let look = self.look(capabilities)?;
-        let connection = self.connect().await?;
+        let connection = Arc::clone(self.connect().await?.connection());
         let scope = connecting::scope(&self.settings, connection.identity());
         let door = self.door(connection);
         let mut model = self.model(&door, scope);
@@ -178,7 +178,7 @@ impl Start {
     }
 
     async fn headless(self, command: Command) -> Result<Exit, Failure> {
-        let connection = self.connect().await?;
+        let connection = Arc::clone(self.connect().await?.connection());
         let listing = matches!(command, Command::List(_));
         let scope = match &self.settings.namespaces.value {
             // A name without a namespace means the context's, as everywhere else.
@@ -210,7 +210,7 @@ impl Start {
             Command::Undo { to_revision, act } => session.act(Verb::Undo, *to_revision, act).await,
             Command::Retry(act) => session.act(Verb::Retry, None, act).await,
             Command::Restart(act) => session.act(Verb::Restart, None, act).await,
-            Command::Config(_) | Command::Keys => Ok(Exit::Ok),
+            Command::Config(_) | Command::Keys | Command::Drill(_) => Ok(Exit::Ok),
         }
     }
 }

@@ -56,6 +56,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             model.troubles.note(now, source, text);
             Vec::new()
         }
+        Msg::Drill(progress) => looking::drill(model, *progress),
         Msg::Identity(user) => {
             model.session.user = user.clone();
             model.stamp.user = user;
