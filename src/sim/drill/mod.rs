@@ -55,7 +55,29 @@ macro_rules! built_in {
 }
 
 /// The drills that are embedded, the first one by default.
-const BUILT_IN: &[(&str, &str)] = built_in!["shop"];
+const BUILT_IN: &[(&str, &str)] = built_in![
+    "shop",
+    "error-ramp",
+    "slow-leak",
+    "top-bucket",
+    "bad-node",
+    "lying-router",
+    "double-bad",
+    "quiet-canary",
+    "crash-loop",
+    "image-typo",
+    "stuck-scheduling",
+    "node-drain",
+    "blind",
+    "api-away",
+    "cut-watches",
+    "lost-rights",
+    "gitops",
+    "second-operator",
+    "sick-green",
+    "full-speed",
+    "fleet",
+];
 
 impl Drill {
     /// Reads a drill.
@@ -113,3 +135,6 @@ fn place(text: &str, error: &toml::de::Error) -> String {
         None => message,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ pub(in crate::sim::drill) fn build(
 ) -> Result<World, String> {
     let mut world = World::new(seed, start - PAST, control::all());
     let services = services(file);
-    furnish(&mut world, &services)?;
+    furnish(&mut world, file, &services)?;
     for version in &file.versions {
         describe(&mut world, &services, version);
     }
@@ -85,7 +85,7 @@ fn quiet(fleet: &Fleet, number: u32) -> Service {
 }
 
 /// Namespaces, nodes, Prometheus and the templates of analyses.
-fn furnish(world: &mut World, services: &[Service]) -> Result<(), String> {
+fn furnish(world: &mut World, file: &File, services: &[Service]) -> Result<(), String> {
     let mut names: Vec<&str> = services.iter().map(|s| s.namespace.as_str()).collect();
     names.extend(["default", "kube-system", "argo-rollouts", "monitoring"]);
     names.sort_unstable();
@@ -102,7 +102,8 @@ fn furnish(world: &mut World, services: &[Service]) -> Result<(), String> {
     teams.sort_unstable();
     teams.dedup();
     for namespace in teams {
-        for template in templates::usual(namespace) {
+        let own = file.templates.iter().map(|template| templates::object(namespace, template));
+        for template in templates::usual(namespace).into_iter().chain(own) {
             put(world, Kind::AnalysisTemplate, template)?;
         }
     }

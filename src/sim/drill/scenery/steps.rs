@@ -36,7 +36,7 @@ pub(in crate::sim::drill) fn read(service: &str, text: &str) -> Result<Value, St
             "percentage": whole(percent.trim_end_matches('%'), text)?,
             "match": [{"path": {"prefix": "/"}}],
         }}),
-        _ => return Err(format!("{text:?} is no step of a canary: see docs of drills")),
+        _ => return Err(format!("{text:?} is no step of a canary")),
     };
     Ok(step)
 }

@@ -11,7 +11,7 @@ use super::length::Length;
 
 /// A drill file.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::sim::drill) struct File {
     /// Version of this form.
     pub(in crate::sim::drill) schema: u32,
