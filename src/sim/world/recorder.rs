@@ -17,7 +17,7 @@ use crate::sim::time::{self, Moment, Span};
 const ALIKE: usize = 10;
 const ALIKE_WITHIN: Span = Span::seconds(600);
 
-/// Events that an object may have at once; one more is allowed each [`REFILL`].
+/// Events of a type that an object may have at once; one more is allowed each [`REFILL`].
 const BURST: f64 = 25.0;
 const REFILL: Span = Span::seconds(300);
 
@@ -85,7 +85,7 @@ impl Recorder {
         let alike = format!("{object} {} {}", kind_word(news.kind), news.reason);
         let (message, same) = self.gathered(&alike, news.message, now);
         let same = format!("{same} {}", news.field);
-        if !self.allowed(object, now) {
+        if !self.allowed(format!("{object} {}", kind_word(news.kind)), now) {
             return;
         }
         if let Some(key) = self.known.get(&same)
@@ -197,9 +197,8 @@ impl Recorder {
         (format!("(combined from similar events): {message}"), alike.to_owned())
     }
 
-    fn allowed(&mut self, source_and_object: String, now: Moment) -> bool {
-        let bucket =
-            self.buckets.entry(source_and_object).or_insert(Bucket { tokens: BURST, at: now });
+    fn allowed(&mut self, place: String, now: Moment) -> bool {
+        let bucket = self.buckets.entry(place).or_insert(Bucket { tokens: BURST, at: now });
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a session")]
         let refilled =
             (now - bucket.at).num_milliseconds() as f64 / REFILL.num_milliseconds() as f64;
@@ -309,6 +308,18 @@ mod tests {
         assert_eq!(told.len(), 10);
         let gathered = told.iter().find(|(text, _)| text.starts_with("(combined")).unwrap();
         assert_eq!(gathered.1, 16, "25 are let through, the tenth begins to gather");
+    }
+
+    #[test]
+    fn warnings_do_not_count_against_normal_events() {
+        let (mut store, mut recorder, about, now) = setting();
+        for _ in 0..40 {
+            tell(&mut recorder, &mut store, &about, "same", now);
+        }
+        let (kind, message) = (EventType::Warning, "trouble".to_owned());
+        let news = News { source: "x", about: &about, kind, reason: "R", message };
+        recorder.record(&mut store, news, now);
+        assert_eq!(told(&store), [("same".into(), 25), ("trouble".into(), 1)]);
     }
 
     #[test]

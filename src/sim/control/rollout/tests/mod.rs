@@ -1,0 +1,3 @@
+//! Stories of Rollouts in virtual time.
+
+mod machine;
