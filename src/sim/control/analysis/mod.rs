@@ -1,4 +1,8 @@
-//! Stub.
+//! The controller of AnalysisRuns: it measures, judges each metric, and the run by its metrics.
+//!
+//! Called by the world; [`draft`] by the rollout and experiment controllers.
+
+pub(crate) mod draft;
 
 use crate::sim::world::Controller;
 
@@ -7,4 +11,7 @@ pub(crate) fn controllers() -> Vec<Box<dyn Controller>> {
     Vec::new()
 }
 
-pub(crate) mod draft;
+/// Whether a phase of a run, a metric or a measurement is its last.
+pub(crate) fn is_over(phase: &str) -> bool {
+    matches!(phase, "Successful" | "Failed" | "Error" | "Inconclusive")
+}
