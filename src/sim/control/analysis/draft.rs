@@ -99,9 +99,10 @@ pub(crate) fn template<'s>(
     namespace: &str,
     reference: &Value,
 ) -> Result<&'s Object, String> {
-    let (kind, word) = match reference.flag("/clusterScope") {
-        true => (Kind::ClusterAnalysisTemplate, "clusteranalysistemplate"),
-        false => (Kind::AnalysisTemplate, "analysistemplate"),
+    let (kind, word) = if reference.flag("/clusterScope") {
+        (Kind::ClusterAnalysisTemplate, "clusteranalysistemplate")
+    } else {
+        (Kind::AnalysisTemplate, "analysistemplate")
     };
     let name = reference.text("/templateName");
     store

@@ -2,7 +2,9 @@
 //!
 //! Called by the world; [`draft`] by the rollout and experiment controllers.
 
+mod condition;
 pub(crate) mod draft;
+mod reading;
 
 use crate::sim::world::Controller;
 

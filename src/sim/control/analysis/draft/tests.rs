@@ -15,9 +15,10 @@ fn now() -> Moment {
 fn store(templates: &[(&str, Value)]) -> Store {
     let mut store = Store::new(Dice::new(1));
     for (name, spec) in templates {
-        let (kind, metadata) = match name.starts_with("cluster-") {
-            true => (Kind::ClusterAnalysisTemplate, json!({"name": name})),
-            false => (Kind::AnalysisTemplate, json!({"name": name, "namespace": "shop"})),
+        let (kind, metadata) = if name.starts_with("cluster-") {
+            (Kind::ClusterAnalysisTemplate, json!({"name": name}))
+        } else {
+            (Kind::AnalysisTemplate, json!({"name": name, "namespace": "shop"}))
         };
         store.create(kind, json!({"metadata": metadata, "spec": spec}), now()).unwrap();
     }
