@@ -72,6 +72,13 @@ fn holds(condition: &str, reading: &Reading) -> Result<bool, String> {
     }
 }
 
+/// Whether a name has a part that a regular expression describes; none does when it is no regular
+/// expression. The evaluator brings the same kind of them as Go has.
+pub(super) fn matches(name: &str, pattern: &str) -> bool {
+    let context = Context::from_iter([("name", name), ("pattern", pattern)]);
+    LANGUAGE.eval("name matches pattern", &context).ok() == Some(Value::Bool(true))
+}
+
 fn value(reading: &Reading) -> Value {
     match reading {
         Reading::Number(number) => Value::Float(*number),
