@@ -4,6 +4,7 @@
 //! form. Called by the analysis controller and the API.
 
 mod eval;
+mod http;
 mod number;
 mod plan;
 mod query;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 use super::time::Moment;
 use super::traffic::{Denied, Matcher, Series, Tags};
 use super::world::Ground;
-use plan::Steps;
+
+pub(crate) use http::answer;
 
 /// A series' labels, `__name__` among them where it is kept.
 pub(crate) type Labels = BTreeMap<String, String>;

@@ -42,6 +42,34 @@ fn scientific(value: f64) -> String {
     format!("{digits}e{sign}{exponent:0>2}")
 }
 
+/// Reads a length such as `1h30m` or `500ms` in seconds: units from long to short, each at most
+/// once; a bare `0`.
+pub(super) fn length(text: &str) -> Option<f64> {
+    const UNITS: [(&str, f64); 7] = [
+        ("y", 31_536_000.0),
+        ("w", 604_800.0),
+        ("d", 86_400.0),
+        ("h", 3_600.0),
+        ("m", 60.0),
+        ("s", 1.0),
+        ("ms", 0.001),
+    ];
+    if text == "0" {
+        return Some(0.0);
+    }
+    let (mut rest, mut units, mut seconds) = (text, UNITS.iter(), 0.0);
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let (number, tail) = rest.split_at(digits);
+        let unit_ends = tail.find(|letter: char| letter.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit_ends);
+        let (_, worth) = units.find(|(name, _)| *name == unit)?;
+        seconds += number.parse::<f64>().ok()? * worth;
+        rest = tail;
+    }
+    (!text.is_empty()).then_some(seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +96,25 @@ mod tests {
         }
         assert_eq!(plain(1e-7), "0.0000001");
         assert_eq!(general(1e-5), "1e-05");
+    }
+
+    #[test]
+    fn lengths_as_it_reads_them() {
+        let cases = [
+            ("15s", Some(15.0)),
+            ("1h30m", Some(5_400.0)),
+            ("1m500ms", Some(60.5)),
+            ("0", Some(0.0)),
+            ("0s", Some(0.0)),
+            ("30m1h", None),
+            ("1m1m", None),
+            ("1.5h", None),
+            ("5", None),
+            ("s", None),
+            ("", None),
+        ];
+        for (text, seconds) in cases {
+            assert_eq!(length(text), seconds, "{text}");
+        }
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn parse(query: &str) -> Result<Expr, Failure> {
     if query.len() > LONGEST {
         return Err(complaint("query is too long"));
     }
-    let expression = parser::parse(query).map_err(|error| complaint(&in_its_words(&error)))?;
+    let query = without_raw_texts(query);
+    let expression = parser::parse(&query).map_err(|error| complaint(&in_its_words(&error)))?;
     check(&expression, 0)?;
     Ok(expression)
 }
@@ -39,6 +40,35 @@ pub(super) fn parse_selector(text: &str) -> Result<Vec<Matcher>, Failure> {
 
 fn complaint(text: &str) -> Failure {
     Failure::bad_data(format!("parse error: {text}"))
+}
+
+/// The query with its raw texts, those in backticks, written in double quotes: the parser reads
+/// escapes in them, where there are none.
+fn without_raw_texts(query: &str) -> String {
+    let mut written = String::with_capacity(query.len());
+    let mut letters = query.chars();
+    // What ends the text or comment that is being read.
+    let mut ends: Option<char> = None;
+    while let Some(letter) = letters.next() {
+        match (ends, letter) {
+            (Some('`') | None, '`') => written.push('"'),
+            (Some('`'), '\n') => written.push_str("\\n"),
+            (Some('`'), '"' | '\\') => written.extend(['\\', letter]),
+            (Some('"' | '\''), '\\') => {
+                written.push(letter);
+                written.extend(letters.next());
+                continue;
+            }
+            _ => written.push(letter),
+        }
+        ends = match (ends, letter) {
+            (None, '"' | '\'' | '`') => Some(letter),
+            (None, '#') => Some('\n'),
+            (Some(end), _) if end == letter => None,
+            _ => ends,
+        };
+    }
+    written
 }
 
 /// The parser's complaint as Prometheus words it: names in double quotes, types by their long
@@ -139,6 +169,19 @@ mod tests {
         for (query, text) in cases {
             let failure = parse(query).unwrap_err();
             assert_eq!(failure, Failure::bad_data(format!("parse error: {text}")), "{query}");
+        }
+    }
+
+    #[test]
+    fn raw_texts_have_no_escapes() {
+        let cases = [
+            (r"a{b=~`5\d\d`}", r#"a{b=~"5\\d\\d"}"#),
+            ("`a\"b\nc`", r#""a\"b\nc""#),
+            (r#"a{b="`",c='\'`'} # `"#, r#"a{b="`",c='\'`'} # `"#),
+            ("# \"\n`a`", "# \"\n\"a\""),
+        ];
+        for (query, written) in cases {
+            assert_eq!(without_raw_texts(query), written);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::sim::time::Moment;
 use crate::sim::world::Controller;
 
 pub(crate) use script::{Denied, Scripted};
-pub(crate) use series::{Matcher, NAME, Point, Series, Tag, Tags, Text, is_stale};
+pub(crate) use series::{Matcher, NAME, Point, STALE, Series, Tag, Tags, Text, is_stale};
 
 /// The requests of all services.
 #[derive(Debug)]

@@ -1,4 +1,6 @@
-//! Queries over scripted series.
+//! Queries over scripted series, and the answers of a real Prometheus.
+
+mod corpus;
 
 use super::*;
 use crate::sim::time::{Span, parse};
