@@ -11,7 +11,8 @@ use crate::sim::prometheus::number;
 pub(super) fn result(found: &Found, at: i64) -> Value {
     let point = |at: i64, value: f64| json!([seconds(at), number::api(value)]);
     let (kind, result) = match found {
-        Found::Scalar(value) => ("scalar", point(at, *value)),
+        // A scalar is written without an exponent, however small or large.
+        Found::Scalar(value) => ("scalar", json!([seconds(at), number::plain(*value)])),
         Found::Text(text) => ("string", json!([seconds(at), text])),
         Found::Vector(samples) => {
             let samples = samples

@@ -78,6 +78,8 @@ def series():
     odd = [("-1", 3), ("0", 5), ("1", 4), ("1.0", 2), ("broken", 9), ("inf", 12)]
     for bound, value in odd:
         yield {"__name__": "odd_bucket", "le": bound}, 0, [value] * COUNT
+    for bound, value in (("1", 3), ("1.0", 4), ("2", 9), ("+Inf", 10)):
+        yield {"__name__": "twice_bucket", "le": bound}, 0, [value] * COUNT
     yield {"__name__": "open_bucket", "le": "1"}, 0, [3] * COUNT
     yield {"__name__": "lone_bucket", "le": "+Inf"}, 0, [3] * COUNT
     for pod, node, phase in (("a", "n1", 0.0), ("b", "n2", 1.0), ("c", "n1", 2.0)):
@@ -209,6 +211,8 @@ AT_TIMES = {
         "histogram_quantile(0.1, odd_bucket)",
         "histogram_quantile(0.4, odd_bucket)",
         "histogram_quantile(0.9, odd_bucket)",
+        "histogram_quantile(0.6, twice_bucket)",
+        "histogram_quantile(0.8, twice_bucket)",
         "histogram_quantile(0.9, open_bucket)",
         "histogram_quantile(0.9, lone_bucket)",
         "histogram_quantile(0.9, duration_seconds_bucket * 0)",
@@ -231,6 +235,9 @@ AT_TIMES = {
         "max by (service) (requests_total)",
         "min(special)",
         "max(special)",
+        'max(special{what=~"nan|one"})',
+        'min(special{what=~"nan|one"})',
+        'avg(special{what=~"inf|less"})',
         "count by (service) (requests_total)",
         "count(special)",
         "group by (service) (requests_total)",
@@ -421,6 +428,15 @@ AT_TIMES = {
         "last_over_time(time()[5m:1m])",
         "absent_over_time(nothing[5m:1m])",
         "{__name__=~\"weight|temperature\"} + 1",
+        "weight * 1e-9",
+        "weight * 1e21",
+        "weight / 3",
+        "weight / 1e7",
+        "0.1 + 0.2",
+        "1e-6",
+        "9.99e-7",
+        "1e21",
+        "123456789012345678",
         "abs({__name__=~\"weight|temperature\",hash=~\"6f|\",room!=\"y\"})",
         'rate({__name__=~"duration_seconds_(count|sum)",pod="a"}[2m])',
         '-{__name__=~"duration_seconds_(count|sum)",pod="a"}',
