@@ -156,6 +156,9 @@ impl Store {
         if facts.generation {
             object.set("/metadata/generation", 1);
         }
+        if kind == Kind::Namespace {
+            begin_namespace(&mut object);
+        }
         Ok(self.put(key, object, What::Added, now))
     }
 
@@ -204,8 +207,8 @@ impl Store {
         self.replace(key, object, part, now)
     }
 
-    /// Deletes an object. One with finalizers, and a pod that runs, is only marked: its keeper takes
-    /// it away by [`Store::remove`].
+    /// Deletes an object. One with finalizers, a pod that runs and a namespace are only marked: their
+    /// keeper takes them away by [`Store::remove`]. To be marked counts as wanting something else.
     pub(crate) fn delete(
         &mut self,
         key: &Key,
@@ -216,17 +219,27 @@ impl Store {
         let grace = grace.unwrap_or_else(|| grace_of(key.kind, &current));
         let held = !current.items("/metadata/finalizers").is_empty();
         let lingers = key.kind == Kind::Pod && grace > 0 && is_placed(&current);
-        if !held && !lingers {
+        let full = !current.items("/spec/finalizers").is_empty();
+        if !held && !lingers && !full {
             return self.remove(key, now);
         }
         if current.is_leaving() {
             return Ok(current);
         }
-        self.modify(key, Part::Whole, now, |object| {
-            let until = now + time::Span::seconds(if lingers { grace } else { 0 });
-            object.set("/metadata/deletionTimestamp", time::seconds(until));
-            object.set("/metadata/deletionGracePeriodSeconds", grace);
-        })
+        let mut next = current.as_ref().clone();
+        let until = now + time::Span::seconds(if lingers { grace } else { 0 });
+        next.set("/metadata/deletionTimestamp", time::seconds(until));
+        if full {
+            next.set("/status/phase", "Terminating");
+        } else {
+            next.set("/metadata/deletionGracePeriodSeconds", if lingers { grace } else { 0 });
+        }
+        if key.kind.facts().generation {
+            next.set("/metadata/generation", current.generation() + 1);
+        }
+        self.version += 1;
+        next.set("/metadata/resourceVersion", self.version.to_string());
+        Ok(self.put(key.clone(), next, What::Modified, now))
     }
 
     /// Takes an object away at once.
@@ -345,17 +358,36 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Whether something else is wanted of the object: what `generation` counts. Where the status has
-/// no path of its own, the API server counts it too.
+/// no path of its own, the API server counts it too; that a pod is given to a node it does not.
 fn wants_else(current: &Value, next: &Value, facts: &Facts) -> bool {
-    let parts = |object: &Value| {
-        let mut parts = object.as_object().cloned().unwrap_or_default();
-        parts.remove("metadata");
-        if facts.status {
-            parts.remove("status");
+    let placed = facts.kind == Kind::Pod && current.pointer("/spec/nodeName").is_none();
+    let counts = |name: &str| name != "metadata" && (name != "status" || !facts.status);
+    let differs = |name: &str, (before, after): (Option<&Value>, Option<&Value>)| match after {
+        Some(after) if placed && name == "spec" => {
+            let mut unplaced = after.clone();
+            unplaced.take_out("/nodeName");
+            before != Some(&unplaced)
         }
-        parts
+        after => before != after,
     };
-    parts(current) != parts(next)
+    let names = |object: &'_ Value| -> BTreeSet<String> {
+        object.as_object().map(|parts| parts.keys().cloned().collect()).unwrap_or_default()
+    };
+    let mut all = names(current);
+    all.extend(names(next));
+    all.iter().any(|name| counts(name) && differs(name, (current.get(name), next.get(name))))
+}
+
+/// What the API server puts into every namespace: it stays until its finalizer has emptied it.
+fn begin_namespace(namespace: &mut Value) {
+    let name = namespace.name().to_owned();
+    namespace.set_label("kubernetes.io/metadata.name", &name);
+    if namespace.pointer("/spec/finalizers").is_none() {
+        namespace.set("/spec/finalizers", json!(["kubernetes"]));
+    }
+    if namespace.text("/status/phase").is_empty() {
+        namespace.set("/status/phase", "Active");
+    }
 }
 
 /// The seconds that a kind's objects are given to end by themselves.

@@ -93,7 +93,7 @@ impl Default for Behaviour {
 }
 
 /// What is broken by script.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Faults {
     /// Nodes that take no pods and have lost those they had.
     pub(crate) drained: Vec<String>,
