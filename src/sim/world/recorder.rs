@@ -316,9 +316,8 @@ mod tests {
         for _ in 0..40 {
             tell(&mut recorder, &mut store, &about, "same", now);
         }
-        let (kind, message) = (EventType::Warning, "trouble".to_owned());
-        let news = News { source: "x", about: &about, kind, reason: "R", message };
-        recorder.record(&mut store, news, now);
+        let trouble = news(&about, EventType::Warning, "trouble".to_owned());
+        recorder.record(&mut store, trouble, now);
         assert_eq!(told(&store), [("same".into(), 25), ("trouble".into(), 1)]);
     }
 
