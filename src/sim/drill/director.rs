@@ -54,7 +54,9 @@ pub(super) struct Director {
     lines: Vec<Line>,
     orders: Vec<Order>,
     deeds: Vec<Deed>,
+    /// Version of the world and instant that were looked at last.
     seen: u64,
+    looked: Moment,
     over: Option<Moment>,
 }
 
@@ -83,6 +85,7 @@ impl Director {
             orders: Vec::new(),
             deeds: Vec::new(),
             seen: 0,
+            looked: Moment::MIN_UTC,
             over: None,
             file,
         }
@@ -103,7 +106,8 @@ impl Director {
         let schedules = self.events.iter().map(|(_, s)| s).chain(self.pilot.iter().map(|(_, s)| s));
         let schedules = schedules.chain(self.hints.iter().map(|(_, s)| s));
         let end = self.over.is_none().then(|| self.end());
-        let limits = self.goals.iter().filter_map(Goal::due);
+        // A limit that has passed is no reason to look again: its goal can still be reached.
+        let limits = self.goals.iter().filter_map(Goal::due).filter(|due| *due > self.looked);
         schedules.filter_map(Schedule::due).chain(limits).chain(end).min()
     }
 
@@ -141,6 +145,7 @@ impl Director {
         self.advise(world.now());
         self.steer(world.now());
         self.finish(world.now());
+        self.looked = world.now();
     }
 
     /// Sees what changed since it looked last.
