@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 
 use super::super::analysis::draft::{self, Draft};
 use super::{POD_HASH, Pass, SOURCE, gravity, is_over, state};
-use crate::sim::object::{Document, DocumentMut};
+use crate::sim::object::{Document, DocumentMut, escaped};
 use crate::sim::store::{Key, Kind, Object, Part};
 use crate::sim::time::seconds;
 use crate::sim::world::EventType;
 
 const LIST: &str = "/analysisRuns";
+
+/// Which of several controllers looks after an object; what it makes is for the same one.
+const INSTANCE: &str = "argo-rollouts.argoproj.io/controller-instance-id";
 
 impl Pass<'_, '_> {
     /// Begins, follows or ends an analysis.
@@ -87,6 +90,11 @@ impl Pass<'_, '_> {
         let experiment = Object::clone(&self.experiment);
         let part = |pointer: &str| experiment.pointer(pointer).cloned().unwrap_or_default();
         let templates = [analysis.clone()];
+        let mut labels = part("/spec/analysisRunMetadata/labels");
+        let instance = format!("/{}", escaped(INSTANCE));
+        if !experiment.label(INSTANCE).is_empty() && labels.pointer(&instance).is_none() {
+            labels.set(&instance, experiment.label(INSTANCE));
+        }
         let run = draft::run(
             self.turn.store,
             &Draft {
@@ -96,7 +104,7 @@ impl Pass<'_, '_> {
                 args: args?,
                 dry_run: experiment.items("/spec/dryRun"),
                 retention: experiment.items("/spec/measurementRetention"),
-                labels: part("/spec/analysisRunMetadata/labels"),
+                labels,
                 annotations: part("/spec/analysisRunMetadata/annotations"),
                 owner: self.owner(),
             },

@@ -237,7 +237,10 @@ fn the_rollout_that_wants_an_experiment_hears_of_its_analyses() {
     let spec = json!({"templates": [one_template()], "analyses": analyses});
     let key = create(&mut world, "e", &spec);
     let owner = json!([{"kind": "Rollout", "name": "checkout", "uid": "r"}]);
-    let own = |e: &mut Value| e.set("/metadata/ownerReferences", owner);
+    let own = |e: &mut Value| {
+        e.set("/metadata/ownerReferences", owner);
+        e.set_label("argo-rollouts.argoproj.io/controller-instance-id", "blue");
+    };
     world.store_mut().modify(&key, Part::Main, start(), own).unwrap();
     world.advance(start() + Span::seconds(1));
     count(&mut world, &key, 1);
@@ -248,6 +251,8 @@ fn the_rollout_that_wants_an_experiment_hears_of_its_analyses() {
         .map(|event| (event.text("/type").to_owned(), event.text("/reason").to_owned()))
         .filter(|(_, reason)| reason != "AnalysisRunRunning")
         .collect();
+    let run = world.store().get(&key.beside(Kind::AnalysisRun, "e-bad")).unwrap();
+    assert_eq!(run.label("argo-rollouts.argoproj.io/controller-instance-id"), "blue");
     let warning = |reason: &str| ("Warning".to_owned(), reason.to_owned());
     assert!(told.contains(&warning("AnalysisRunPending")), "{told:?}");
     assert!(told.contains(&warning("AnalysisRunFailed")), "{told:?}");
