@@ -276,7 +276,10 @@ mod tests {
     }
 
     fn run(results: &Value, rest: &Value) -> Value {
-        let metric = |result: &Value| json!({"name": result.text("/name"), "provider": {"web": {}}, "interval": "1s"});
+        let metric = |result: &Value| {
+            let name = result.text("/name");
+            json!({"name": name, "provider": {"web": {}}, "interval": "1s"})
+        };
         let metrics: Vec<Value> = results.items("").iter().map(metric).collect();
         let mut spec = rest.clone();
         spec.set("/metrics", metrics);

@@ -12,7 +12,7 @@ use crate::sim::time::{self, Moment};
 use crate::sim::world::Ground;
 
 /// How Prometheus is asked.
-pub(super) type Ask = fn(&Ground, &str, Moment) -> Result<Found, Failure>;
+pub(crate) type Ask = fn(&Ground, &str, Moment) -> Result<Found, Failure>;
 
 /// What of the metric's settings no client can be made of.
 pub(super) fn misconfigured(metric: &Value) -> Option<&'static str> {

@@ -1,7 +1,7 @@
 //! Runs as the real controller plays them.
 //!
-//! `tests/recorded.jsonl` was recorded on a real control plane, one run a line: its spec, where in its
-//! second it was created, a script, the statuses it had one after the other and its events.
+//! `tests/recorded.jsonl` was recorded on a real control plane, one run a line: its spec, where in
+//! its second it was created, a script, the statuses it had one after the other and its events.
 //! Instants are seconds since the second of its creation, metrics are sorted by name.
 
 use std::sync::LazyLock;
@@ -165,6 +165,7 @@ fn runs_go_as_on_the_real_control_plane() {
         }
         assert_eq!(ours.len(), recording.statuses.len(), "{}", recording.name);
         assert_eq!(events(&world), recording.events, "{}", recording.name);
+        assert_eq!(world.due(), None, "{}", recording.name);
     }
 }
 
