@@ -4,6 +4,7 @@
 //! optimistic conflicts, writes that change nothing. Never knows what a kind is for. Called by the
 //! controllers and the API.
 
+mod birth;
 mod history;
 mod kind;
 mod refusal;
@@ -156,6 +157,7 @@ impl Store {
         if facts.generation {
             object.set("/metadata/generation", 1);
         }
+        birth::complete(kind, &mut object);
         Ok(self.put(key, object, What::Added, now))
     }
 
@@ -184,8 +186,7 @@ impl Store {
         }
         self.version += 1;
         next.set("/metadata/resourceVersion", self.version.to_string());
-        if next.is_leaving() && next.items("/metadata/finalizers").is_empty() && !waits(key, &next)
-        {
+        if next.is_leaving() && !is_held(&next) && !waits(key, &next) {
             return Ok(self.drop_object(key, next, now));
         }
         Ok(self.put(key.clone(), next, What::Modified, now))
@@ -204,8 +205,8 @@ impl Store {
         self.replace(key, object, part, now)
     }
 
-    /// Deletes an object. One with finalizers, and a pod that runs, is only marked: its keeper takes
-    /// it away by [`Store::remove`].
+    /// Deletes an object. One with finalizers, a pod that runs and a namespace are only marked: their
+    /// keeper takes them away by [`Store::remove`]. To be marked counts as wanting something else.
     pub(crate) fn delete(
         &mut self,
         key: &Key,
@@ -214,7 +215,7 @@ impl Store {
     ) -> Result<Object, Refusal> {
         let current = Arc::clone(self.find(key)?);
         let grace = grace.unwrap_or_else(|| grace_of(key.kind, &current));
-        let held = !current.items("/metadata/finalizers").is_empty();
+        let held = is_held(&current);
         let lingers = key.kind == Kind::Pod && grace > 0 && is_placed(&current);
         if !held && !lingers {
             return self.remove(key, now);
@@ -222,11 +223,20 @@ impl Store {
         if current.is_leaving() {
             return Ok(current);
         }
-        self.modify(key, Part::Whole, now, |object| {
-            let until = now + time::Span::seconds(if lingers { grace } else { 0 });
-            object.set("/metadata/deletionTimestamp", time::seconds(until));
-            object.set("/metadata/deletionGracePeriodSeconds", grace);
-        })
+        let mut next = current.as_ref().clone();
+        let until = now + time::Span::seconds(if lingers { grace } else { 0 });
+        next.set("/metadata/deletionTimestamp", time::seconds(until));
+        if key.kind == Kind::Namespace {
+            next.set("/status/phase", "Terminating");
+        } else {
+            next.set("/metadata/deletionGracePeriodSeconds", if lingers { grace } else { 0 });
+        }
+        if key.kind.facts().generation {
+            next.set("/metadata/generation", current.generation() + 1);
+        }
+        self.version += 1;
+        next.set("/metadata/resourceVersion", self.version.to_string());
+        Ok(self.put(key.clone(), next, What::Modified, now))
     }
 
     /// Takes an object away at once.
@@ -345,17 +355,24 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Whether something else is wanted of the object: what `generation` counts. Where the status has
-/// no path of its own, the API server counts it too.
+/// no path of its own, the API server counts it too; that a pod is given to a node it does not.
 fn wants_else(current: &Value, next: &Value, facts: &Facts) -> bool {
-    let parts = |object: &Value| {
-        let mut parts = object.as_object().cloned().unwrap_or_default();
-        parts.remove("metadata");
-        if facts.status {
-            parts.remove("status");
+    let placed = facts.kind == Kind::Pod && current.pointer("/spec/nodeName").is_none();
+    let counts = |name: &str| name != "metadata" && (name != "status" || !facts.status);
+    let differs = |name: &str, (before, after): (Option<&Value>, Option<&Value>)| match after {
+        Some(after) if placed && name == "spec" => {
+            let mut unplaced = after.clone();
+            unplaced.take_out("/nodeName");
+            before != Some(&unplaced)
         }
-        parts
+        after => before != after,
     };
-    parts(current) != parts(next)
+    let names = |object: &'_ Value| -> BTreeSet<String> {
+        object.as_object().map(|parts| parts.keys().cloned().collect()).unwrap_or_default()
+    };
+    let mut all = names(current);
+    all.extend(names(next));
+    all.iter().any(|name| counts(name) && differs(name, (current.get(name), next.get(name))))
 }
 
 /// The seconds that a kind's objects are given to end by themselves.
@@ -370,6 +387,12 @@ fn grace_of(kind: Kind, object: &Value) -> i64 {
 fn is_placed(pod: &Value) -> bool {
     let ended = matches!(pod.text("/status/phase"), "Succeeded" | "Failed");
     !pod.text("/spec/nodeName").is_empty() && !ended
+}
+
+/// Whether somebody still has to do something before an object may go: by its finalizers, or by
+/// those of a namespace.
+fn is_held(object: &Value) -> bool {
+    ["/metadata/finalizers", "/spec/finalizers"].iter().any(|list| !object.items(list).is_empty())
 }
 
 /// Whether a leaving object still waits for its node.
