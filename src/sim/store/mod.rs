@@ -19,7 +19,7 @@ use super::dice::Dice;
 use super::object::{Document, DocumentMut};
 use super::time::{self, Moment};
 
-pub(crate) use defaults::{base64, pod_template, qos_class};
+pub(crate) use defaults::{base64, keep_allocated, pod_template, qos_class};
 pub(crate) use history::{Change, History, What};
 pub(crate) use kind::{Facts, KINDS, Key, Kind};
 pub(crate) use refusal::{Cause, Refusal, of_kind};
@@ -159,12 +159,9 @@ impl Store {
         if facts.generation {
             object.set("/metadata/generation", 1);
         }
-<<<<<<< HEAD
         birth::complete(kind, &mut object);
-=======
         defaults::complete(kind, &mut object, || self.free_address());
         defaults::first_status(kind, &mut object);
->>>>>>> 7b9438f (core: the store fills in what the API server fills in; refusals name their causes; a store can be copied)
         Ok(self.put(key, object, What::Added, now))
     }
 
@@ -315,6 +312,11 @@ fn disown(owned: &mut HashMap<String, BTreeSet<Key>>, owner: &str, key: &Key) {
             owned.remove(owner);
         }
     }
+}
+
+/// Fills in an object as a write would, without an address.
+pub(crate) fn complete(kind: Kind, object: &mut Value) {
+    defaults::complete(kind, object, String::new);
 }
 
 /// The next state of an object: the written part over the rest, identity and age kept.
