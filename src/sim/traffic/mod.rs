@@ -6,6 +6,7 @@ mod script;
 mod series;
 
 use crate::sim::dice::Dice;
+use crate::sim::store::Store;
 use crate::sim::time::Moment;
 use crate::sim::world::Controller;
 
@@ -48,7 +49,7 @@ impl Traffic {
     }
 
     /// Lets users go on until this instant.
-    pub(crate) fn until(&mut self, _now: Moment) {}
+    pub(crate) fn until(&mut self, _now: Moment, _store: &Store) {}
 }
 
 /// The controllers that keep the traffic in step with the objects.
