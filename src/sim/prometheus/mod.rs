@@ -57,10 +57,13 @@ trait Source {
 
 impl Source for Ground {
     fn select(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Series>, Failure> {
-        self.traffic.select(matchers, from, to).map_err(|denied| match denied {
-            Denied::Broken => Failure { kind: "internal", text: "told to fail".into() },
-            Denied::TooSlow => {
-                Failure { kind: "timeout", text: "query timed out in expression evaluation".into() }
+        self.traffic.select(matchers, from, to, &self.faults.scrape_gaps).map_err(|denied| {
+            match denied {
+                Denied::Broken => Failure { kind: "internal", text: "told to fail".into() },
+                Denied::TooSlow => Failure {
+                    kind: "timeout",
+                    text: "query timed out in expression evaluation".into(),
+                },
             }
         })
     }
