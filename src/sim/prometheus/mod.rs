@@ -53,6 +53,12 @@ impl Failure {
 trait Source {
     /// The series that fit, with their points in a stretch of time, both ends included.
     fn select(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Series>, Failure>;
+
+    /// What series there are that fit.
+    fn list(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Tags>, Failure> {
+        let series = self.select(matchers, from, to)?;
+        Ok(series.into_iter().map(|one| one.tags).collect())
+    }
 }
 
 impl Source for Ground {
@@ -66,6 +72,10 @@ impl Source for Ground {
                 },
             }
         })
+    }
+
+    fn list(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Tags>, Failure> {
+        Ok(self.traffic.list(matchers, from, to, &self.faults.scrape_gaps))
     }
 }
 

@@ -315,7 +315,8 @@ impl Traffic {
         gaps: &[Gap],
     ) -> Result<Vec<Series>, Denied> {
         let mut found = Vec::new();
-        self.script.select(matchers, from, to, &mut found)?;
+        let scripted_from = from.max(to.saturating_sub(KEPT.num_milliseconds()));
+        self.script.select(matchers, scripted_from, to, &mut found)?;
         if let Some((from, to)) = self.kept(from, to) {
             let mut asked = Asked::new(matchers, from, to, gaps);
             self.expose(&mut asked);

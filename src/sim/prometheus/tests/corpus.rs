@@ -110,7 +110,7 @@ fn answers_are_those_of_a_real_prometheus() {
         let parameters = parameters(case);
         let path = if case.get("step").is_some() { "query_range" } else { "query" };
         let path = format!("/api/v1/{path}");
-        let (code, ours) = http::query_api(&source, "GET", &path, Parameters(&parameters), 0);
+        let (code, ours) = http::api(&source, "GET", &path, Parameters(&parameters), 0);
         let query = case.text("/query");
         let theirs = case.pointer("/body").unwrap();
         let same = if code == 200 {

@@ -1,6 +1,7 @@
 //! A small shop to look at: pods that somebody else runs, a router, and what Prometheus sees of it.
 
 mod laws;
+mod real;
 mod scale;
 mod stories;
 
