@@ -53,16 +53,29 @@ impl Failure {
 trait Source {
     /// The series that fit, with their points in a stretch of time, both ends included.
     fn select(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Series>, Failure>;
+
+    /// What series there are that fit.
+    fn list(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Tags>, Failure> {
+        let series = self.select(matchers, from, to)?;
+        Ok(series.into_iter().map(|one| one.tags).collect())
+    }
 }
 
 impl Source for Ground {
     fn select(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Series>, Failure> {
-        self.traffic.select(matchers, from, to).map_err(|denied| match denied {
-            Denied::Broken => Failure { kind: "internal", text: "told to fail".into() },
-            Denied::TooSlow => {
-                Failure { kind: "timeout", text: "query timed out in expression evaluation".into() }
+        self.traffic.select(matchers, from, to, &self.faults.scrape_gaps).map_err(|denied| {
+            match denied {
+                Denied::Broken => Failure { kind: "internal", text: "told to fail".into() },
+                Denied::TooSlow => Failure {
+                    kind: "timeout",
+                    text: "query timed out in expression evaluation".into(),
+                },
             }
         })
+    }
+
+    fn list(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Tags>, Failure> {
+        Ok(self.traffic.list(matchers, from, to, &self.faults.scrape_gaps))
     }
 }
 

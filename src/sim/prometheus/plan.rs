@@ -50,6 +50,12 @@ impl Steps {
         Self { from: at, to: at, every: 1 }
     }
 
+    /// How many there are.
+    pub(super) fn count(self) -> usize {
+        let count = self.to.saturating_sub(self.from) / self.every.max(1);
+        usize::try_from(count).unwrap_or(0).saturating_add(1)
+    }
+
     pub(super) fn iter(self) -> impl Iterator<Item = i64> {
         let next = move |at: &i64| at.checked_add(self.every).filter(|next| *next <= self.to);
         std::iter::successors((self.from <= self.to).then_some(self.from), next)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::git::Git;
 use crate::sim::dice::Dice;
+use crate::sim::store::Store;
 use crate::sim::time::{Moment, Span};
 use crate::sim::traffic::Traffic;
 
@@ -30,8 +31,8 @@ impl Ground {
     }
 
     /// Lets users go on until this instant.
-    pub(super) fn traffic_until(&mut self, now: Moment) {
-        self.traffic.until(now);
+    pub(super) fn traffic_until(&mut self, now: Moment, store: &Store) {
+        self.traffic.until(now, store);
     }
 }
 
@@ -138,6 +139,24 @@ pub(crate) struct Faults {
     pub(crate) quotas: BTreeMap<String, Quota>,
     /// Why Prometheus does not answer; empty when it does.
     pub(crate) prometheus_away: String,
+    /// When Prometheus scraped nothing, in milliseconds: what it answers becomes stale. A gap
+    /// without an end goes on.
+    pub(crate) scrape_gaps: Vec<(i64, Option<i64>)>,
+}
+
+impl Faults {
+    /// From this instant on Prometheus scrapes nothing.
+    pub(crate) fn stop_scrapes(&mut self, at: Moment) {
+        self.scrape_gaps.push((at.timestamp_millis(), None));
+    }
+
+    /// From this instant on it scrapes again.
+    pub(crate) fn resume_scrapes(&mut self, at: Moment) {
+        let open = self.scrape_gaps.iter_mut().filter(|(_, until)| until.is_none());
+        for (_, until) in open {
+            *until = Some(at.timestamp_millis());
+        }
+    }
 }
 
 /// A ResourceQuota that counts pods.

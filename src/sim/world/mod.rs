@@ -86,6 +86,7 @@ impl World {
     /// Does everything that is due up to this instant. An instant in the past changes nothing.
     pub(crate) fn advance(&mut self, to: Moment) {
         let (mut instant, mut turns) = (self.now, 0);
+        self.ground.traffic_until(self.now, &self.store);
         self.tell();
         while let Some((at, work)) = self.queue.pop(to) {
             self.now = self.now.max(at);
@@ -95,11 +96,12 @@ impl World {
                 debug_assert!(false, "the world is caught in a circle at {instant}: {work:?}");
                 break;
             }
+            self.ground.traffic_until(self.now, &self.store);
             self.perform(&work);
             self.tell();
         }
         self.now = self.now.max(to);
-        self.ground.traffic_until(self.now);
+        self.ground.traffic_until(self.now, &self.store);
     }
 
     /// When something is due next.

@@ -30,6 +30,9 @@ use windows::Windows;
 /// Points that a query may hold at once; a real Prometheus is told so by `--query.max-samples`.
 const MOST_POINTS: usize = 10_000_000;
 
+/// What a step costs at least, in points: even where it finds nothing.
+const POINTS_PER_STEP: usize = 100;
+
 /// What a part gives at an instant.
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
@@ -111,6 +114,9 @@ impl<'a> Evaluation<'a> {
         Ok(Self { fetched, subqueries, plan })
     }
 
+    /// What a step costs at least, in points: even where it finds nothing.
+    const POINTS_PER_STEP: usize = 100;
+
     /// What a part gives at an instant. Range vectors have no value of their own.
     fn value(&self, node: &Node, at: i64) -> Result<Value, Failure> {
         match node {
@@ -177,6 +183,7 @@ impl<'a> Evaluation<'a> {
     fn series(&self, node: &Node, steps: Steps) -> Result<Vec<Series>, Failure> {
         let mut numbers: HashMap<Tags, usize> = HashMap::new();
         let mut series: Vec<Series> = Vec::new();
+        within_budget(steps.count().saturating_mul(POINTS_PER_STEP))?;
         let mut points = 0;
         for at in steps.iter() {
             for sample in self.vector(node, at)? {

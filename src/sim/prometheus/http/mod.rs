@@ -3,8 +3,10 @@
 //! Speaks no HTTP itself: paths and decoded parameters come in, a status and a JSON document go
 //! out. Called by the API of this room.
 
+mod lists;
 mod parameters;
 mod print;
+mod status;
 
 use serde_json::{Value, json};
 
@@ -28,30 +30,40 @@ pub(crate) fn answer(
     if let Err(failure) = reachable(ground) {
         return refused(&failure);
     }
-    let parameters = Parameters(parameters);
     match path {
         "/-/healthy" => (200, "Prometheus Server is Healthy.\n".into()),
         "/-/ready" => (200, "Prometheus Server is Ready.\n".into()),
-        _ => query_api(ground, method, path, parameters, now.timestamp_millis()),
+        _ => api(ground, method, path, Parameters(parameters), now.timestamp_millis()),
     }
 }
 
-/// The paths that read nothing but series.
-pub(super) fn query_api(
+/// The paths of the API, over any series.
+pub(super) fn api(
     source: &dyn Source,
     method: &str,
     path: &str,
     parameters: Parameters<'_>,
     now: i64,
 ) -> (u16, Value) {
-    let asked = match path.strip_prefix("/api/v1/").unwrap_or_default() {
-        "query" => query(source, parameters, now).map(|(found, at)| print::result(&found, at)),
-        "query_range" => query_range(source, parameters).map(|found| print::result(&found, 0)),
-        _ => return (404, "404 page not found\n".into()),
-    };
-    if !matches!(method, "GET" | "POST" | "HEAD") {
+    let place = path.strip_prefix("/api/v1/").unwrap_or_default();
+    let label = place.strip_prefix("label/").and_then(|rest| rest.strip_suffix("/values"));
+    let posted = matches!(place, "query" | "query_range" | "series" | "labels");
+    if !(method == "GET" || method == "HEAD" || (method == "POST" && posted)) {
         return (405, "Method Not Allowed\n".into());
     }
+    let asked = match (place, label) {
+        ("query", _) => query(source, parameters, now).map(|(found, at)| print::result(&found, at)),
+        ("query_range", _) => query_range(source, parameters).map(|found| print::result(&found, 0)),
+        ("series", _) => lists::series(source, parameters),
+        ("labels", _) => lists::names(source, parameters),
+        (_, Some(label)) => lists::values(source, label, parameters),
+        ("metadata", _) => status::metadata(parameters),
+        ("status/buildinfo", _) => Ok(status::build()),
+        ("targets", _) => status::targets(source, parameters, now),
+        ("rules", _) => Ok(json!({"groups": []})),
+        ("alerts", _) => Ok(json!({"alerts": []})),
+        _ => return (404, "404 page not found\n".into()),
+    };
     match asked {
         Ok(data) => (200, json!({"status": "success", "data": data})),
         Err(failure) => refused(&failure),

@@ -63,13 +63,16 @@ impl<'p> Parameters<'p> {
     }
 }
 
+/// The instants that are told apart, in milliseconds before and after 1970: all of history.
+const FARTHEST: i64 = 9_000_000_000_000_000;
+
 /// Reads seconds since 1970, or an instant as RFC 3339 writes it.
 fn read_time(text: &str) -> Result<i64, Failure> {
     let finite = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite());
     if let Some(seconds) = finite {
         #[expect(clippy::cast_possible_truncation, reason = "saturates, beyond any instant here")]
         let milliseconds = (seconds * 1_000.0).round() as i64;
-        return Ok(milliseconds);
+        return Ok(milliseconds.clamp(-FARTHEST, FARTHEST));
     }
     let instant = crate::sim::time::parse(text).map(|instant| instant.timestamp_millis());
     instant.ok_or_else(|| Failure::bad_data(format!("cannot parse {text:?} to a valid timestamp")))

@@ -1,6 +1,7 @@
 //! Queries over scripted series, and the answers of a real Prometheus.
 
 mod corpus;
+mod paths;
 
 use super::*;
 use crate::sim::time::{Span, parse};
