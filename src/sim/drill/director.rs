@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::deed::{self, Verb};
 use super::goal::{Goal, State};
-use super::scenery::{operator, requests};
+use super::scenery::operator;
+use super::scenery::requests::{self, Standing};
 use super::script::{Action, ApiEvent, Condition, Event, Facts, File, Schedule, Service};
 use super::sight;
 use super::transcript::{Line, Who, difference};
@@ -50,6 +51,8 @@ pub(super) struct Director {
     pilot: Vec<(Action, Schedule)>,
     hints: Vec<(String, Schedule)>,
     goals: Vec<Goal>,
+    /// What is wrong with the requests by script.
+    standing: Standing,
     facts: Facts,
     lines: Vec<Line>,
     orders: Vec<Order>,
@@ -80,6 +83,7 @@ impl Director {
             pilot: Vec::new(),
             hints: hints.collect(),
             goals: file.goals.iter().cloned().map(Goal::new).collect(),
+            standing: Standing::default(),
             facts: Facts::default(),
             lines: Vec::new(),
             orders: Vec::new(),
@@ -217,15 +221,15 @@ impl Director {
         if let Some(requests) = &event.requests
             && let Some(service) = self.service(&requests.service).cloned()
         {
-            told.push(requests::change(world, &service, requests));
+            told.push(self.standing.change(world, &service, requests));
         }
         if let Some(lie) = &event.router
             && let Some(service) = self.service(&lie.service).cloned()
         {
-            told.push(requests::lie(world, &service, lie));
+            told.push(self.standing.lie(world, &service, lie));
         }
         if let Some(node) = &event.node {
-            told.push(requests::node(world, node));
+            told.push(self.standing.node(world, node));
         }
         if let Some(prometheus) = event.prometheus {
             told.push(requests::prometheus(world, prometheus));

@@ -28,16 +28,19 @@ fn what_is_wrong_is_said_with_its_line() {
         (format!("{head}colour = 'red'\n"), "line 5: unknown field `colour`"),
         (format!("{head}{service}{service}"), "service a is there twice"),
         (format!("{head}{service}steps = ['wait 3']\n"), "is no step of a canary"),
-        (format!("{head}[[event]]\nrelease = {{ service = 'b', tag = '2' }}\n"), "no service \"b\""),
-        (format!("{head}{service}[[goal]]\ntitle = 'g'\npoints = 100\n"), "neither reach nor never"),
+        (
+            format!("{head}[[event]]\nrelease = {{ service = 'b', tag = '2' }}\n"),
+            "no service \"b\"",
+        ),
+        (
+            format!("{head}{service}[[goal]]\ntitle = 'g'\npoints = 100\n"),
+            "neither reach nor never",
+        ),
         (
             format!("{head}{service}[[goal]]\ntitle = 'g'\npoints = 30\nnever.service = 'a'\n"),
             "not 100",
         ),
-        (
-            format!("{head}{service}[[pilot]]\ndo = 'fly'\nservice = 'a'\n"),
-            "\"fly\" is no verb",
-        ),
+        (format!("{head}{service}[[pilot]]\ndo = 'fly'\nservice = 'a'\n"), "\"fly\" is no verb"),
         (format!("{head}[[event]]\nnode = {{ name = 'x', is = 'bad' }}\n"), "no node \"x\""),
         (format!("{head}[[event]]\ndeny = 'everything'\n"), "is no right"),
         (format!("{head}[[hint]]\nsince = 'e'\nafter = '1s'\ntext = 't'\n"), "no event \"e\""),
@@ -67,5 +70,12 @@ fn look() {
     for goal in play.report().goals {
         eprintln!("{goal:?}");
     }
-    eprintln!("objects {:?}", crate::sim::store::KINDS.iter().map(|k| (k.name, play.world().store().count(k.kind))).filter(|c| c.1>0).collect::<Vec<_>>());
+    eprintln!(
+        "objects {:?}",
+        crate::sim::store::KINDS
+            .iter()
+            .map(|k| (k.name, play.world().store().count(k.kind)))
+            .filter(|c| c.1 > 0)
+            .collect::<Vec<_>>()
+    );
 }
