@@ -57,7 +57,9 @@ pub enum Voice {
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The drill's clock.
+    /// Since the pilot's first second.
+    pub at: Span,
+    /// The same as a clock.
     pub clock: SafeText,
     /// Who.
     pub who: SafeText,
@@ -161,6 +163,7 @@ mod tests {
     fn a_new_page_is_kept_in_sight() {
         let now = parse_rfc3339("2026-11-24T10:00:00Z").unwrap();
         let line = |voice, text: &str| Line {
+            at: Span::seconds(1),
             clock: "00:01.0".into(),
             who: "page".into(),
             voice,

@@ -405,6 +405,7 @@ fn a_drill(mut model: Model, standing: Standing) -> Model {
         standing,
     };
     let line = |clock: &str, who: &str, voice, text: &str| Line {
+        at: Span::zero(),
         clock: clock.into(),
         who: who.into(),
         voice,

@@ -14,7 +14,8 @@ mod transcript;
 
 use std::sync::Arc;
 
-use script::File;
+use super::time::Span;
+use script::{File, Script};
 
 pub use director::Deed;
 pub(crate) use director::Order;
@@ -121,6 +122,28 @@ impl Drill {
     /// What has happened so far.
     pub fn story(&self) -> &str {
         &self.file.story
+    }
+
+    /// What there is to notice.
+    pub fn notice(&self) -> &[String] {
+        &self.file.notice
+    }
+
+    /// When it ends, at the latest.
+    pub fn length(&self) -> Span {
+        self.file.length.0
+    }
+
+    /// The same drill with the `[[pilot]]` tables of another file.
+    ///
+    /// # Errors
+    /// `Form`, with the line.
+    pub fn piloted_by(&self, name: &str, text: &str) -> Result<Self, DrillError> {
+        let form = |problem: String| DrillError::Form { name: name.to_owned(), problem };
+        let script: Script = toml::from_str(text).map_err(|error| form(place(text, &error)))?;
+        let file = File { pilot: script.pilot, ..self.file.as_ref().clone() };
+        script::check(&file).map_err(form)?;
+        Ok(Self { name: self.name.clone(), file: Arc::new(file) })
     }
 }
 

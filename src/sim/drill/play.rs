@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::director::{Deed, Director, Order};
 use super::goal::State;
 use super::scenery::build;
-use super::script::Action;
 use super::transcript::{Line, clock};
 use super::{Drill, DrillError};
 use crate::sim::store::Change;
@@ -98,11 +97,9 @@ impl Play {
         Ok(play)
     }
 
-    /// Lets the drill's own pilot act, or the one of another script: its deeds come by
-    /// [`Play::take_deeds`].
-    pub(super) fn with_pilot(mut self, pilot: Vec<Action>) -> Self {
-        self.director.hire(pilot);
-        self
+    /// Lets the drill's own pilot act: its deeds come by [`Play::take_deeds`].
+    pub(crate) fn hire_pilot(&mut self) {
+        self.director.hire(self.drill.file.pilot.clone());
     }
 
     /// The drill.

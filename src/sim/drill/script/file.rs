@@ -56,6 +56,13 @@ fn default_pass() -> u32 {
     70
 }
 
+/// A file that says only what a pilot does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::sim::drill) struct Script {
+    pub(in crate::sim::drill) pilot: Vec<Action>,
+}
+
 /// How a service is released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -14,6 +14,6 @@ pub(super) use condition::{Facts, percent};
 pub(crate) use file::ApiEvent;
 pub(super) use file::{
     Action, Condition, Event, File, Fleet, Goal, Lie, NodeEvent, NodeState, PrometheusEvent,
-    Requests, Router, Service, Strategy, Template, Version,
+    Requests, Router, Script, Service, Strategy, Template, Version,
 };
 pub(super) use schedule::Schedule;
