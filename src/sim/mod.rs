@@ -12,7 +12,7 @@ mod drill;
 mod hash;
 mod object;
 mod prometheus;
-mod serve;
+pub mod serve;
 mod store;
 mod time;
 mod traffic;
