@@ -39,7 +39,10 @@ fn ten_thousand_pods_start_and_then_cost_nothing() {
     let ready = |pod: &&std::sync::Arc<Value>| pod.holds("Ready");
     let pods = world.store().list(Kind::Pod, None).filter(ready).count();
     let changes = world.store().version();
-    println!("{pods} pods ready, {changes} changes, {} events: {took:?}", world.store().count(Kind::Event));
+    println!(
+        "{pods} pods ready, {changes} changes, {} events: {took:?}",
+        world.store().count(Kind::Event)
+    );
     assert_eq!(pods, OWNERS * EACH);
     assert_eq!(world.due(), None);
     let begun = Instant::now();
