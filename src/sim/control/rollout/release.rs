@@ -13,15 +13,12 @@ pub(super) fn service(key: &Key, turn: &mut Turn<'_>) {
     if service.text("/spec/selector/rollouts-pod-template-hash").is_empty() {
         return;
     }
-    let used = match service.annotation(keys::MANAGED_BY) {
-        Some(name) => {
-            let rollout = turn.store.get(&key.beside(Kind::Rollout, name));
-            rollout.is_some_and(|rollout| watch::uses_service(rollout, &key.name))
-        }
-        None => {
-            let mut rollouts = turn.store.list(Kind::Rollout, Some(&key.namespace));
-            rollouts.any(|rollout| watch::uses_service(rollout, &key.name))
-        }
+    let used = if let Some(name) = service.annotation(keys::MANAGED_BY) {
+        let rollout = turn.store.get(&key.beside(Kind::Rollout, name));
+        rollout.is_some_and(|rollout| watch::uses_service(rollout, &key.name))
+    } else {
+        let mut rollouts = turn.store.list(Kind::Rollout, Some(&key.namespace));
+        rollouts.any(|rollout| watch::uses_service(rollout, &key.name))
     };
     if used {
         return;

@@ -73,6 +73,6 @@ mod tests {
         ];
         let found = surplus(&runs, &[Set::new(Arc::new(set))], (1, 1));
         let names: Vec<_> = found.iter().map(|run| run.name()).collect();
-        assert_eq!(names, ["gone", "old", "bad"]);
+        assert_eq!(names, ["gone", "bad", "old"]);
     }
 }

@@ -104,7 +104,7 @@ impl Pass<'_, '_> {
     /// Whether there is nothing to analyse before the switch: it is done, it is the first version,
     /// or the new one has not all its pods. A run that was started goes on.
     fn skips_pre_promotion(&self) -> bool {
-        let (status, hash) = (&self.rollout.status, self.sets.new_hash());
+        let (status, hash) = (&self.rollout.status, self.sets.current_hash());
         let active = status.blue_green.active_selector.as_str();
         if status.stable_rs == hash || active.is_empty() || active == hash || hash.is_empty() {
             return true;
@@ -113,7 +113,7 @@ impl Pass<'_, '_> {
             return false;
         }
         let preview = self.rollout.blue_green().and_then(|b: &BlueGreen| b.preview_replica_count);
-        !self.sets.new().is_some_and(|set: &Set| match preview {
+        !self.sets.current().is_some_and(|set: &Set| match preview {
             Some(count) => set.wanted() == count && set.available() == count,
             None => set.is_saturated(&self.rollout),
         })
@@ -121,13 +121,13 @@ impl Pass<'_, '_> {
 
     /// Whether there is nothing to analyse after the switch.
     pub(crate) fn skips_post_promotion(&self) -> bool {
-        let (status, hash) = (&self.rollout.status, self.sets.new_hash());
+        let (status, hash) = (&self.rollout.status, self.sets.current_hash());
         if status.stable_rs == hash || status.blue_green.active_selector != hash || hash.is_empty()
         {
             return true;
         }
         self.runs.post_promotion.is_none()
-            && !self.sets.new().is_some_and(|set| set.is_saturated(&self.rollout))
+            && !self.sets.current().is_some_and(|set| set.is_saturated(&self.rollout))
     }
 
     /// Whether a run has to be started: there is none, a human resumed after one that could not

@@ -22,7 +22,7 @@ impl Pass<'_, '_> {
         infix: &str,
         labels: &[(&str, &str)],
     ) -> Result<Object, Trouble> {
-        let hash = self.sets.new_hash();
+        let hash = self.sets.current_hash();
         let stable = self.sets.stable_hash();
         let args = arguments(&analysis.args, &self.rollout, hash, stable)?;
         let revision = self.rollout.annotation(keys::REVISION).unwrap_or_default();
@@ -33,7 +33,7 @@ impl Pass<'_, '_> {
         let mut all = labels_of(&[(keys::HASH, hash)]);
         let instance = self.rollout.object.label(keys::INSTANCE);
         let instance = (!instance.is_empty()).then_some((keys::INSTANCE, instance));
-        let metadata = analysis.analysis_run_metadata.clone().unwrap_or_default();
+        let metadata = analysis.run_metadata.clone().unwrap_or_default();
         let extra = metadata.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let selector = self.rollout.match_labels();
         let labels = labels.iter().copied().chain(instance).chain(extra).chain(selector);

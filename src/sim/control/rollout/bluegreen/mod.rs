@@ -22,7 +22,7 @@ impl Pass<'_, '_> {
     pub(crate) fn roll_blue_green(&mut self) -> Outcome {
         let mut services = self.find_services()?;
         self.sync_revision()?;
-        let hash = self.sets.new_hash().to_owned();
+        let hash = self.sets.current_hash().to_owned();
         if !self.is_halted()
             && let Some(preview) = &services.preview
         {
@@ -71,12 +71,12 @@ impl Pass<'_, '_> {
         let replicas = rollout.replicas();
         let Some(preview) = self.strategy().preview_replica_count else { return replicas };
         let active = self.sets.by_hash(&status.blue_green.active_selector);
-        let new = self.sets.new();
+        let new = self.sets.current();
         let is_active = active.is_none_or(|set| Some(set.name()) == new.map(Set::name));
         if is_active || status.promote_full {
             return replicas;
         }
-        let fresh = self.sets.new_hash() != status.current_pod_hash;
+        let fresh = self.sets.current_hash() != status.current_pod_hash;
         let resumed = !rollout.spec.paused && status.pause_conditions.is_empty();
         if !fresh && resumed && status.blue_green.scale_up_preview_check_point {
             replicas
@@ -88,7 +88,7 @@ impl Pass<'_, '_> {
     /// Whether the new version has the pods that it needs at this point.
     fn is_ready(&self) -> bool {
         let size = self.size_of_preview();
-        self.sets.new().is_some_and(|set| set.wanted() == size && set.available() == size)
+        self.sets.current().is_some_and(|set| set.wanted() == size && set.available() == size)
     }
 
     /// Whether the switch needs no pause.
@@ -96,7 +96,7 @@ impl Pass<'_, '_> {
         let selected = active.pointer("/spec/selector/rollouts-pod-template-hash");
         self.is_fast_rollback()
             || self.rollout.status.promote_full
-            || selected.is_none_or(|hash| hash == self.sets.new_hash())
+            || selected.is_none_or(|hash| hash == self.sets.current_hash())
     }
 
     fn pause_before_switch(&mut self, active: &Object) {
@@ -136,14 +136,14 @@ impl Pass<'_, '_> {
     /// Switches the active Service, when the new version is complete. An abort switches back, but
     /// only then too: that is how the real controller is.
     fn switch_active(&mut self, services: &mut Services) -> Outcome {
-        let saturated = self.sets.new().is_some_and(|set| set.is_saturated(&self.rollout));
+        let saturated = self.sets.current().is_some_and(|set| set.is_saturated(&self.rollout));
         if self.is_halted() || !self.is_ready() || !saturated {
             return Ok(());
         }
         let mut hash = selected(&services.active).to_owned();
         let passed = self.has_completed_blue_green_pause() && self.has_passed_pre_promotion();
         if passed || self.is_fast(&services.active) {
-            self.sets.new_hash().clone_into(&mut hash);
+            self.sets.current_hash().clone_into(&mut hash);
         }
         if self.rollout.status.abort {
             hash.clone_from(&self.rollout.status.stable_rs);
@@ -194,15 +194,12 @@ impl Pass<'_, '_> {
         let preview = services.preview.as_ref().map(selected).unwrap_or_default();
         preview.clone_into(&mut next.blue_green.preview_selector);
         selected(&services.active).clone_into(&mut next.blue_green.active_selector);
-        match self.why_promote(&next) {
-            Some(why) => {
-                // Trouble with a workload does not matter here.
-                self.promote(&mut next, &why).unwrap_or_default();
-            }
-            None => {
-                let reached = self.has_reached_check_point();
-                next.blue_green.scale_up_preview_check_point = reached;
-            }
+        if let Some(why) = self.why_promote(&next) {
+            // Trouble with a workload does not matter here.
+            self.promote(&mut next, &why).unwrap_or_default();
+        } else {
+            let reached = self.has_reached_check_point();
+            next.blue_green.scale_up_preview_check_point = reached;
         }
         self.count_active(&mut next);
         self.persist(next)
@@ -229,6 +226,6 @@ impl Pass<'_, '_> {
         self.rollout.status.blue_green.scale_up_preview_check_point
             || (self.has_passed_pre_promotion()
                 && self.has_completed_blue_green_pause()
-                && self.sets.new().map_or(0, Set::available) == preview)
+                && self.sets.current().map_or(0, Set::available) == preview)
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Sizes {
 impl Sizes {
     pub(crate) fn of(sets: &Sets) -> Self {
         Self {
-            new: sets.new().map(Size::of),
+            new: sets.current().map(Size::of),
             stable: sets.stable().map(Size::of),
             distinct: sets.distinct_stable().is_some(),
             others: sets.others().map(Set::wanted).sum(),

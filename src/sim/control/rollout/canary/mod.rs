@@ -14,7 +14,7 @@ use super::status::{Status, reason};
 use crate::sim::hash;
 use crate::sim::object::Document;
 
-pub(crate) use counts::{Size, Sizes};
+pub(crate) use counts::Size;
 pub(crate) use drain::newest_first;
 
 /// What names the steps; empty where there can be none.
@@ -64,7 +64,7 @@ impl Pass<'_, '_> {
     /// Whether the template is another one than at the last pass.
     pub(crate) fn has_new_template(&self) -> bool {
         let status = &self.rollout.status;
-        let hash = match self.sets.new() {
+        let hash = match self.sets.current() {
             Some(set) => set.hash().to_owned(),
             None => template_hash(&self.rollout.spec.template, status.collision_count),
         };
@@ -193,7 +193,7 @@ impl Pass<'_, '_> {
     /// A rollback skips all steps: to the stable version always, to another within the window.
     fn skip_steps(&mut self, next: &mut Status) {
         let count = self.rollout.step_count();
-        let Some(new) = self.sets.new().filter(|_| count > 0) else { return };
+        let Some(new) = self.sets.current().filter(|_| count > 0) else { return };
         let to_stable = self.rollout.status.stable_rs == new.hash();
         let within = self.is_rollback_within_window() && new.wanted() > 0;
         if to_stable {

@@ -35,13 +35,14 @@ impl Pass<'_, '_> {
     pub(crate) fn is_at_size(&self, weights: Option<&Weights>) -> bool {
         let rollout = &self.rollout;
         let (new, stable) = next_sizes(rollout, &Sizes::of(&self.sets), weights);
-        if !self.sets.new().is_some_and(|set| self.meets_threshold(set, new)) {
+        if !self.sets.current().is_some_and(|set| self.meets_threshold(set, new)) {
             return false;
         }
         let routed = rollout.routing().is_some();
         let dynamic = rollout.canary().is_some_and(|canary| canary.dynamic_stable_scale);
         let is_created = |set: &Set| set.wanted() == stable && set.actual() == stable;
-        if !(routed && dynamic) && !self.sets.stable().is_some_and(is_created) {
+        let may_shrink = routed && dynamic;
+        if !may_shrink && !self.sets.stable().is_some_and(is_created) {
             return false;
         }
         // Without a router the pods of older versions have a share of the traffic.

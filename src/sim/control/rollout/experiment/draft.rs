@@ -26,7 +26,7 @@ impl Pass<'_, '_> {
         let analyses: Result<Vec<Value>, Trouble> = analyses.collect();
         let mut spec = json!({
             "templates": templates?,
-            "analysisRunMetadata": step.analysis_run_metadata.clone().unwrap_or_else(|| json!({})),
+            "analysisRunMetadata": step.run_metadata.clone().unwrap_or_else(|| json!({})),
         });
         let analyses = analyses?;
         let optional = [
@@ -56,7 +56,7 @@ impl Pass<'_, '_> {
     /// One kind of pod: as those of the version that the step names, with its own metadata.
     fn draft_template(&self, step: &ExperimentTemplate) -> Result<Value, Trouble> {
         let set: Option<&Set> = match step.spec_ref.as_str() {
-            "canary" => self.sets.new(),
+            "canary" => self.sets.current(),
             "stable" => self.sets.stable(),
             _ => {
                 let why = "Invalid template step SpecRef: must be canary or stable";
@@ -92,7 +92,7 @@ impl Pass<'_, '_> {
     }
 
     fn draft_analysis(&self, step: &ExperimentAnalysis) -> Result<Value, Trouble> {
-        let (new, stable) = (self.sets.new_hash(), self.sets.stable_hash());
+        let (new, stable) = (self.sets.current_hash(), self.sets.stable_hash());
         let args = arguments(&step.args, &self.rollout, new, stable)?;
         let mut draft = json!({"name": step.name, "templateName": step.template_name});
         if let Some(scope) = step.cluster_scope {

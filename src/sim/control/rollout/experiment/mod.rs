@@ -31,7 +31,7 @@ impl Experiments {
     /// The others that were made for this version.
     pub(crate) fn of_hash(&self, hash: &str) -> Vec<Key> {
         let of = self.others.iter().filter(|object| object.label(keys::HASH) == hash);
-        of.map(|object| key_of(object)).collect()
+        of.map(key_of).collect()
     }
 }
 

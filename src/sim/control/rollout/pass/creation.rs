@@ -26,7 +26,7 @@ impl Pass<'_, '_> {
             Err(refusal) if refusal.reason == "AlreadyExists" => {
                 let key = set.key();
                 let known = self.adopt(&key, refusal)?;
-                self.sets.add_new(Set::new(known), &self.rollout);
+                self.sets.add_current(Set::new(known), &self.rollout);
                 return self.set_revision(&revision);
             }
             Err(refusal) => return self.tell_failure(set.name(), refusal),
@@ -34,7 +34,7 @@ impl Pass<'_, '_> {
         let created = Set::new(created);
         let name = created.name().to_owned();
         let number = created.revision();
-        self.sets.add_new(created, &self.rollout);
+        self.sets.add_current(created, &self.rollout);
         self.set_revision(&revision)?;
         self.tell(reason::CREATED, format!("Created ReplicaSet {name} (revision {number})"));
         let message = format!("Created new replica set {name:?}");

@@ -16,8 +16,8 @@ impl Pass<'_, '_> {
         }
         let (of_new, of_stable) = (of_new.cloned(), of_stable.cloned());
         let stable = self.rollout.status.stable_rs.as_str();
-        let promoted = stable.is_empty() || stable == self.sets.new_hash();
-        let (new, old) = (self.sets.new().cloned(), self.sets.stable().cloned());
+        let promoted = stable.is_empty() || stable == self.sets.current_hash();
+        let (new, old) = (self.sets.current().cloned(), self.sets.stable().cloned());
         if promoted {
             self.give_metadata(new, of_stable.as_ref())?;
         } else {

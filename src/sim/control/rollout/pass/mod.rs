@@ -79,7 +79,7 @@ pub(crate) fn run(turn: &mut Turn<'_>, mut rollout: Rollout) -> Outcome {
     }
     let promoted = pass.rollout.is_fully_promoted();
     let weights = pass.rollout.status.canary.weights.clone();
-    if pass.sets.new().is_none() {
+    if pass.sets.current().is_none() {
         pass.create_set()?;
     }
     if promoted && pass.is_aborted() {
@@ -98,7 +98,7 @@ pub(crate) fn run(turn: &mut Turn<'_>, mut rollout: Rollout) -> Outcome {
 impl<'p, 'w> Pass<'p, 'w> {
     fn new(turn: &'p mut Turn<'w>, rollout: Rollout) -> Self {
         let sets = Sets::of(&rollout, turn.store);
-        let left = sets.new().and_then(|set| set.time_left(turn.now));
+        let left = sets.current().and_then(|set| set.time_left(turn.now));
         Self {
             runs: Runs::of(&rollout, turn.store),
             experiments: Experiments::of(&rollout, turn.store),
@@ -130,11 +130,6 @@ impl<'p, 'w> Pass<'p, 'w> {
 
     pub(crate) fn now(&self) -> Moment {
         self.turn.now
-    }
-
-    /// Now, as `metav1.Time` is written.
-    pub(crate) fn stamp(&self) -> String {
-        time::seconds(self.turn.now)
     }
 
     /// Tells something of the Rollout.

@@ -72,7 +72,7 @@ impl Pass<'_, '_> {
 
     fn judge_progress(&self, next: &mut Status, healthy: bool, became_unhealthy: bool) {
         let now = self.now();
-        let name = self.sets.new().map(Set::name);
+        let name = self.sets.current().map(Set::name);
         if healthy {
             let name = name.unwrap_or_default();
             let message = format!("ReplicaSet {name:?} has successfully progressed.");
@@ -126,7 +126,7 @@ impl Pass<'_, '_> {
             found.map(Condition::of_set)
         };
         let all = self.sets.all().iter();
-        match self.sets.new().into_iter().chain(all).find_map(failure) {
+        match self.sets.current().into_iter().chain(all).find_map(failure) {
             Some(failure) => {
                 next.conditions.set(failure);
             }
@@ -206,7 +206,7 @@ impl Pass<'_, '_> {
     }
 
     fn late_message(&self) -> String {
-        match self.sets.new() {
+        match self.sets.current() {
             Some(set) => format!("ReplicaSet {:?} has timed out progressing.", set.name()),
             None => format!("Rollout {:?} has timed out progressing.", self.rollout.name()),
         }

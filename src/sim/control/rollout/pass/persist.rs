@@ -90,13 +90,12 @@ impl Pass<'_, '_> {
     }
 
     /// Writes the status that the Rollout has in memory as a whole: then also what is empty of
-    /// `canary` and `blueGreen` is there.
+    /// `canary` and `blueGreen` is there, and what only others know of is not.
     pub(super) fn write_whole_status(&mut self) -> Outcome {
         let whole = self.rollout.status.to_value();
         let (key, now) = (self.rollout.key.clone(), self.turn.now);
         self.turn.store.modify(&key, Part::Status, now, |object| {
-            let status = with_difference(object.get("status"), &whole);
-            object.set("/status", status);
+            object.set("/status", whole);
         })?;
         self.written = true;
         Ok(())

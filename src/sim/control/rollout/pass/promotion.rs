@@ -13,7 +13,7 @@ impl Pass<'_, '_> {
     pub(crate) fn base_status(&mut self) -> Status {
         use crate::sim::control::rollout::set::{Set, template_hash};
         let before = &self.rollout.status;
-        let current_pod_hash = match self.sets.new() {
+        let current_pod_hash = match self.sets.current() {
             Some(set) => set.hash().to_owned(),
             None => template_hash(&self.rollout.spec.template, before.collision_count),
         };
@@ -23,7 +23,7 @@ impl Pass<'_, '_> {
         Status {
             current_pod_hash,
             replicas: self.sets.total(Set::actual),
-            updated_replicas: self.sets.new().map_or(0, Set::actual),
+            updated_replicas: self.sets.current().map_or(0, Set::actual),
             ready_replicas: self.sets.total(Set::ready),
             collision_count: before.collision_count,
             conditions,
@@ -50,7 +50,7 @@ impl Pass<'_, '_> {
     /// Whether it goes back to an older version by a short way. Also true of every Rollout that is
     /// fully promoted.
     pub(crate) fn is_fast_rollback(&self) -> bool {
-        let (Some(new), Some(stable)) = (self.sets.new(), self.sets.stable()) else {
+        let (Some(new), Some(stable)) = (self.sets.current(), self.sets.stable()) else {
             return false;
         };
         let to_stable = self.rollout.status.stable_rs == new.hash();
@@ -64,7 +64,7 @@ impl Pass<'_, '_> {
     /// Whether the new version is older than the stable one, with fewer than
     /// `rollbackWindow.revisions` versions made between them. By age, not by revision.
     pub(crate) fn is_rollback_within_window(&self) -> bool {
-        let (Some(new), Some(stable)) = (self.sets.new(), self.sets.stable()) else {
+        let (Some(new), Some(stable)) = (self.sets.current(), self.sets.stable()) else {
             return false;
         };
         let window = self.rollout.spec.rollback_window.as_ref().map_or(0, |w| w.revisions);
@@ -91,7 +91,7 @@ impl Pass<'_, '_> {
     }
 
     fn why_promote_canary(&self) -> Option<String> {
-        let new = self.sets.new()?;
+        let new = self.sets.current()?;
         let replicas = self.rollout.replicas();
         if self.is_aborted() || (new.available() < replicas && !self.meets_threshold(new, replicas))
         {

@@ -41,7 +41,7 @@ impl Pass<'_, '_> {
     /// Brings the new ReplicaSet and the Rollout up to the revision they should have. It takes two
     /// calls when the ReplicaSet has to be written first.
     pub(crate) fn sync_revision(&mut self) -> Outcome {
-        let Some(set) = self.sets.new() else { return Ok(()) };
+        let Some(set) = self.sets.current() else { return Ok(()) };
         let revision = (self.sets.highest_revision() + 1).to_string();
         let mut set = set.clone();
         let before = set.object().annotation(keys::REVISION).map(str::to_owned);

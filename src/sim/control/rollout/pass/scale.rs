@@ -1,4 +1,5 @@
-//! Sizes of ReplicaSets: scaling, scaling only, and deadlines of those that are not needed any more.
+//! Sizes of ReplicaSets: scaling, scaling only, and deadlines of those that are not needed any
+//! more.
 //!
 //! Called by the passes of both strategies.
 
@@ -16,7 +17,7 @@ impl Pass<'_, '_> {
     pub(super) fn is_scaling_event(&mut self) -> Result<bool, Trouble> {
         self.sync_revision()?;
         let replicas = self.rollout.replicas();
-        let mut active = self.sets.new().into_iter().chain(self.sets.stable());
+        let mut active = self.sets.current().into_iter().chain(self.sets.stable());
         Ok(active.any(|set| {
             set.wanted() > 0 && set.desired().is_some_and(|desired| desired != replicas)
         }))
@@ -92,7 +93,7 @@ impl Pass<'_, '_> {
     /// Sizes the new ReplicaSet; whether it was scaled. After an abort it waits for its deadline,
     /// which it gets when the stable one can serve alone.
     pub(crate) fn size_new_set(&mut self, size: i32) -> Result<bool, Trouble> {
-        let Some(new) = self.sets.new().cloned() else { return Ok(false) };
+        let Some(new) = self.sets.current().cloned() else { return Ok(false) };
         let mut size = size;
         if self.delays_abort() {
             match new.deadline().map(time::parse) {
@@ -137,9 +138,9 @@ impl Pass<'_, '_> {
     /// retirement.
     pub(crate) fn remove_deadlines(&mut self) -> Outcome {
         let spares_new = self.delays_abort();
-        if !spares_new && let Some(new) = self.sets.new().cloned() {
+        if !spares_new && let Some(new) = self.sets.current().cloned() {
             self.remove_deadline(&new)?;
-            if let Some(new) = self.sets.new_mut() {
+            if let Some(new) = self.sets.current_mut() {
                 new.remove_deadline();
             }
         }
@@ -199,7 +200,11 @@ impl Pass<'_, '_> {
         *waiting += 1;
         let delay = self.rollout.spec.strategy.scale_down_delay();
         self.set_deadline(set, delay)?;
-        self.turn.again_after(delay + A_MOMENT);
+        // Without a delay there is no deadline, and the pods stay: so it is in the real controller,
+        // which looks again without end meanwhile.
+        if delay > Span::zero() {
+            self.turn.again_after(delay + A_MOMENT);
+        }
         Ok(set.wanted())
     }
 }

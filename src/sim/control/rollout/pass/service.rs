@@ -70,11 +70,11 @@ impl Pass<'_, '_> {
         if self.is_aborted() && !routed {
             return self.point(&canary_service, self.sets.stable().cloned(), true);
         }
-        if self.rollout.dynamic_rollback(self.sets.new()).is_some() {
+        if self.rollout.dynamic_rollback(self.sets.current()).is_some() {
             // The stable version is too small yet for the traffic of the canary Service.
             return Ok(());
         }
-        self.point(&canary_service, self.sets.new().cloned(), true)
+        self.point(&canary_service, self.sets.current().cloned(), true)
     }
 
     /// Of two Services that take turns, the one that is not stable follows the new version.
@@ -85,7 +85,7 @@ impl Pass<'_, '_> {
         };
         let ping_is_stable = self.rollout.status.canary.stable_ping_pong == "ping";
         let name = if ping_is_stable { &pair.pong_service } else { &pair.ping_service };
-        self.point(name, self.sets.new().cloned(), false)
+        self.point(name, self.sets.current().cloned(), false)
     }
 
     /// Whether anything may still send requests to a ReplicaSet.

@@ -49,12 +49,12 @@ pub(crate) fn workload_of(rollout: &Rollout) -> Option<Key> {
     known.then(|| rollout.key.beside(kind, &reference.name))
 }
 
-/// The generation of its workload, when a Rollout that has a revision does not know it yet. The
-/// first pass notes it together with the revision.
+/// The generation of its workload, when a Rollout does not know it yet. The first pass notes it
+/// together with the revision, unless the workload was missing at first.
 pub(crate) fn generation_to_note(store: &Store, rollout: &Rollout) -> Option<String> {
     let generation = store.get(&workload_of(rollout)?)?.generation().to_string();
     let known = rollout.annotation(keys::WORKLOAD_GENERATION);
-    let first = known.is_none() && rollout.revision().is_none();
+    let first = known.is_none() && rollout.status.observed_generation.is_empty();
     (!first && known != Some(generation.as_str())).then_some(generation)
 }
 

@@ -81,7 +81,7 @@ impl Pass<'_, '_> {
     fn apply(&mut self, router: Router, share: &Share) -> Outcome {
         self.set_step_routes(router)?;
         let before = self.rollout.status.canary.weights.clone();
-        let empty = self.sets.new().is_none_or(|set| set.available() == 0);
+        let empty = self.sets.current().is_none_or(|set| set.available() == 0);
         let had_traffic = before.as_ref().is_some_and(|weights| weights.canary.weight > 0);
         if empty && had_traffic {
             // Otherwise the old weight would for a moment lead to pods that are not there.
@@ -157,6 +157,6 @@ impl Pass<'_, '_> {
     }
 
     fn available_new(&self) -> i32 {
-        self.sets.new().map_or(0, Set::available)
+        self.sets.current().map_or(0, Set::available)
     }
 }

@@ -45,12 +45,12 @@ impl Pass<'_, '_> {
     pub(super) fn find_share(&mut self, router: Router) -> Result<Share, Trouble> {
         let mut share = Share {
             weight: 0,
-            canary: self.sets.new_hash().to_owned(),
+            canary: self.sets.current_hash().to_owned(),
             stable: self.sets.stable_hash().to_owned(),
             additional: Vec::new(),
         };
         let status = &self.rollout.status;
-        if let Some(serving) = self.rollout.dynamic_rollback(self.sets.new()) {
+        if let Some(serving) = self.rollout.dynamic_rollback(self.sets.current()) {
             // Traffic is shared with the version before, not with the new one, which is stable.
             share.weight = self.weight_on_the_way_back();
             share.canary = serving;
@@ -101,7 +101,8 @@ impl Pass<'_, '_> {
         let rollout = &self.rollout;
         let dynamic = rollout.canary().is_some_and(|canary| canary.dynamic_stable_scale);
         let replicas = rollout.replicas();
-        let (true, Some(stable), Some(new)) = (dynamic, self.sets.stable(), self.sets.new()) else {
+        let (true, Some(stable), Some(new)) = (dynamic, self.sets.stable(), self.sets.current())
+        else {
             return 0;
         };
         if replicas == 0 {

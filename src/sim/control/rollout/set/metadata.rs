@@ -4,12 +4,17 @@
 //! What was given is remembered in an annotation of the ReplicaSet, so that exactly that can be
 //! taken away again. Called by the passes.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Set;
 use crate::sim::control::rollout::keys;
 use crate::sim::control::rollout::spec::Metadata;
 use crate::sim::object::{Document, DocumentMut, escaped};
+
+type Pairs = BTreeMap<String, String>;
+type Part = fn(&Metadata) -> &Pairs;
 
 /// What a ReplicaSet was given.
 pub(crate) fn given_metadata(set: &Set) -> Option<Metadata> {
@@ -50,10 +55,10 @@ pub(crate) fn exchange(
     given: Option<&Metadata>,
     wanted: Option<&Metadata>,
 ) -> bool {
-    let parts: [(&str, fn(&Metadata) -> &std::collections::BTreeMap<String, String>); 2] =
-        [("labels", |m| &m.labels), ("annotations", |m| &m.annotations)];
+    let of_labels: Part = |metadata| &metadata.labels;
+    let of_annotations: Part = |metadata| &metadata.annotations;
     let mut changed = false;
-    for (name, part) in parts {
+    for (name, part) in [("labels", of_labels), ("annotations", of_annotations)] {
         let at = |key: &str| format!("{place}/{name}/{}", escaped(key));
         for (key, value) in wanted.map(part).into_iter().flatten() {
             if object.text(&at(key)) != value {
@@ -61,7 +66,7 @@ pub(crate) fn exchange(
                 changed = true;
             }
         }
-        for key in given.map(part).into_iter().flat_map(std::collections::BTreeMap::keys) {
+        for key in given.map(part).into_iter().flat_map(Pairs::keys) {
             let still = wanted.is_some_and(|wanted| part(wanted).contains_key(key));
             changed |= !still && object.take_out(&at(key)).is_some();
         }

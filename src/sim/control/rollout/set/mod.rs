@@ -133,7 +133,7 @@ impl Set {
 #[derive(Debug, Default)]
 pub(crate) struct Sets {
     all: Vec<Set>,
-    new: Option<usize>,
+    current: Option<usize>,
     stable: Option<usize>,
 }
 
@@ -143,14 +143,14 @@ impl Sets {
         let owned = store.owned(rollout.uid(), Kind::ReplicaSet).into_iter();
         let mut all: Vec<Set> = owned.cloned().map(Set::new).collect();
         all.sort_by_key(|set| (set.created(), set.name().to_owned()));
-        let mut sets = Self { all, new: None, stable: None };
-        sets.new = sets.find_new(rollout);
+        let mut sets = Self { all, current: None, stable: None };
+        sets.current = sets.find_current(rollout);
         sets.find_stable(rollout);
         sets
     }
 
     /// The one of the present template: by hash, or because nothing else differs.
-    fn find_new(&self, rollout: &Rollout) -> Option<usize> {
+    fn find_current(&self, rollout: &Rollout) -> Option<usize> {
         let template = &rollout.spec.template;
         let hash = template_hash(template, rollout.status.collision_count);
         let by_hash = self.all.iter().position(|set| set.hash() == hash);
@@ -161,17 +161,17 @@ impl Sets {
 
     fn find_stable(&mut self, rollout: &Rollout) {
         let stable = rollout.status.stable_rs.as_str();
-        self.stable = match self.new {
+        self.stable = match self.current {
             _ if stable.is_empty() => None,
-            Some(new) if self.new().is_some_and(|set| set.hash() == stable) => Some(new),
+            Some(new) if self.current().is_some_and(|set| set.hash() == stable) => Some(new),
             _ => self.all.iter().position(|set| set.hash() == stable),
         };
     }
 
     /// Takes in the one that was created for the present template.
-    pub(crate) fn add_new(&mut self, set: Set, rollout: &Rollout) {
+    pub(crate) fn add_current(&mut self, set: Set, rollout: &Rollout) {
         let known = self.all.iter().position(|known| known.name() == set.name());
-        self.new = Some(known.unwrap_or(self.all.len()));
+        self.current = Some(known.unwrap_or(self.all.len()));
         if known.is_none() {
             self.all.push(set);
         }
@@ -180,7 +180,7 @@ impl Sets {
 
     /// The new one was written.
     pub(crate) fn renew(&mut self, set: Set) {
-        if let Some(place) = self.new.and_then(|new| self.all.get_mut(new)) {
+        if let Some(place) = self.current.and_then(|new| self.all.get_mut(new)) {
             *place = set;
         }
     }
@@ -189,8 +189,8 @@ impl Sets {
         &self.all
     }
 
-    pub(crate) fn new(&self) -> Option<&Set> {
-        self.all.get(self.new?)
+    pub(crate) fn current(&self) -> Option<&Set> {
+        self.all.get(self.current?)
     }
 
     pub(crate) fn stable(&self) -> Option<&Set> {
@@ -198,8 +198,8 @@ impl Sets {
     }
 
     /// To change what the pass knows of the new one.
-    pub(crate) fn new_mut(&mut self) -> Option<&mut Set> {
-        self.all.get_mut(self.new?)
+    pub(crate) fn current_mut(&mut self) -> Option<&mut Set> {
+        self.all.get_mut(self.current?)
     }
 
     pub(crate) fn stable_mut(&mut self) -> Option<&mut Set> {
@@ -208,12 +208,12 @@ impl Sets {
 
     /// The stable one, when it is not the new one too.
     pub(crate) fn distinct_stable(&self) -> Option<&Set> {
-        self.stable().filter(|_| self.stable != self.new)
+        self.stable().filter(|_| self.stable != self.current)
     }
 
     /// The hash of the new one; empty when there is none.
-    pub(crate) fn new_hash(&self) -> &str {
-        self.new().map(Set::hash).unwrap_or_default()
+    pub(crate) fn current_hash(&self) -> &str {
+        self.current().map(Set::hash).unwrap_or_default()
     }
 
     pub(crate) fn stable_hash(&self) -> &str {
@@ -222,12 +222,12 @@ impl Sets {
 
     /// All but the new one.
     pub(crate) fn older(&self) -> impl Iterator<Item = &Set> {
-        self.all.iter().enumerate().filter(|(at, _)| Some(*at) != self.new).map(|(_, set)| set)
+        self.all.iter().enumerate().filter(|(at, _)| Some(*at) != self.current).map(|(_, set)| set)
     }
 
     /// Those that are neither new nor stable.
     pub(crate) fn others(&self) -> impl Iterator<Item = &Set> {
-        let of = |at| Some(at) != self.new && Some(at) != self.stable;
+        let of = |at| Some(at) != self.current && Some(at) != self.stable;
         self.all.iter().enumerate().filter(move |(at, _)| of(*at)).map(|(_, set)| set)
     }
 

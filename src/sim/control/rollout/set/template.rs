@@ -127,7 +127,9 @@ mod tests {
     fn what_the_api_server_fills_in_makes_no_difference() {
         let asked = json!({
             "metadata": {"labels": {"app": "a"}},
-            "spec": {"containers": [{"name": "a", "image": "r.test/a:1", "ports": [{"containerPort": 80}]}]},
+            "spec": {"containers": [
+                {"name": "a", "image": "r.test/a:1", "ports": [{"containerPort": 80}]},
+            ]},
         });
         let filled = json!({
             "metadata": {

@@ -55,7 +55,7 @@ impl std::fmt::Display for Amount {
 }
 
 /// So many per cent of a total, rounded up or down.
-pub(crate) fn percent_of(percent: i32, total: i32, up: bool) -> i32 {
+fn percent_of(percent: i32, total: i32, up: bool) -> i32 {
     let product = percent.saturating_mul(total);
     if up { (product + 99).div_euclid(100) } else { product.div_euclid(100) }
 }

@@ -12,14 +12,14 @@ mod strategy;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(crate) use amount::{Amount, percent_of};
+pub(crate) use amount::Amount;
 pub(crate) use normal::{is_empty_template, normal_template, normalised};
 pub(crate) use routing::{DestinationRuleRef, Istio, Nginx, TrafficRouting, VirtualServiceRef};
 pub(crate) use step::{
     Analysis, Argument, CanaryScale, ExperimentAnalysis, ExperimentStep, ExperimentTemplate,
     HeaderRoute, MirrorRoute, PauseStep, Step, StringMatch,
 };
-pub(crate) use strategy::{AbortDelay, BlueGreen, Canary, Metadata, PingPong, Strategy, Threshold};
+pub(crate) use strategy::{AbortDelay, BlueGreen, Canary, Metadata, Strategy};
 
 use super::status::Status;
 use crate::sim::object::Document;

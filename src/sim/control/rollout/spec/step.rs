@@ -110,7 +110,8 @@ pub(crate) struct Analysis {
     pub(crate) args: Vec<Argument>,
     pub(crate) dry_run: Vec<Value>,
     pub(crate) measurement_retention: Vec<Value>,
-    pub(crate) analysis_run_metadata: Option<Metadata>,
+    #[serde(rename = "analysisRunMetadata")]
+    pub(crate) run_metadata: Option<Metadata>,
     /// The step from which on it runs, of the one beside the steps.
     pub(crate) starting_step: Option<i32>,
 }
@@ -152,7 +153,8 @@ pub(crate) struct ExperimentStep {
     pub(crate) duration: String,
     pub(crate) analyses: Vec<ExperimentAnalysis>,
     pub(crate) dry_run: Vec<Value>,
-    pub(crate) analysis_run_metadata: Option<Value>,
+    #[serde(rename = "analysisRunMetadata")]
+    pub(crate) run_metadata: Option<Value>,
     pub(crate) scale_down_delay_seconds: Option<i32>,
 }
 

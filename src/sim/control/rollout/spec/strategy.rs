@@ -21,6 +21,7 @@ pub(crate) struct Strategy {
 }
 
 /// `spec.strategy.canary`.
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Canary {

@@ -1,20 +1,25 @@
-//! A machine that runs pods, for tests: ReplicaSets get their pods at once, and pods are ready after
-//! a little more than a second, unless their template says that they never are.
+//! A machine that runs pods, for tests: pods are ready a little more than a second after they are
+//! made, unless their template says that they never are, and are gone half a second after they
+//! were told to go.
 //!
-//! Called by the world of a test.
+//! As the real controller, it tells of its pods one look after it changed them. Called by the world
+//! of a test.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::sim::object::{Document, DocumentMut};
-use crate::sim::store::{Change, Key, Kind, Part, Store};
+use crate::sim::store::{Change, Key, Kind, Object, Part, Store};
 use crate::sim::time::{self, Moment, Span};
 use crate::sim::world::{Controller, Turn};
 
 /// The machine.
-#[derive(Debug)]
-pub(crate) struct PodMachine;
+#[derive(Debug, Default)]
+pub(crate) struct PodMachine {
+    /// When a pod that leaves is gone.
+    leaving: BTreeMap<Key, Moment>,
+}
 
 impl Controller for PodMachine {
     fn name(&self) -> &'static str {
@@ -34,34 +39,25 @@ impl Controller for PodMachine {
 
     fn turn(&mut self, key: &Key, turn: &mut Turn<'_>) {
         let Some(set) = turn.store.get(key).cloned() else { return };
-        let wanted = set.int("/spec/replicas");
-        let mut pods = pods(turn.store, &set);
-        pods.sort_by_key(|(ready, name)| (!is_ready(*ready, turn.now), name.clone()));
-        while pods.len() > usize::try_from(wanted).unwrap() {
-            let (_, name) = pods.pop().unwrap();
-            turn.store.remove(&key.beside(Kind::Pod, &name), turn.now).unwrap();
+        let all: Vec<Object> =
+            turn.store.owned(set.uid(), Kind::Pod).into_iter().cloned().collect();
+        let (gone, mut pods): (Vec<Object>, Vec<Object>) =
+            all.into_iter().partition(|pod| pod.is_leaving());
+        gone.iter().for_each(|pod| self.bury(turn, key, pod));
+        let (count, ready) = (pods.len(), pods.iter().filter(|pod| pod.holds("Ready")).count());
+        pods.iter().for_each(|pod| start(turn, key, pod));
+        let wanted = usize::try_from(set.int("/spec/replicas")).unwrap();
+        pods.sort_by_key(|pod| (!pod.holds("Ready"), pod.name().to_owned()));
+        for pod in pods.iter().skip(wanted) {
+            turn.store.delete(&key.beside(Kind::Pod, pod.name()), None, turn.now).unwrap();
         }
-        let fault = set.text("/spec/template/metadata/annotations/waveoff.demo~1fault");
-        while pods.len() < usize::try_from(wanted).unwrap() {
-            let roll = turn.store.version();
-            let wait = 1_200 + turn.dice.between(&["ready", &key.name], roll, 0, 150);
-            let ready = (fault != "never-ready").then(|| turn.now + Span::milliseconds(wait));
-            let pod = pod(&set, ready);
-            let pod = turn.store.insert(Kind::Pod, pod, turn.now).unwrap();
-            pods.push((ready, pod.name().to_owned()));
+        for _ in count..wanted {
+            make(turn, &set);
         }
-        let ready: i64 = pods.iter().filter(|(at, _)| is_ready(*at, turn.now)).count() as i64;
-        for (at, name) in &pods {
-            match at {
-                Some(at) if *at <= turn.now => mark_ready(turn, &key.beside(Kind::Pod, name)),
-                Some(at) => turn.again_at(*at),
-                None => {}
-            }
-        }
-        let generation = set.generation();
         turn.store
             .modify(key, Part::Status, turn.now, |set| {
-                let mut status = json!({"replicas": wanted, "observedGeneration": generation});
+                let generation = set.generation();
+                let mut status = json!({"replicas": count, "observedGeneration": generation});
                 if ready > 0 {
                     status.set("/readyReplicas", ready);
                     status.set("/availableReplicas", ready);
@@ -72,40 +68,47 @@ impl Controller for PodMachine {
     }
 }
 
-fn is_ready(at: Option<Moment>, now: Moment) -> bool {
-    at.is_some_and(|at| at <= now)
+impl PodMachine {
+    fn bury(&mut self, turn: &mut Turn<'_>, key: &Key, pod: &Object) {
+        let pod = key.beside(Kind::Pod, pod.name());
+        let until = *self.leaving.entry(pod.clone()).or_insert(turn.now + Span::milliseconds(500));
+        if until <= turn.now {
+            turn.store.remove(&pod, turn.now).unwrap();
+            self.leaving.remove(&pod);
+        } else {
+            turn.again_at(until);
+        }
+    }
 }
 
-/// Pods of a ReplicaSet: when they are ready, and their names.
-fn pods(store: &Store, set: &Arc<Value>) -> Vec<(Option<Moment>, String)> {
-    let pods = store.owned(set.uid(), Kind::Pod).into_iter();
-    pods.map(|pod| (pod.annotation("ready-at").and_then(time::parse), pod.name().to_owned()))
-        .collect()
+/// Lets a pod be ready when its time has come.
+fn start(turn: &mut Turn<'_>, key: &Key, pod: &Object) {
+    let Some(at) = pod.annotation("ready-at").and_then(time::parse) else { return };
+    if at > turn.now {
+        turn.again_at(at);
+    } else if !pod.holds("Ready") {
+        let since = time::seconds(turn.now);
+        let ready = json!({"type": "Ready", "status": "True", "lastTransitionTime": since});
+        let pod = key.beside(Kind::Pod, pod.name());
+        let written = turn.store.modify(&pod, Part::Status, turn.now, |pod| {
+            pod.set("/status/conditions", vec![ready]);
+        });
+        written.unwrap();
+    }
 }
 
-fn pod(set: &Arc<Value>, ready: Option<Moment>) -> Value {
-    let mut pod = set.pointer("/spec/template").cloned().unwrap();
+fn make(turn: &mut Turn<'_>, set: &Object) {
+    let mut pod: Value = set.pointer("/spec/template").cloned().unwrap();
     pod.set("/metadata/generateName", format!("{}-", set.name()));
     pod.set("/metadata/namespace", set.namespace());
-    let owner = json!({"kind": "ReplicaSet", "name": set.name(), "uid": set.uid(),
-        "controller": true});
+    pod.set("/spec/nodeName", "node");
+    let owner =
+        json!({"kind": "ReplicaSet", "name": set.name(), "uid": set.uid(), "controller": true});
     pod.set("/metadata/ownerReferences", vec![owner]);
-    if let Some(ready) = ready {
-        pod.set_annotation("ready-at", &time::micros(ready));
+    if pod.annotation("waveoff.demo/fault") != Some("never-ready") {
+        let roll = turn.store.version();
+        let wait = 1_200 + turn.dice.between(&["ready", set.name()], roll, 0, 150);
+        pod.set_annotation("ready-at", &time::micros(turn.now + Span::milliseconds(wait)));
     }
-    pod
-}
-
-fn mark_ready(turn: &mut Turn<'_>, key: &Key) {
-    let now = turn.now;
-    let pod = turn.store.get(key).unwrap();
-    if !pod.holds("Ready") {
-        turn.store
-            .modify(key, Part::Status, now, |pod| {
-                let at = time::seconds(now);
-                let ready = json!({"type": "Ready", "status": "True", "lastTransitionTime": at});
-                pod.set("/status/conditions", vec![ready]);
-            })
-            .unwrap();
-    }
+    turn.store.create(Kind::Pod, pod, turn.now).unwrap();
 }

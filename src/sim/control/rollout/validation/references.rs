@@ -166,12 +166,12 @@ fn check_ingresses(nginx: &Nginx, canary: &Canary, ingresses: &[Object]) -> Chec
     let field = if several { "stableIngresses" } else { "stableIngress" };
     let field = format!("spec.strategy.canary.trafficRouting.nginx.{field}");
     let service = &canary.stable_service;
-    for ingress in ingresses.iter().filter(|ingress| !leads_to(ingress, service)) {
-        let name = ingress.name();
-        let why = format!("ingress `{name}` has no rules using service {service} backend");
-        return Err(invalid(&field, name, why));
-    }
-    Ok(())
+    let Some(ingress) = ingresses.iter().find(|ingress| !leads_to(ingress, service)) else {
+        return Ok(());
+    };
+    let name = ingress.name();
+    let why = format!("ingress `{name}` has no rules using service {service} backend");
+    Err(invalid(&field, name, why))
 }
 
 fn check_virtual_services(rollout: &Rollout, routing: &TrafficRouting, store: &Store) -> Check {

@@ -13,7 +13,8 @@ const LABEL_RULE: &str = "a lowercase RFC 1123 label must consist of lower case 
     '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
 pub(super) fn check(selector: Option<&Value>, template: &Value) -> Check {
-    let selects_nothing = selector.is_none_or(|s| s.as_object().is_none_or(|m| m.is_empty()));
+    let members = selector.and_then(Value::as_object);
+    let selects_nothing = members.is_none_or(serde_json::Map::is_empty);
     if !selects_nothing && !selector.is_some_and(|selector| selects(selector, template)) {
         let labels = template.pointer("/metadata/labels").cloned().unwrap_or_default();
         let why = "`selector` does not match template `labels`";

@@ -1,4 +1,5 @@
-//! Replica arithmetic, with cases of the real controller's own tests and comments.
+//! Replica arithmetic: the examples that the real controller's comments give, and answers that
+//! its functions gave to made-up states.
 
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ fn without_a_router() {
         (10, 10, json!(1), json!(1), (0, 0), (10, 10), 0, (1, 9)),
         (10, 30, json!(3), json!(0), (0, 0), (10, 10), 0, (3, 10)),
         (10, 30, json!(0), json!(5), (0, 0), (10, 10), 0, (0, 7)),
-        (10, 5, json!(1), json!(1), (0, 0), (10, 10), 0, (1, 9)),
+        (10, 5, json!(1), json!(1), (0, 0), (10, 10), 0, (1, 10)),
         (1, 5, json!(1), json!(0), (0, 0), (1, 1), 0, (1, 1)),
         (1, 95, json!(1), json!(0), (0, 0), (1, 1), 0, (1, 1)),
         (10, 100, json!(1), json!(0), (10, 10), (1, 1), 0, (10, 0)),
@@ -42,6 +43,23 @@ fn without_a_router() {
         (4, 50, json!("25%"), json!("25%"), (1, 1), (3, 3), 0, (2, 2)),
         (3, 50, json!(1), json!(0), (0, 0), (3, 3), 0, (1, 3)),
         (3, 50, json!(1), json!(0), (1, 1), (3, 3), 0, (1, 2)),
+        // Made-up states.
+        (6, 50, json!(2), json!(1), (2, 1), (2, 0), 0, (3, 3)),
+        (11, 50, json!(1), json!(1), (8, 8), (7, 4), 0, (6, 6)),
+        (4, 10, json!(1), json!("30%"), (5, 4), (6, 5), 0, (1, 4)),
+        (11, 25, json!("50%"), json!("25%"), (1, 0), (13, 9), 0, (3, 9)),
+        (8, 1, json!("100%"), json!(2), (4, 5), (10, 5), 0, (1, 10)),
+        (11, 50, json!(0), json!(2), (8, 7), (12, 6), 0, (6, 5)),
+        (7, 1, json!("25%"), json!(0), (8, 0), (5, 1), 0, (6, 3)),
+        (10, 10, json!("25%"), json!(1), (8, 9), (3, 3), 0, (6, 5)),
+        (6, 5, json!(0), json!("30%"), (6, 1), (2, 0), 0, (5, 1)),
+        (10, 90, json!(2), json!(2), (7, 6), (1, 0), 2, (9, 1)),
+        (10, 0, json!("100%"), json!(1), (11, 8), (1, 0), 2, (11, 7)),
+        (8, 70, json!("50%"), json!("25%"), (8, 9), (9, 6), 0, (6, 6)),
+        (9, 70, json!(1), json!(0), (10, 3), (8, 6), 0, (4, 6)),
+        (6, 99, json!(2), json!(1), (0, 0), (8, 8), 0, (0, 5)),
+        (11, 0, json!(1), json!(0), (3, 2), (5, 0), 1, (3, 8)),
+        (8, 99, json!(2), json!(0), (4, 5), (6, 3), 0, (5, 4)),
     ];
     for (replicas, weight, surge, unavailable, new, stable, others, next) in cases {
         let canary = json!({

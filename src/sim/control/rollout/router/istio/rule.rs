@@ -48,7 +48,12 @@ impl Pass<'_, '_> {
             subsets.push(json!({"name": other.service_name, "labels": labels}));
         }
         rule.set("/spec/subsets", subsets);
-        if rule == before {
+        // A subset that says more than its labels always looks changed to the real controller.
+        let says_more = |subset: &Value| {
+            let mut keys = subset.as_object().into_iter().flat_map(serde_json::Map::keys);
+            keys.any(|key| key != "name" && key != "labels")
+        };
+        if rule == before && !rule.items("/spec/subsets").iter().any(says_more) {
             return Ok(());
         }
         let key = self.rollout.key.beside(Kind::DestinationRule, &reference.name);
