@@ -272,15 +272,11 @@ impl Traffic {
 
     fn observe_pod(&mut self, store: &Store, key: &Key, now: i64) {
         let name = (key.namespace.clone(), key.name.clone());
-        match store.get(key) {
+        let changed = match store.get(key) {
             Some(object) => self.pods.entry(name.clone()).or_default().see(object, now),
-            None => {
-                if let Some(pod) = self.pods.get_mut(&name) {
-                    pod.leave(now);
-                }
-            }
-        }
-        let Some(pod) = self.pods.get_mut(&name) else { return };
+            None => self.pods.get_mut(&name).is_some_and(|pod| pod.leave(now)),
+        };
+        let Some(pod) = self.pods.get_mut(&name).filter(|_| changed) else { return };
         pod.weigh(&self.handlings, &self.faults, now);
         let near = Key::new(Kind::Service, &key.namespace, "")..;
         let near = self.services.range_mut(near);

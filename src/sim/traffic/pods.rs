@@ -64,8 +64,9 @@ pub(super) struct Pod {
 }
 
 impl Pod {
-    /// Takes in what the object says now.
-    pub(super) fn see(&mut self, object: &Value, now: i64) {
+    /// Takes in what the object says now; whether that is of interest to its services.
+    pub(super) fn see(&mut self, object: &Value, now: i64) -> bool {
+        let before = (self.serves, self.state().cloned(), self.labels.clone());
         let new = self.states.last().is_none();
         object.uid().clone_into(&mut self.uid);
         self.labels = object.part("/metadata/labels");
@@ -81,6 +82,12 @@ impl Pod {
             self.remember(object, &state, now);
         }
         self.states.set(now.max(self.states.since().unwrap_or(now)), Some(state));
+        before != (self.serves, self.state().cloned(), self.labels.clone())
+    }
+
+    /// What it is now, unless it is gone.
+    pub(super) fn state(&self) -> Option<&State> {
+        self.states.last().and_then(Option::as_ref)
     }
 
     /// What a pod went through that was there before anybody looked.
@@ -110,16 +117,18 @@ impl Pod {
         }
     }
 
-    /// It is gone.
-    pub(super) fn leave(&mut self, now: i64) {
+    /// It is gone; whether that is news.
+    pub(super) fn leave(&mut self, now: i64) -> bool {
+        let news = self.state().is_some();
         self.serves = false;
         self.states.set(now.max(self.states.since().unwrap_or(now)), None);
         self.memory.set(now.max(self.memory.since().unwrap_or(now)), None);
+        news
     }
 
     /// Since when it has been as ready as it is, or runs as it does.
     pub(super) fn running_since(&self) -> i64 {
-        let run = self.states.last().and_then(|state| state.as_ref()?.run());
+        let run = self.state().and_then(State::run);
         let runs = |state: &Option<State>| state.as_ref().and_then(State::run) == run;
         let same = self.states.iter().rev().take_while(|(_, state)| runs(state));
         same.last().map_or(0, |(from, _)| *from)
@@ -127,7 +136,7 @@ impl Pod {
 
     /// Works out how much memory it holds from now on.
     pub(super) fn weigh(&mut self, handlings: &Handlings, faults: &[Fault], now: i64) {
-        let Some(run) = self.states.last().and_then(|state| state.as_ref()?.run()) else {
+        let Some(run) = self.state().and_then(State::run) else {
             return self.memory.set(now, None);
         };
         let since = self.running_since();

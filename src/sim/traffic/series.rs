@@ -10,6 +10,8 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::sim::hash;
+
 /// The label that holds a metric's name.
 pub(crate) const NAME: &str = "__name__";
 
@@ -100,12 +102,43 @@ impl fmt::Debug for Text {
 pub(crate) type Tag = (Text, Text);
 
 /// The labels of a series, by name. A label without a value is the same as none.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Tags(Arc<[Tag]>);
+#[derive(Debug, Clone)]
+pub(crate) struct Tags {
+    /// Of all labels: vectors are compared and grouped by their labels all the time.
+    hash: u64,
+    tags: Arc<[Tag]>,
+}
+
+impl PartialEq for Tags {
+    fn eq(&self, other: &Self) -> bool {
+        let same = || Arc::ptr_eq(&self.tags, &other.tags) || self.tags == other.tags;
+        self.hash == other.hash && same()
+    }
+}
+
+impl Eq for Tags {}
+
+impl PartialOrd for Tags {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Tags {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.tags.cmp(&other.tags)
+    }
+}
+
+impl Hash for Tags {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
 
 impl Default for Tags {
     fn default() -> Self {
-        Self(Arc::new([]))
+        Self::sorted(Vec::new())
     }
 }
 
@@ -114,34 +147,54 @@ impl FromIterator<Tag> for Tags {
         let mut tags: Vec<Tag> = tags.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         tags.sort_by(|one, other| one.0.cmp(&other.0));
         tags.dedup_by(|later, earlier| later.0 == earlier.0);
-        Self(tags.into())
+        Self::sorted(tags)
     }
 }
 
 impl Tags {
+    /// Labels that are already in order, each with a value.
+    fn sorted(tags: Vec<Tag>) -> Self {
+        let texts = tags.iter().flat_map(|(name, value)| [name, value]);
+        let hash = texts.fold(0u64, |hash, text| {
+            (hash.rotate_left(5) ^ hash::fnv1a_64(text.as_bytes()))
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        Self { hash, tags: tags.into() }
+    }
+
     /// The value of a label; empty when there is none.
     pub(crate) fn get(&self, name: &str) -> &str {
-        let found = self.0.iter().find(|(label, _)| &**label == name);
+        let found = self.tags.iter().find(|(label, _)| &**label == name);
         found.map_or("", |(_, value)| value)
     }
 
     /// All labels, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Tag> {
-        self.0.iter()
+        self.tags.iter()
     }
 
     /// The same with these labels set; those with an empty value are taken away.
     pub(crate) fn with(&self, set: &[Tag]) -> Self {
-        let rest = self.0.iter().filter(|(name, _)| set.iter().all(|(other, _)| other != name));
-        set.iter().chain(rest).cloned().collect()
+        let mut tags: Vec<Tag> = Vec::with_capacity(self.tags.len() + set.len());
+        tags.extend(self.tags.iter().cloned());
+        for (name, value) in set {
+            let place = tags.binary_search_by(|(label, _)| label.cmp(name));
+            match place {
+                Ok(at) if value.is_empty() => drop(tags.remove(at)),
+                Ok(at) => drop(tags.splice(at..=at, [(name.clone(), value.clone())])),
+                Err(_) if value.is_empty() => {}
+                Err(at) => tags.insert(at, (name.clone(), value.clone())),
+            }
+        }
+        Self::sorted(tags)
     }
 
     /// Only the labels whose names fit.
     pub(crate) fn filtered(&self, fits: impl Fn(&str) -> bool) -> Self {
-        if self.0.iter().all(|(name, _)| fits(name)) {
+        if self.tags.iter().all(|(name, _)| fits(name)) {
             return self.clone();
         }
-        Self(self.0.iter().filter(|(name, _)| fits(name)).cloned().collect())
+        Self::sorted(self.tags.iter().filter(|(name, _)| fits(name)).cloned().collect())
     }
 
     /// The same without the metric's name.

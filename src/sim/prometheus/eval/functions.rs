@@ -110,7 +110,8 @@ pub(super) fn call(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Value, F
         Function::LastOverTime => {
             let windows = of.windows(argument(0)?, at)?;
             let last = windows.each(|window| Some(window.last.value));
-            last.into_iter().map(|(tags, value)| Sample { tags: tags.clone(), value }).collect()
+            let last = last.into_iter();
+            last.map(|(one, value)| Sample { tags: one.series.tags.clone(), value }).collect()
         }
         Function::Each(work) => {
             let mut others = Vec::new();
@@ -164,7 +165,7 @@ fn on_ranges(
     }
     let windows = windows.ok_or_else(|| Failure::execution("a range vector is missing"))?;
     let worked = windows.each(|window| work(window, &numbers)).into_iter();
-    Ok(worked.map(|(tags, value)| Sample { tags: tags.nameless(), value }).collect())
+    Ok(worked.map(|(one, value)| Sample { tags: one.nameless.clone(), value }).collect())
 }
 
 /// The instants of the points of a selector; of anything else the instant of evaluation.

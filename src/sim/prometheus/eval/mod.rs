@@ -90,12 +90,27 @@ fn printed(series: Series) -> (super::Labels, Vec<(Moment, f64)>) {
     (labels(&series.tags), points.collect())
 }
 
+/// A series that is read at many steps.
+#[derive(Debug)]
+struct Kept {
+    series: Series,
+    /// Its labels without the metric's name: most functions give these.
+    nameless: Tags,
+}
+
+impl From<Series> for Kept {
+    fn from(series: Series) -> Self {
+        let nameless = series.tags.nameless();
+        Self { series, nameless }
+    }
+}
+
 /// A plan with what it reads.
 struct Evaluation<'a> {
     /// By number, each by labels.
-    fetched: Vec<Vec<Series>>,
+    fetched: Vec<Vec<Kept>>,
     /// What the subqueries gave at all their steps.
-    subqueries: Vec<OnceCell<Vec<Series>>>,
+    subqueries: Vec<OnceCell<Vec<Kept>>>,
     plan: &'a Plan,
 }
 
@@ -108,7 +123,7 @@ impl<'a> Evaluation<'a> {
             series.sort_by(|one, other| one.tags.cmp(&other.tags));
             points += series.iter().map(|one| one.points.len()).sum::<usize>();
             within_budget(points)?;
-            fetched.push(series);
+            fetched.push(series.into_iter().map(Kept::from).collect());
         }
         let subqueries = std::iter::repeat_with(OnceCell::new).take(plan.subqueries).collect();
         Ok(Self { fetched, subqueries, plan })
@@ -136,7 +151,7 @@ impl<'a> Evaluation<'a> {
     /// The newest point of each series that is not older than the lookback.
     fn look(&self, select: &Select, at: i64, seen: impl Fn(&Point) -> f64) -> Vec<Sample> {
         let at = select.shift.of(at);
-        let newest = |series: &Series| {
+        let newest = |Kept { series, .. }: &Kept| {
             let until = series.points.partition_point(|point| point.at <= at);
             let point = series.points.get(until.checked_sub(1)?)?;
             let fresh = point.at >= at.saturating_sub(LOOKBACK) && !is_stale(point.value);
@@ -145,7 +160,7 @@ impl<'a> Evaluation<'a> {
         self.read(select).iter().filter_map(newest).collect()
     }
 
-    fn read(&self, select: &Select) -> &[Series] {
+    fn read(&self, select: &Select) -> &[Kept] {
         self.fetched.get(select.fetch).map(Vec::as_slice).unwrap_or_default()
     }
 

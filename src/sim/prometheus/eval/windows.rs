@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Evaluation, Failure, Node, Point, Series, Tags, is_stale};
+use super::{Evaluation, Failure, Kept, Node, Point, Series, is_stale};
 
 /// A range vector at an instant.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Windows<'e> {
     range: i64,
     end: i64,
     asked: i64,
-    series: Vec<(&'e Tags, Cow<'e, [Point]>)>,
+    series: Vec<(&'e Kept, Cow<'e, [Point]>)>,
 }
 
 /// One series' points in a range. There is at least one.
@@ -38,6 +38,7 @@ impl Evaluation<'_> {
                 let all = all.ok_or_else(|| Failure::execution("no such subquery"))?;
                 if all.get().is_none() {
                     let worked_out = self.series(&subquery.inner, subquery.steps)?;
+                    let worked_out = worked_out.into_iter().map(Kept::from).collect();
                     // Nobody else can have set it meanwhile.
                     let _ = all.set(worked_out);
                 }
@@ -48,7 +49,7 @@ impl Evaluation<'_> {
         };
         let end = shift.of(at);
         let from = end.saturating_sub(range);
-        let series = series.iter().map(|one| (&one.tags, cut(&one.points, from, end)));
+        let series = series.iter().map(|one| (one, cut(&one.series.points, from, end)));
         let series = series.filter(|(_, points)| !points.is_empty());
         Ok(Windows { range, end, asked: at, series: series.collect() })
     }
@@ -59,17 +60,20 @@ impl Windows<'_> {
     pub(super) fn into_series(self) -> Vec<Series> {
         let series = self.series.into_iter();
         series
-            .map(|(tags, points)| Series { tags: tags.clone(), points: points.into_owned() })
+            .map(|(one, points)| Series {
+                tags: one.series.tags.clone(),
+                points: points.into_owned(),
+            })
             .collect()
     }
 
     /// What a function makes of each series that it can make something of.
-    pub(super) fn each(&self, work: impl Fn(&Window<'_>) -> Option<f64>) -> Vec<(&Tags, f64)> {
-        let worked = self.series.iter().filter_map(|(tags, points)| {
+    pub(super) fn each(&self, work: impl Fn(&Window<'_>) -> Option<f64>) -> Vec<(&Kept, f64)> {
+        let worked = self.series.iter().filter_map(|(one, points)| {
             let (range, end, asked) = (self.range, self.end, self.asked);
             let (first, last) = (*points.first()?, *points.last()?);
             let window = Window { first, last, points, range, end, asked };
-            Some((*tags, work(&window)?))
+            Some((*one, work(&window)?))
         });
         worked.collect()
     }

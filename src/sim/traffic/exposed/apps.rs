@@ -41,16 +41,15 @@ pub(in crate::sim::traffic) fn apps(
         for (code, meter) in &app.codes {
             let labels = [tag("code", code), tag("method", "GET")];
             if let [_, true, _] = wants {
-                let count = |at| up(at).then(|| meter.count_at(at)).flatten();
-                counter(asked, REQUESTS, &app.tags, &labels, &scrapes, count);
+                counter(asked, REQUESTS, &app.tags, &labels, &scrapes, (meter, &up));
             }
             if histogram_wanted {
                 histogram(asked, &DURATION, &app.tags, &labels, &scrapes, (meter, &up));
             }
         }
         for (outcome, meter) in app.outcomes.iter().filter(|_| matches!(wants, [.., true])) {
-            let count = |at| up(at).then(|| meter.count_at(at)).flatten();
-            counter(asked, BUSINESS, &app.tags, &[tag("status", outcome)], &scrapes, count);
+            let labels = [tag("status", outcome)];
+            counter(asked, BUSINESS, &app.tags, &labels, &scrapes, (meter, &up));
         }
     }
 }

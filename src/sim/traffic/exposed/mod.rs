@@ -20,17 +20,19 @@ pub(in crate::sim::traffic) use kube::{argo, kube_state, kubelets};
 pub(in crate::sim::traffic) use routers::routers;
 pub(in crate::sim::traffic) use scrape::{Asked, Gap};
 
-/// A counter's values at the scrapes.
+/// A counter's values at the scrapes. A target that is not up shows nothing.
 fn counter(
     asked: &mut Asked<'_>,
     name: &'static str,
     tags: &Tags,
     labels: &[Tag],
     scrapes: &[i64],
-    count: impl Fn(i64) -> Option<u64>,
+    (meter, up): (&Meter, &dyn Fn(i64) -> bool),
 ) {
     let labels: Vec<Tag> = labels.iter().cloned().chain([named(name)]).collect();
-    let values = scrapes.iter().map(|at| (*at, count(*at).map(as_float)));
+    let counts = meter.counts_at(scrapes.iter().copied());
+    let seen = scrapes.iter().zip(counts);
+    let values = seen.map(|(at, count)| (*at, count.filter(|_| up(*at)).map(as_float)));
     asked.add(tags, &labels, values);
 }
 
@@ -47,8 +49,9 @@ fn histogram(
     if wants == [false; 3] {
         return;
     }
-    let read = |at: &i64| (*at, up(*at).then(|| meter.at(*at)).flatten());
-    let readings: Vec<(i64, Option<Reading>)> = scrapes.iter().map(read).collect();
+    let seen = scrapes.iter().zip(meter.at(scrapes.iter().copied()));
+    let readings: Vec<(i64, Option<Reading>)> =
+        seen.map(|(at, reading)| (*at, reading.filter(|_| up(*at)))).collect();
     let mut add = |name: &'static str,
                    bound: Option<&'static str>,
                    of: &dyn Fn(&Reading) -> f64| {

@@ -57,7 +57,7 @@ fn router(asked: &mut Asked<'_>, dice: Dice, service: &Service, tags: &Tags, ngi
             continue;
         }
         if asked.wants(requests) {
-            counter(asked, requests, tags, &labels, &scrapes, |at| meter.count_at(at));
+            counter(asked, requests, tags, &labels, &scrapes, (meter, &|_| true));
         }
         histogram(asked, duration, tags, &labels, &scrapes, (meter, &|_| true));
     }

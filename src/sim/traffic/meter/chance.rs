@@ -22,81 +22,171 @@ fn draw(dice: Dice, what: Draw, number: u64) -> u64 {
     dice.nth(&[], number.wrapping_mul(4).wrapping_add(what as u64))
 }
 
-/// How many events came until so many were to be expected, if they come by chance (a Poisson
-/// process of one event for each unit).
-pub(in crate::sim::traffic) fn arrivals(dice: Dice, expected: f64) -> u64 {
-    if expected <= 0.0 || expected.is_nan() {
-        return 0;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "positive, and saturates beyond all that ever comes"
-    )]
-    let whole = (expected.floor() as u64).min(1 << 48);
-    let fraction = expected - expected.floor();
-    // The stretches are [0, 1), [1, 2), [2, 4), [4, 8) and so on.
-    let (mut start, mut size, mut before) = (0, 1, 0);
-    let mut inside = poisson(draw(dice, Draw::Count, 0), 1.0);
-    while whole >= start + size {
-        before += inside;
-        start += size;
-        size = start;
-        inside = poisson(draw(dice, Draw::Count, start), as_float(size));
-    }
-    while size > 1 {
-        size /= 2;
-        let first = halved(draw(dice, Draw::Half, start + size), inside, 0.25);
-        if whole >= start + size {
-            before += first;
-            inside -= first;
-            start += size;
-        } else {
-            inside = first;
-        }
-    }
-    let places = Dice::new(draw(dice, Draw::Place, start));
-    before
-        + (0..inside).map(|event| places.share(&[], event)).filter(|at| *at < fraction).count()
-            as u64
+/// A stretch that holds so many, and how many came before it.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    start: u64,
+    size: u64,
+    inside: u64,
+    before: u64,
 }
 
-/// Stretches below this are not halved any more: their marks are laid out one by one.
+impl Stretch {
+    fn holds(&self, point: u64) -> bool {
+        self.start <= point && point - self.start < self.size
+    }
+
+    /// Its first or its second half, whichever holds a point; so many are in the first.
+    fn half(&self, first: u64, point: u64) -> Self {
+        let size = self.size / 2;
+        let Self { start, inside, before, .. } = *self;
+        if point < start + size {
+            return Self { start, size, inside: first, before };
+        }
+        Self { start: start + size, size, inside: inside - first, before: before + first }
+    }
+}
+
+/// Where the last look was: the stretches around it, from the largest on. Looking near it again
+/// takes fewer draws.
+#[derive(Debug, Default)]
+struct Path(Vec<Stretch>);
+
+impl Path {
+    /// The smallest known stretch that holds a point.
+    fn nearest(&mut self, point: u64) -> Option<Stretch> {
+        while let Some(last) = self.0.last() {
+            if last.holds(point) {
+                return Some(*last);
+            }
+            self.0.pop();
+        }
+        None
+    }
+}
+
+/// Events that come by chance, one for each unit of expectation on average (a Poisson process).
+#[derive(Debug)]
+pub(in crate::sim::traffic) struct Arrivals {
+    dice: Dice,
+    path: Path,
+}
+
+impl Arrivals {
+    pub(in crate::sim::traffic) fn new(dice: Dice) -> Self {
+        Self { dice, path: Path::default() }
+    }
+
+    /// How many came until so many were to be expected.
+    pub(in crate::sim::traffic) fn until(&mut self, expected: f64) -> u64 {
+        if expected <= 0.0 || expected.is_nan() {
+            return 0;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "positive, and saturates beyond all that ever comes"
+        )]
+        let whole = (expected.floor() as u64).min(1 << 48);
+        let fraction = expected - expected.floor();
+        let mut stretch = self.path.nearest(whole).unwrap_or_else(|| {
+            let largest = self.largest(whole);
+            self.path.0.push(largest);
+            largest
+        });
+        while stretch.size > 1 {
+            let bits = draw(self.dice, Draw::Half, stretch.start + stretch.size / 2);
+            stretch = stretch.half(halved(bits, stretch.inside, 0.25), whole);
+            self.path.0.push(stretch);
+        }
+        let places = Dice::new(draw(self.dice, Draw::Place, stretch.start));
+        let early = |event: &u64| places.share(&[], *event) < fraction;
+        stretch.before + (0..stretch.inside).filter(early).count() as u64
+    }
+
+    /// The largest stretch around a point: [0, 1), [1, 2), [2, 4), [4, 8) and so on.
+    fn largest(&self, point: u64) -> Stretch {
+        let inside = poisson(draw(self.dice, Draw::Count, 0), 1.0);
+        let mut stretch = Stretch { start: 0, size: 1, inside, before: 0 };
+        while !stretch.holds(point) {
+            let start = stretch.start + stretch.size;
+            let inside = poisson(draw(self.dice, Draw::Count, start), as_float(start));
+            let before = stretch.before + stretch.inside;
+            stretch = Stretch { start, size: start, inside, before };
+        }
+        stretch
+    }
+}
+
+/// Stretches of this size are not halved any more: their marks are laid out one by one.
 const LEAF: u64 = 64;
 
-/// How many of the first so many events are marked, if each is with this probability.
-pub(in crate::sim::traffic) fn marked(dice: Dice, events: u64, probability: f64) -> u64 {
-    if probability > 0.5 {
-        return events - marked(dice, events, 1.0 - probability);
+/// Events of which each is marked with a probability.
+#[derive(Debug)]
+pub(in crate::sim::traffic) struct Marks {
+    dice: Dice,
+    /// Of the rarer kind: the marked, or else the others.
+    probability: f64,
+    /// Whether it is the others that are counted.
+    others: bool,
+    path: Path,
+    /// The last stretch that was laid out, by its start.
+    laid_out: Option<(u64, u64)>,
+}
+
+impl Marks {
+    pub(in crate::sim::traffic) fn new(dice: Dice, probability: f64) -> Self {
+        let others = probability > 0.5;
+        let probability = if others { 1.0 - probability } else { probability };
+        Self { dice, probability, others, path: Path::default(), laid_out: None }
     }
-    if events == 0 || probability <= 0.0 || probability.is_nan() {
-        return 0;
+
+    /// How many of the first so many events are marked.
+    pub(in crate::sim::traffic) fn among(&mut self, events: u64) -> u64 {
+        let rare = self.rare_among(events);
+        if self.others { events - rare } else { rare }
     }
-    // The stretches are [0, 64), [64, 128), [128, 256) and so on.
-    let (mut start, mut size, mut before) = (0, LEAF, 0);
-    let mut inside = binomial(draw(dice, Draw::Count, 0), size, probability);
-    while events >= start + size {
-        before += inside;
-        start += size;
-        size = start;
-        inside = binomial(draw(dice, Draw::Count, start), size, probability);
-    }
-    while size > LEAF {
-        let spread = 0.25 * (1.0 - as_float(inside) / as_float(size));
-        size /= 2;
-        let bits = draw(dice, Draw::Half, start + size);
-        let first = halved(bits, inside, spread).clamp(inside.saturating_sub(size), size);
-        if events >= start + size {
-            before += first;
-            inside -= first;
-            start += size;
-        } else {
-            inside = first;
+
+    fn rare_among(&mut self, events: u64) -> u64 {
+        if events == 0 || self.probability <= 0.0 || self.probability.is_nan() {
+            return 0;
         }
+        let mut stretch = self.path.nearest(events).unwrap_or_else(|| {
+            let largest = self.largest(events);
+            self.path.0.push(largest);
+            largest
+        });
+        while stretch.size > LEAF {
+            let Stretch { start, size, inside, .. } = stretch;
+            let spread = 0.25 * (1.0 - as_float(inside) / as_float(size));
+            let bits = draw(self.dice, Draw::Half, start + size / 2);
+            let (least, most) = (inside.saturating_sub(size / 2), size / 2);
+            stretch = stretch.half(halved(bits, inside, spread).clamp(least, most), events);
+            self.path.0.push(stretch);
+        }
+        let Stretch { start, inside, before, .. } = stretch;
+        let marks = match self.laid_out {
+            Some((known, marks)) if known == start => marks,
+            _ => layout(Dice::new(draw(self.dice, Draw::Place, start)), inside),
+        };
+        self.laid_out = Some((start, marks));
+        let seen = (1u64 << (events - start)) - 1;
+        before + u64::from((marks & seen).count_ones())
     }
-    let marks = layout(Dice::new(draw(dice, Draw::Place, start)), inside);
-    let seen = (1u64 << (events - start)) - 1;
-    before + u64::from((marks & seen).count_ones())
+
+    /// The largest stretch around an event: [0, 64), [64, 128), [128, 256) and so on.
+    fn largest(&self, event: u64) -> Stretch {
+        let inside = binomial(draw(self.dice, Draw::Count, 0), LEAF, self.probability);
+        let mut stretch = Stretch { start: 0, size: LEAF, inside, before: 0 };
+        while !stretch.holds(event) {
+            let start = stretch.start + stretch.size;
+            let bits = draw(self.dice, Draw::Count, start);
+            let inside = binomial(bits, start, self.probability);
+            let before = stretch.before + stretch.inside;
+            stretch = Stretch { start, size: start, inside, before };
+        }
+        stretch
+    }
 }
 
 /// So many of 64 bits, anywhere.
@@ -186,6 +276,14 @@ pub(in crate::sim::traffic) fn as_float(count: u64) -> f64 {
 mod tests {
     use super::*;
 
+    fn arrivals(dice: Dice, expected: f64) -> u64 {
+        Arrivals::new(dice).until(expected)
+    }
+
+    fn marked(dice: Dice, events: u64, probability: f64) -> u64 {
+        Marks::new(dice, probability).among(events)
+    }
+
     /// Mean and variance of what a source gives for many seeds.
     fn moments(of: impl Fn(Dice) -> u64) -> (f64, f64) {
         let values: Vec<f64> = (0..4_000).map(|seed| as_float(of(Dice::new(seed)))).collect();
@@ -239,5 +337,21 @@ mod tests {
         }
         assert_eq!(marked(Dice::new(1), 77, 0.0), 0);
         assert_eq!(marked(Dice::new(1), 77, 1.0), 77);
+    }
+
+    #[test]
+    fn it_does_not_matter_where_one_looked_before() {
+        let (mut arrivals, mut marks) =
+            (Arrivals::new(Dice::new(5)), Marks::new(Dice::new(5), 0.3));
+        let (few, all) = (Dice::new(6), &mut Vec::new());
+        for look in 0..2_000 {
+            let point = few.between(&["look"], look, 0, if look % 3 == 0 { 100 } else { 70_000 });
+            let point = point.unsigned_abs();
+            let expected = as_float(point) + few.share(&["part"], look);
+            all.push((arrivals.until(expected), marks.among(point)));
+            let anew =
+                (Arrivals::new(Dice::new(5)).until(expected), marked(Dice::new(5), point, 0.3));
+            assert_eq!(all.last(), Some(&anew));
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::demand::Demand;
 use crate::sim::dice::Dice;
 pub(in crate::sim::traffic) use chance::as_float;
-use chance::{arrivals, marked};
+use chance::{Arrivals, Marks};
 
 pub(crate) use latency::Latency;
 pub(in crate::sim::traffic) use latency::Profile;
@@ -72,7 +72,7 @@ impl Meter {
             last.flow = flow;
             return;
         }
-        let base = reading(self.dice, last, at);
+        let base = Look::new(self.dice, last).at(at);
         self.segments.push(Segment { from: at, flow, base });
     }
 
@@ -94,17 +94,23 @@ impl Meter {
         }
     }
 
-    /// What it shows at an instant; nothing before it first counted.
-    pub(in crate::sim::traffic) fn at(&self, instant: i64) -> Option<Reading> {
-        let reading = reading(self.dice, self.segment(instant)?, instant);
-        (reading.count > 0).then_some(reading)
+    /// What it shows at instants, which are in order; nothing before it first counted.
+    pub(in crate::sim::traffic) fn at(
+        &self,
+        instants: impl Iterator<Item = i64>,
+    ) -> Vec<Option<Reading>> {
+        let mut looks = Looks::new(self);
+        let read = |instant| looks.at(instant).filter(|reading| reading.count > 0);
+        instants.map(read).collect()
     }
 
-    /// Its count alone.
-    pub(in crate::sim::traffic) fn count_at(&self, instant: i64) -> Option<u64> {
-        let segment = self.segment(instant)?;
-        let count = segment.base.count + arrived(self.dice, segment, instant);
-        (count > 0).then_some(count)
+    /// Its counts alone.
+    pub(in crate::sim::traffic) fn counts_at(
+        &self,
+        instants: impl Iterator<Item = i64>,
+    ) -> Vec<Option<u64>> {
+        let mut looks = Looks::new(self);
+        instants.map(|instant| looks.count_at(instant).filter(|count| *count > 0)).collect()
     }
 
     fn segment(&self, instant: i64) -> Option<&Segment> {
@@ -125,37 +131,81 @@ impl Meter {
     }
 }
 
-fn chance(dice: Dice, segment: &Segment) -> Dice {
-    Dice::new(dice.nth(&[], segment.from.cast_unsigned()))
+/// Looks at a meter, one instant after another.
+struct Looks<'m> {
+    meter: &'m Meter,
+    look: Option<Look<'m>>,
 }
 
-fn arrived(dice: Dice, segment: &Segment, until: i64) -> u64 {
-    let expected = segment.flow.demand.between(segment.from, until) * segment.flow.share;
-    arrivals(chance(dice, segment), expected)
+impl<'m> Looks<'m> {
+    fn new(meter: &'m Meter) -> Self {
+        Self { meter, look: None }
+    }
+
+    fn segment(&mut self, instant: i64) -> Option<&mut Look<'m>> {
+        let segment = self.meter.segment(instant)?;
+        let same = self.look.as_ref().is_some_and(|look| std::ptr::eq(look.segment, segment));
+        if !same {
+            self.look = Some(Look::new(self.meter.dice, segment));
+        }
+        self.look.as_mut()
+    }
+
+    fn at(&mut self, instant: i64) -> Option<Reading> {
+        Some(self.segment(instant)?.at(instant))
+    }
+
+    fn count_at(&mut self, instant: i64) -> Option<u64> {
+        let look = self.segment(instant)?;
+        Some(look.segment.base.count + look.arrived(instant))
+    }
 }
 
-fn reading(dice: Dice, segment: &Segment, until: i64) -> Reading {
-    let new = arrived(dice, segment, until);
-    let Reading { count, within, sum } = &segment.base;
-    let count = count + new;
-    let Some(profile) = &segment.flow.profile else {
-        return Reading { count, within: Vec::new(), sum: *sum };
-    };
-    // From the highest bound down: of those within a bound, some are within the one below.
-    let chance = chance(dice, segment);
-    let bounds = profile.within.iter().enumerate().rev();
-    let mut more: Vec<u64> = bounds
-        .scan(new, |inside, (number, share)| {
-            let dice = Dice::new(chance.nth(&["bound"], number as u64));
-            *inside = marked(dice, *inside, *share);
-            Some(*inside)
-        })
-        .collect();
-    more.reverse();
-    let edges = std::iter::once(&0).chain(&more).zip(more.iter().chain(std::iter::once(&new)));
-    let buckets = edges.zip(&profile.means);
-    let took: f64 = buckets.map(|((low, high), mean)| as_float(high - low) * mean).sum();
-    let before = within.iter().copied().chain(std::iter::repeat(0));
-    let within = more.iter().zip(before).map(|(more, before)| before + more).collect();
-    Reading { count, within, sum: sum + took }
+/// Looks at one segment.
+struct Look<'m> {
+    segment: &'m Segment,
+    arrivals: Arrivals,
+    /// For each bound: which of those within the next bound are within it.
+    marks: Vec<Marks>,
+}
+
+impl<'m> Look<'m> {
+    fn new(dice: Dice, segment: &'m Segment) -> Self {
+        let dice = Dice::new(dice.nth(&[], segment.from.cast_unsigned()));
+        let within = segment.flow.profile.iter().flat_map(|profile| &profile.within).zip(0..);
+        let marks = within
+            .map(|(share, number)| Marks::new(Dice::new(dice.nth(&["bound"], number)), *share));
+        Self { segment, arrivals: Arrivals::new(dice), marks: marks.collect() }
+    }
+
+    fn arrived(&mut self, until: i64) -> u64 {
+        let Segment { from, flow, .. } = self.segment;
+        self.arrivals.until(flow.demand.between(*from, until) * flow.share)
+    }
+
+    fn at(&mut self, until: i64) -> Reading {
+        let new = self.arrived(until);
+        let Segment { flow, base, .. } = self.segment;
+        let count = base.count + new;
+        let Some(profile) = &flow.profile else {
+            return Reading { count, within: Vec::new(), sum: base.sum };
+        };
+        // From the highest bound down: of those within a bound, some are within the one below.
+        let mut more: Vec<u64> = self
+            .marks
+            .iter_mut()
+            .rev()
+            .scan(new, |inside, marks| {
+                *inside = marks.among(*inside);
+                Some(*inside)
+            })
+            .collect();
+        more.reverse();
+        let lower = std::iter::once(&0).chain(&more);
+        let buckets = lower.zip(more.iter().chain([&new])).zip(&profile.means);
+        let took: f64 = buckets.map(|((low, high), mean)| as_float(high - low) * mean).sum();
+        let before = base.within.iter().copied().chain(std::iter::repeat(0));
+        let within = more.iter().zip(before).map(|(more, before)| before + more).collect();
+        Reading { count, within, sum: base.sum + took }
+    }
 }

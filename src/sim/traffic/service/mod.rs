@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::demand::Demand;
 use super::exposed::SECONDS;
 use super::fault::{Fault, Harm};
-use super::pods::Pod;
+use super::pods::{Pod, State};
 use crate::sim::dice::Dice;
 use crate::sim::store::{Key, Store};
 use crate::sim::time::Span;
@@ -213,7 +213,7 @@ impl Service {
                 self.apps.remove(&name);
                 continue;
             };
-            let run = pod.states.last().and_then(|state| state.as_ref()?.run());
+            let run = pod.state().and_then(State::run);
             if run.is_none() && !self.apps.contains_key(&name) {
                 continue;
             }
