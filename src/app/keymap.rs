@@ -218,7 +218,13 @@ mod tests {
     #[test]
     fn no_key_means_two_things_on_one_screen() {
         let id = WorkloadId::new("shop", WorkloadKind::Rollout, "checkout");
-        let screens = [Screen::Fleet, Screen::Rollout(id.clone()), Screen::Logs(id), Screen::Help, Screen::Briefing];
+        let screens = [
+            Screen::Fleet,
+            Screen::Rollout(id.clone()),
+            Screen::Logs(id),
+            Screen::Help,
+            Screen::Briefing,
+        ];
         for screen in screens {
             let mut seen = Vec::new();
             for binding in on(&screen) {

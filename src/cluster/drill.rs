@@ -43,10 +43,8 @@ impl Drill {
     /// `Connect`, when the address is not on loopback or no client can be made of it.
     pub async fn dial(address: &Address) -> Result<Self, ClusterError> {
         let server = SafeText::from(format!("https://{}", address.api));
-        let failed = |cause: String| ClusterError::Connect {
-            server: server.clone(),
-            cause: cause.into(),
-        };
+        let failed =
+            |cause: String| ClusterError::Connect { server: server.clone(), cause: cause.into() };
         if !address.api.ip().is_loopback() {
             return Err(failed("a drill is flown on loopback only".into()));
         }

@@ -53,7 +53,8 @@ impl Pace {
     /// The same for a world in which `speed` seconds pass in one: what is late there is early here.
     #[must_use]
     pub fn at_speed(self, speed: u32) -> Self {
-        let scaled = |span: Duration| (span / speed.max(1)).max(Duration::from_millis(20).min(span));
+        let scaled =
+            |span: Duration| (span / speed.max(1)).max(Duration::from_millis(20).min(span));
         Self {
             silence: scaled(self.silence),
             first: scaled(self.first),

@@ -31,8 +31,7 @@ const DOTTED_THICK: Edges =
 
 const ASCII: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|" };
 
-const ASCII_DOTTED: Edges =
-    Edges { corners: ["+", "+", "+", "+"], horizontal: ".", vertical: ":" };
+const ASCII_DOTTED: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: ".", vertical: ":" };
 
 const ASCII_FOCUS: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: "=", vertical: "|" };
 

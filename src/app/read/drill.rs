@@ -102,7 +102,9 @@ fn standing(goal: &Goal, over: bool) -> (Role, String) {
             let role = if goal.is_late() { Role::Bad } else { Role::Warn };
             (role, format!("{}{within}", length(took)))
         }
-        Standing::Reached(took) if goal.is_late() => (Role::Warn, format!("late, {}", length(took))),
+        Standing::Reached(took) if goal.is_late() => {
+            (Role::Warn, format!("late, {}", length(took)))
+        }
         Standing::Reached(took) => (Role::Ok, format!("done, {}", length(took))),
         Standing::Kept if over => (Role::Ok, "kept".to_owned()),
         Standing::Kept => (Role::Text, "kept so far".to_owned()),

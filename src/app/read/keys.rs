@@ -119,7 +119,9 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         Screen::Logs(_) => {
             &[Command::Help, Command::Back, Command::Follow, Command::Filter, Command::PreviousLogs]
         }
-        Screen::Help | Screen::Troubles | Screen::Briefing => &[Command::Back, Command::Down, Command::Up],
+        Screen::Help | Screen::Troubles | Screen::Briefing => {
+            &[Command::Back, Command::Down, Command::Up]
+        }
         _ => &[
             Command::Help,
             Command::Back,

@@ -26,7 +26,10 @@ pub fn drill_score(drill: &Drill) -> String {
     for goal in &progress.goals {
         let standing = standing(goal);
         let points = points(goal);
-        text.push_str(&format!("{points:>3} of {:<3} {standing:<20} {}\n", goal.points, goal.title));
+        text.push_str(&format!(
+            "{points:>3} of {:<3} {standing:<20} {}\n",
+            goal.points, goal.title
+        ));
     }
     let verdict = match (progress.over, progress.points >= progress.pass) {
         (false, _) => "left before its end",
@@ -122,8 +125,14 @@ mod tests {
             text: "Paused".into(),
         };
         let goals = vec![goal(reached(20), 30), goal(reached(40), 30), goal(Standing::Lost, 9)];
-        let progress =
-            Progress { over: true, points: 60, pass: 70, goals, lines: vec![line], ..Progress::default() };
+        let progress = Progress {
+            over: true,
+            points: 60,
+            pass: 70,
+            goals,
+            lines: vec![line],
+            ..Progress::default()
+        };
         let drill = Drill { title: "t".into(), progress, ..Drill::default() };
         let text = drill_text(&drill);
         assert!(text.contains(" 01:01.2  checkout         Paused\n"), "{text}");

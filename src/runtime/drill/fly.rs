@@ -54,7 +54,7 @@ pub(super) async fn fly(
     let simulation = flown.simulation.clone();
     let exit = start.fly(connection, scope, overrides, Some((told.clone(), flown))).await?;
     let mut told = told;
-    told.progress = words::progress(&simulation.report());
+    told.progress = simulation.report().map(|r| words::progress(&r)).unwrap_or_default();
     print(&report::drill_score(&told));
     Ok(exit)
 }
@@ -84,7 +84,8 @@ struct Keys {
 impl Keys {
     fn write(places: &Places, flown: &Flown) -> io::Result<Self> {
         let state = places.state.as_ref();
-        let state = state.ok_or_else(|| io::Error::other("neither XDG_STATE_HOME nor HOME is set"))?;
+        let state =
+            state.ok_or_else(|| io::Error::other("neither XDG_STATE_HOME nor HOME is set"))?;
         let directory = state.join("drill").join(std::process::id().to_string());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         let mut keys = Self { directory, files: Vec::new() };

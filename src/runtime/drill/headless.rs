@@ -44,10 +44,10 @@ pub(super) async fn play(
     };
     let mut now = parse_rfc3339(BEGINS).unwrap_or(Timestamp::UNIX_EPOCH);
     start.clock = Clock::stepped(now);
-    let flown = Flown::begin(&drill, asked.seed, &start.clock, true)?;
+    let mut flown = Flown::begin(&drill, asked.seed, &start.clock, true)?;
     let connection = flown.dial(drill.name()).await?;
     flown.simulation.hire_pilot();
-    while !flown.simulation.report_is_over() {
+    while !flown.simulation.is_over() {
         now += STEP;
         start.clock.set(now);
         flown.simulation.nudge();
@@ -59,7 +59,7 @@ pub(super) async fn play(
         }
     }
     let mut told = words::drill(&drill, asked.seed, 1, "");
-    told.progress = words::progress(&flown.simulation.report());
+    told.progress = flown.progress().unwrap_or_default();
     match asked.print.output {
         Output::Text => print(&report::drill_text(&told)),
         Output::Json => print_json(&report::drill_json(&told)),
@@ -69,16 +69,13 @@ pub(super) async fn play(
 }
 
 /// One act of the pilot, as the command of that name would do it.
-async fn act(
-    start: &Start,
-    connection: &Arc<Connection>,
-    deed: &sim::Deed,
-) -> Result<(), Failure> {
+async fn act(start: &Start, connection: &Arc<Connection>, deed: &sim::Deed) -> Result<(), Failure> {
     let verb = Verb::ALL.into_iter().find(|verb| verb.name() == deed.verb);
     let verb = verb.ok_or_else(|| failure(Exit::Usage, format!("{} is no verb", deed.verb)))?;
-    let target: Target = deed.service.parse().map_err(|error: args::TargetError| {
-        failure(Exit::Usage, error.to_string())
-    })?;
+    let target: Target = deed
+        .service
+        .parse()
+        .map_err(|error: args::TargetError| failure(Exit::Usage, error.to_string()))?;
     let scope = Scope::Namespaces(vec![deed.namespace.as_str().into()]);
     let door = start.door(Arc::clone(connection));
     let model = start.model(&door, scope);

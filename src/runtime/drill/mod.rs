@@ -72,7 +72,7 @@ impl Flown {
 
     /// How it goes, when that is not what was shown last.
     pub(super) fn progress(&mut self) -> Option<Progress> {
-        let progress = words::progress(&self.simulation.report());
+        let progress = words::progress(&self.simulation.report()?);
         if self.shown.as_ref() == Some(&progress) {
             return None;
         }

@@ -28,12 +28,7 @@ fn goal(goal: &sim::GoalReport) -> Goal {
         sim::Standing::Kept => Standing::Kept,
         sim::Standing::Lost => Standing::Lost,
     };
-    Goal {
-        title: SafeText::new(&goal.title),
-        points: goal.points,
-        within: goal.within,
-        standing,
-    }
+    Goal { title: SafeText::new(&goal.title), points: goal.points, within: goal.within, standing }
 }
 
 fn line(entry: &sim::Entry) -> Line {

@@ -53,6 +53,11 @@ impl Audit {
         self.entries.iter()
     }
 
+    /// The last one.
+    pub(crate) fn newest(&self) -> Option<&Entry> {
+        self.entries.back()
+    }
+
     /// How many there were since the beginning.
     pub(crate) fn count(&self) -> u64 {
         self.count

@@ -11,6 +11,7 @@ use super::scenery::requests::{self, Standing};
 use super::script::{Action, ApiEvent, Condition, Event, Facts, File, Schedule, Service};
 use super::sight;
 use super::transcript::{Line, Who, difference};
+use super::{OPERATOR, PILOT};
 use crate::sim::store::Change;
 use crate::sim::time::{Moment, Span};
 use crate::sim::world::World;
@@ -208,7 +209,7 @@ impl Director {
         {
             let done = operator::act(world, &service, verb, deed.to.as_deref());
             let text = outcome(format!("{} {}", verb.word(), service.name), &done);
-            self.say(world.now(), Who::Person("operator".into()), text);
+            self.say(world.now(), Who::Person(OPERATOR.into()), text);
         }
     }
 
@@ -263,7 +264,7 @@ impl Director {
     }
 
     /// A person changed an object through the API.
-    pub(super) fn heard(&mut self, person: &str, is_pilot: bool, change: &Change) {
+    pub(super) fn heard(&mut self, person: &str, change: &Change) {
         let Some(before) = &change.before else { return };
         let of = |service: &&Service| operator::key(service) == change.key;
         let Some(service) = self.services.iter().find(of) else { return };
@@ -271,7 +272,7 @@ impl Director {
         let name = service.name.clone();
         let text = format!("{} {name}", verb.word());
         self.say(change.at, Who::Person(person.to_owned()), text);
-        if is_pilot {
+        if person == PILOT {
             self.facts.deeds.insert((name, verb));
         }
     }

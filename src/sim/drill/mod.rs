@@ -20,6 +20,13 @@ use script::{File, Script};
 pub use director::Deed;
 pub(crate) use director::Order;
 pub use play::{Entry, GoalReport, Play, Report, Standing};
+pub(crate) use script::ApiEvent;
+
+/// Who flies the drill.
+pub const PILOT: &str = "pilot";
+
+/// Who is at the same controls.
+pub const OPERATOR: &str = "operator";
 
 /// A drill that can be played.
 #[derive(Debug, Clone)]

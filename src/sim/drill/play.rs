@@ -138,8 +138,8 @@ impl Play {
     }
 
     /// A person changed an object through the API.
-    pub(crate) fn heard(&mut self, person: &str, is_pilot: bool, change: &Change) {
-        self.director.heard(person, is_pilot, change);
+    pub(crate) fn heard(&mut self, person: &str, change: &Change) {
+        self.director.heard(person, change);
     }
 
     /// What must be done to the API server, once.

@@ -18,6 +18,8 @@ use crate::sim::store::base64;
 pub(super) struct Identity {
     /// The certificate of the authority, as PEM.
     pub(super) authority: String,
+    /// The same in DER.
+    pub(super) authority_der: Vec<u8>,
     pub(super) tls: Arc<ServerConfig>,
 }
 
@@ -41,7 +43,9 @@ impl Identity {
         let certificate = params.signed_by(&key, &issuer).map_err(failed)?;
         let chain = vec![certificate.der().clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Ok(Self { authority: authority.pem(), tls: Arc::new(server(chain, key)?) })
+        let authority_der = authority.der().to_vec();
+        let tls = Arc::new(server(chain, key)?);
+        Ok(Self { authority: authority.pem(), authority_der, tls })
     }
 
     /// A kubeconfig for somebody.

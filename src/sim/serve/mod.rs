@@ -10,6 +10,7 @@ mod connection;
 mod drive;
 mod guard;
 mod shared;
+mod stage;
 mod stream;
 
 use std::io;
@@ -20,10 +21,12 @@ use tokio::sync::watch;
 
 use super::api::{Desk, Person};
 use super::control;
+use super::drill::{Deed, Drill, DrillError, OPERATOR, PILOT, Play, Report};
 use super::world::World;
 use certificate::Identity;
 pub use clock::Clock;
 use shared::Shared;
+use stage::Stage;
 
 /// Why a simulation cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,18 @@ pub enum ServeError {
     /// No key or certificate can be made.
     #[error("cannot make a certificate: {0}")]
     Certificate(String),
+    /// The drill's world cannot be built.
+    #[error(transparent)]
+    Drill(#[from] DrillError),
+}
+
+/// The pilot, who may do everything; a colleague, who may too; somebody who may only look.
+fn persons() -> Result<Vec<Person>, ServeError> {
+    Ok(vec![
+        Person::with_all_rights(PILOT, &certificate::token()?),
+        Person::with_all_rights(OPERATOR, &certificate::token()?),
+        Person::with_eyes_only("viewer", &certificate::token()?),
+    ])
 }
 
 /// A simulated cluster that can be spoken to. Clones are handles to the same one.
@@ -51,23 +66,28 @@ impl Simulation {
     /// An empty cluster with every controller, on ports of its own. It answers once it runs.
     pub fn new(seed: u64, clock: Clock) -> Result<Self, ServeError> {
         let world = World::new(seed, clock.now(), control::all());
-        let persons = vec![
-            Person::with_all_rights("pilot", &certificate::token()?),
-            Person::with_all_rights("operator", &certificate::token()?),
-            Person::with_eyes_only("viewer", &certificate::token()?),
-        ];
-        Self::of(world, Desk::new(persons), clock)
+        Self::of(Stage::Alone(Box::new(world)), Desk::new(persons()?), clock)
+    }
+
+    /// The world of a drill, at the pilot's first second.
+    ///
+    /// # Errors
+    ///
+    /// As [`Simulation::new`]; and when the world cannot be built as the drill says.
+    pub fn fly(drill: &Drill, seed: u64, clock: Clock) -> Result<Self, ServeError> {
+        let play = Play::begin(drill, seed, clock.now())?;
+        Self::of(Stage::Play(Box::new(play)), Desk::new(persons()?), clock)
     }
 
     /// A world that is there already, with its own persons.
-    pub(crate) fn of(world: World, mut desk: Desk, clock: Clock) -> Result<Self, ServeError> {
+    fn of(stage: Stage, mut desk: Desk, clock: Clock) -> Result<Self, ServeError> {
         let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let (api, prometheus) = (listen()?, listen()?);
         let identity = Identity::new()?;
         let (api_address, prometheus_address) = (api.local_addr()?, prometheus.local_addr()?);
         desk.address = api_address.to_string();
         Ok(Self {
-            shared: Arc::new(Shared::new(world, desk, clock)),
+            shared: Arc::new(Shared::new(stage, desk, clock)),
             identity: Arc::new(identity),
             listeners: Arc::new(Mutex::new(Some((api, prometheus)))),
             api: api_address,
@@ -91,6 +111,11 @@ impl Simulation {
         &self.identity.authority
     }
 
+    /// The same in DER.
+    pub fn authority_der(&self) -> Vec<u8> {
+        self.identity.authority_der.clone()
+    }
+
     /// The names of everybody who is known.
     pub fn persons(&self) -> Vec<String> {
         self.shared.look(|_, desk| desk.persons.iter().map(|p| p.name.clone()).collect())
@@ -111,6 +136,31 @@ impl Simulation {
     /// Does something to the world and its API, as drills and tests do, and tells everybody.
     pub(crate) fn with<R>(&self, change: impl FnOnce(&mut World, &mut Desk) -> R) -> R {
         self.shared.change(change)
+    }
+
+    /// How the drill stands.
+    pub fn report(&self) -> Option<Report> {
+        self.shared.judge(Play::report)
+    }
+
+    /// Whether the drill is over; a world without one always is.
+    pub fn is_over(&self) -> bool {
+        self.shared.judge(Play::is_over).unwrap_or(true)
+    }
+
+    /// Lets the drill's own pilot act: its deeds come by [`Simulation::take_deeds`].
+    pub fn hire_pilot(&self) {
+        self.shared.direct(Play::hire_pilot);
+    }
+
+    /// What the pilot of the drill does now, each deed once.
+    pub fn take_deeds(&self) -> Vec<Deed> {
+        self.shared.direct(Play::take_deeds).unwrap_or_default()
+    }
+
+    /// Notes in the transcript that somebody could not do something.
+    pub fn note(&self, who: &str, text: &str) {
+        self.shared.direct(|play| play.note(who, text));
     }
 
     /// Tells that the clock was moved. Without it that is noticed within 50 ms.

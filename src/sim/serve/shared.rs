@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use super::stage::Stage;
 use crate::sim::api::Desk;
+use crate::sim::drill::Play;
 use crate::sim::time::{Moment, Span};
 use crate::sim::world::World;
 
@@ -31,7 +33,7 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 struct State {
-    world: World,
+    stage: Stage,
     desk: Desk,
     /// What streams were told last.
     told: Told,
@@ -57,9 +59,9 @@ pub(super) struct Trouble {
 }
 
 impl Shared {
-    pub(super) fn new(world: World, desk: Desk, clock: Clock) -> Self {
+    pub(super) fn new(stage: Stage, desk: Desk, clock: Clock) -> Self {
         let told = Told { version: 0, cuts: 0, bookmarks: 0, scripts: 0, second: 0 };
-        let state = State { world, desk, told, told_at: Instant::now() };
+        let state = State { stage, desk, told, told_at: Instant::now() };
         Self {
             state: Mutex::new(state),
             clock,
@@ -80,15 +82,29 @@ impl Shared {
     /// Looks without letting time pass.
     pub(super) fn look<R>(&self, look: impl FnOnce(&World, &Desk) -> R) -> R {
         let state = self.lock();
-        look(&state.world, &state.desk)
+        look(state.stage.world(), &state.desk)
+    }
+
+    /// Looks at the drill, when there is one, without letting time pass.
+    pub(super) fn judge<R>(&self, look: impl FnOnce(&Play) -> R) -> Option<R> {
+        self.lock().stage.play().map(look)
+    }
+
+    /// Does something in the drill, when there is one.
+    pub(super) fn direct<R>(&self, act: impl FnOnce(&mut Play) -> R) -> Option<R> {
+        self.lock().stage.play_mut().map(act)
     }
 
     /// Lets time pass and does something in it.
     pub(super) fn act<R>(&self, act: impl FnOnce(&mut World, &mut Desk) -> R) -> R {
         let mut state = self.lock();
-        let State { world, desk, .. } = &mut *state;
-        world.advance(self.clock.now());
-        let done = act(world, desk);
+        let State { stage, desk, .. } = &mut *state;
+        stage.advance(self.clock.now(), desk);
+        let (version, audited) = (stage.world().store().version(), desk.audit.count());
+        let done = act(stage.world_mut(), desk);
+        if desk.audit.count() > audited {
+            stage.tell(version, desk);
+        }
         let news = self.tell(&mut state);
         drop(state);
         if news {
@@ -100,9 +116,9 @@ impl Shared {
     /// The same for a script, of which everybody is told whatever it did.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut World, &mut Desk) -> R) -> R {
         let mut state = self.lock();
-        let State { world, desk, told, .. } = &mut *state;
-        world.advance(self.clock.now());
-        let done = change(world, desk);
+        let State { stage, desk, told, .. } = &mut *state;
+        stage.advance(self.clock.now(), desk);
+        let done = change(stage.world_mut(), desk);
         told.scripts += 1;
         self.changed.send_modify(|count| *count += 1);
         drop(state);
@@ -113,9 +129,10 @@ impl Shared {
     /// Lets time pass; how long the driver can sleep then.
     pub(super) fn pass(&self) -> Duration {
         let mut state = self.lock();
-        state.world.advance(self.clock.now());
+        let State { stage, desk, .. } = &mut *state;
+        stage.advance(self.clock.now(), desk);
         self.tell(&mut state);
-        let due = state.world.due();
+        let due = state.stage.due();
         drop(state);
         let wait = due.and_then(|due| self.clock.wait(due)).unwrap_or(LONGEST_WAIT);
         wait.clamp(Duration::from_millis(1), LONGEST_WAIT)
@@ -127,7 +144,8 @@ impl Shared {
 
     /// Tells streams when there is something to tell; whether there was.
     fn tell(&self, state: &mut State) -> bool {
-        let State { world, desk, told, told_at } = state;
+        let State { stage, desk, told, told_at } = state;
+        let world = stage.world();
         let next = Told {
             version: world.store().version(),
             cuts: desk.faults.cuts,

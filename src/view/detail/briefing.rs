@@ -29,9 +29,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, set: Set)
         page.heading("what counts");
         for goal in goals {
             let (role, standing) = goal.standing;
-            let text = Phrase::new()
-                .text(goal.title)
-                .muted(format!("  {} points", goal.points));
+            let text = Phrase::new().text(goal.title).muted(format!("  {} points", goal.points));
             page.marked(role, &standing, COLUMN, &text);
         }
     }

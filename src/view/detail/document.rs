@@ -68,9 +68,8 @@ impl<'l> Document<'l> {
         let parts = wrap_phrase(phrase, self.room.saturating_sub(column));
         for (at, part) in parts.iter().enumerate() {
             let label = if at == 0 { label } else { "" };
-            self.lines.push(
-                Strip::new(self.look).gap(2).say(role, label).to(column).phrase(part).line(),
-            );
+            self.lines
+                .push(Strip::new(self.look).gap(2).say(role, label).to(column).phrase(part).line());
         }
     }
 

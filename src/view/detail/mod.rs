@@ -63,10 +63,7 @@ fn of_workload(
         Screen::Timeline(_) => timeline::draw(canvas, rest, &scene, set),
         Screen::Why(_) => why::draw(canvas, rest, &scene, set),
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
-        Screen::Fleet
-        | Screen::Rollout(_)
-        | Screen::Help
-        | Screen::Troubles
-        | Screen::Briefing => {}
+        Screen::Fleet | Screen::Rollout(_) | Screen::Help | Screen::Troubles | Screen::Briefing => {
+        }
     }
 }
