@@ -56,7 +56,7 @@ fn a_quiet_fleet_has_nothing_to_do() {
 
 #[test]
 #[ignore = "figures; run by hand in release"]
-#[expect(clippy::print_stderr, reason = "figures are for people")]
+#[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "figures are for people")]
 fn figures() {
     let (before, begun) = (resident(), Instant::now());
     let mut world = fleet(1_000, 10);
