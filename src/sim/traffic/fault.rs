@@ -19,7 +19,8 @@ pub(crate) enum Harm {
     Business(f64),
     /// The router sends this share to the canary, whatever its weight says.
     CanaryShare(f64),
-    /// Users make so many times as many requests.
+    /// Users of a service, or of all, make so many times as many requests; images and nodes do not
+    /// matter to them.
     Surge(f64),
     /// No requests come.
     Silence,

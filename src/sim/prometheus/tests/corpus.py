@@ -238,6 +238,8 @@ AT_TIMES = {
         'max(special{what=~"nan|one"})',
         'min(special{what=~"nan|one"})',
         'avg(special{what=~"inf|less"})',
+        'avg(special{what=~"inf|one"})',
+        "histogram_count(requests_total)",
         "count by (service) (requests_total)",
         "count(special)",
         "group by (service) (requests_total)",

@@ -3,6 +3,8 @@
 mod corpus;
 mod paths;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::sim::time::{Span, parse};
 use crate::sim::traffic::Scripted;
@@ -51,4 +53,74 @@ fn failures_are_in_prometheus_own_form() {
     assert_eq!(wrong.text, "invalid parameter \"query\": parse error: unclosed left parenthesis");
     world.ground_mut().faults.prometheus_away = "connection refused".into();
     assert_eq!(ask(world.ground(), "1", now()).unwrap_err().kind, "unavailable");
+}
+
+/// Pieces of queries, sound and unsound.
+const PIECES: [&str; 48] = [
+    "a",
+    "b{c=\"d\"}",
+    "[5m]",
+    "[1m:10s]",
+    "[0s]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "sum",
+    "by (c)",
+    "without (c)",
+    "topk(",
+    "2",
+    ",",
+    "rate(",
+    "+",
+    "-",
+    "/",
+    "^",
+    "%",
+    "==",
+    "bool",
+    "and",
+    "or",
+    "unless",
+    "on (c)",
+    "ignoring ()",
+    "group_left",
+    "group_right (e)",
+    "offset 5m",
+    "offset -1y",
+    "@ 1e9",
+    "@ start()",
+    "histogram_quantile(0.9,",
+    "1e308",
+    "NaN",
+    "Inf",
+    "0x",
+    "'t'",
+    "`\\`",
+    "\"\\",
+    "label_replace(",
+    "absent(",
+    "quantile_over_time(",
+    "count_values(\"v\",",
+    "time()",
+    "# x\n",
+];
+
+proptest! {
+    #[test]
+    fn no_query_takes_it_down(
+        pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 1..14),
+    ) {
+        let mut world = world();
+        for (name, value) in [("a", 1.5), ("b", f64::NAN)] {
+            let labels = [("c", "d")];
+            world.ground_mut().traffic.set_series(name, &labels, now(), Scripted::Number(value));
+        }
+        let query = pieces.join(" ");
+        if let Err(failure) = ask(world.ground(), &query, now()) {
+            prop_assert!(matches!(failure.kind, "bad_data" | "execution"), "{failure:?}");
+            prop_assert!(!failure.text.is_empty());
+        }
+    }
 }

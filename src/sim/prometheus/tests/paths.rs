@@ -110,13 +110,15 @@ fn instants_are_read_in_both_forms_and_default_to_now() {
     );
 }
 
+/// A path, its parameters, the status and the type of the error.
+type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], u16, &'c str);
+
 #[test]
 fn what_cannot_be_is_refused_with_the_right_status() {
     let mut world = served();
     let traffic = &mut world.ground_mut().traffic;
     traffic.set_series("broken", &[], now(), Scripted::Error);
     traffic.set_series("slow", &[], now(), Scripted::Slow);
-    type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], u16, &'c str);
     let cases: [Case<'_>; 9] = [
         ("query", &[("query", "sum(")], 400, "bad_data"),
         ("query", &[("query", "broken")], 500, "internal"),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::families::{FAMILIES, MEMORY, PHASE, READY, RESTARTS, ROLLOUT, UP};
+use super::families::{MEMORY, PHASE, READY, RESTARTS, ROLLOUT, UP};
 use super::scrape::{Asked, labelled, named, offset};
 use crate::sim::dice::Dice;
 use crate::sim::store::{Key, Kind};
@@ -18,6 +18,11 @@ const ANSWERS: [&str; 3] = ["true", "false", "unknown"];
 
 fn one(is: bool) -> f64 {
     if is { 1.0 } else { 0.0 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "replicas and restarts are few")]
+fn few(number: i64) -> f64 {
+    number as f64
 }
 
 /// A target that is always there.
@@ -37,6 +42,7 @@ pub(in crate::sim::traffic) fn kube_state(
     workloads: &BTreeMap<Key, Workload>,
 ) {
     let tags = labelled([("job", "kube-state-metrics"), ("instance", "10.0.0.253:8080")]);
+    let tags = tags.into_iter().collect();
     let scrapes = target(asked, dice, "kube-state-metrics", &tags);
     let wants = [READY, PHASE, RESTARTS].map(|name| asked.wants(name));
     if wants != [false; 3] {
@@ -45,7 +51,6 @@ pub(in crate::sim::traffic) fn kube_state(
                 continue;
             }
             let of_pod = labelled([("namespace", namespace), ("pod", name), ("uid", &pod.uid)]);
-            let of_pod: Vec<Tag> = of_pod.iter().cloned().collect();
             pod_states(asked, &tags.with(&of_pod), pod, &scrapes, wants);
         }
     }
@@ -87,9 +92,7 @@ fn pod_states(
     for (number, container) in pod.containers.iter().enumerate().filter(|_| restarts) {
         let label = (Text::from("container"), Text::copied(container));
         add(RESTARTS, Some(label), &|state| {
-            #[expect(clippy::cast_precision_loss, reason = "restarts are few")]
-            let restarts = *state.restarts.get(number)? as f64;
-            Some(restarts)
+            state.restarts.get(number).map(|restarts| few(*restarts))
         });
     }
 }
@@ -104,13 +107,14 @@ pub(in crate::sim::traffic) fn argo(
         return;
     }
     let tags = labelled([("job", "argo-rollouts-metrics"), ("instance", "10.0.0.254:8090")]);
+    let tags = tags.into_iter().collect();
     let scrapes = target(asked, dice, "argo-rollouts", &tags);
     for (key, workload) in workloads.iter().filter(|(key, _)| key.kind == Kind::Rollout) {
         numbers(asked, &tags, "name", key, workload, &scrapes);
     }
 }
 
-/// The numbers of a workload, and its information where there is one.
+/// The numbers of a workload, and what is said of it where there is such a thing.
 fn numbers(
     asked: &mut Asked<'_>,
     tags: &Tags,
@@ -126,36 +130,27 @@ fn numbers(
     if names.is_empty() {
         return;
     }
-    let own: Vec<Tag> =
-        labelled([("namespace", &key.namespace), (label, &key.name)]).iter().cloned().collect();
-    let tags = tags.with(&own);
-    for name in names {
-        // What `rollout_info` says is in its labels: each thing it ever said is a series.
-        let infos: BTreeSet<_> = shown.iter().map(|one| &one.info).collect();
-        for info in infos.into_iter().filter(|_| name == ROLLOUT) {
-            let labels =
-                info.iter().map(|(label, value)| (Text::from(*label), Text::copied(value)));
-            let labels: Vec<Tag> = labels.chain([named(name)]).collect();
-            let value = |at: &i64| {
-                let shown = workload.at(*at)?.as_ref()?;
-                (shown.info == *info).then_some(1.0)
-            };
-            asked.add(&tags, &labels, scrapes.iter().map(|at| (*at, value(at))));
-        }
-        if name != ROLLOUT {
-            let value = |at: &i64| {
-                let shown = workload.at(*at)?.as_ref()?;
-                let (_, number) = shown.numbers.iter().find(|(one, _)| *one == name)?;
-                #[expect(clippy::cast_precision_loss, reason = "replicas are few")]
-                let number = *number as f64;
-                Some(number)
-            };
-            asked.add(&tags, &[named(name)], scrapes.iter().map(|at| (*at, value(at))));
-        }
+    let tags = tags.with(&labelled([("namespace", &key.namespace), (label, &key.name)]));
+    for name in names.into_iter().filter(|name| *name != ROLLOUT) {
+        let value = |at: &i64| {
+            let shown = workload.at(*at)?.as_ref()?;
+            shown.numbers.iter().find(|(one, _)| *one == name).map(|(_, number)| few(*number))
+        };
+        asked.add(&tags, &[named(name)], scrapes.iter().map(|at| (*at, value(at))));
     }
-    debug_assert!(
-        FAMILIES.iter().any(|family| Some(family.name) == first.numbers.first().map(|n| n.0))
-    );
+    if !asked.wants(ROLLOUT) {
+        return;
+    }
+    // What is said of a rollout is in the labels: each thing that ever was said is a series.
+    let infos: BTreeSet<_> = shown.iter().map(|one| &one.info).collect();
+    for info in infos.into_iter().filter(|info| !info.is_empty()) {
+        let labels = info.iter();
+        let labels = labels.map(|(label, value)| (Text::from(*label), Text::copied(value)));
+        let labels: Vec<Tag> = labels.chain([named(ROLLOUT)]).collect();
+        let said = |at: &i64| workload.at(*at)?.as_ref().filter(|shown| shown.info == *info);
+        let values = scrapes.iter().map(|at| (*at, said(at).map(|_| 1.0)));
+        asked.add(&tags, &labels, values);
+    }
 }
 
 /// The kubelets, each with the containers of its node.
@@ -166,31 +161,28 @@ pub(in crate::sim::traffic) fn kubelets(asked: &mut Asked<'_>, dice: Dice, pods:
     let mut nodes: BTreeMap<&str, (Tags, Vec<i64>)> = BTreeMap::new();
     for ((namespace, name), pod) in pods.iter().filter(|(_, pod)| !pod.node.is_empty()) {
         let (tags, scrapes) = nodes.entry(&pod.node).or_insert_with(|| {
+            let instance = format!("{}:10250", pod.node);
             let tags = labelled([
                 ("job", "kubelet"),
-                ("instance", &format!("{}:10250", pod.node)),
+                ("instance", &instance),
                 ("metrics_path", "/metrics/cadvisor"),
                 ("node", &pod.node),
             ]);
+            let tags = tags.into_iter().collect();
             let scrapes = target(asked, dice, &format!("kubelet/{}", pod.node), &tags);
             (tags, scrapes)
         });
         let wanted = asked.may_want_value("namespace", namespace);
         if asked.wants(MEMORY) && wanted && asked.may_want_value("pod", name) {
-            let container = pod.containers.first().map_or("", String::as_str);
-            let own: Vec<Tag> = labelled([
+            let tags = tags.with(&labelled([
                 ("namespace", namespace),
                 ("pod", name),
-                ("container", container),
+                ("container", pod.containers.first().map_or("", String::as_str)),
                 ("image", &pod.image),
-            ])
-            .iter()
-            .cloned()
-            .collect();
+            ]));
             let wobble = Dice::new(dice.roll(&["memory", namespace, name]));
-            let value = |at: &i64| memory(pod, wobble, *at);
-            let labels = [named(MEMORY)];
-            asked.add(&tags.with(&own), &labels, scrapes.iter().map(|at| (*at, value(at))));
+            let values = scrapes.iter().map(|at| (*at, memory(pod, wobble, *at)));
+            asked.add(&tags, &[named(MEMORY)], values);
         }
     }
 }

@@ -64,13 +64,14 @@ fn router(asked: &mut Asked<'_>, dice: Dice, service: &Service, tags: &Tags, ngi
 }
 
 fn nginx_target() -> Tags {
-    labelled([
+    let labels = labelled([
         ("job", "ingress-nginx-controller-metrics"),
         ("instance", "10.0.0.251:10254"),
         ("namespace", "ingress-nginx"),
         ("pod", "ingress-nginx-controller-0"),
         ("service", "ingress-nginx-controller-metrics"),
-    ])
+    ]);
+    labels.into_iter().collect()
 }
 
 /// Labels of the exposed series win over those of the target (`honorLabels`), as the chart of
@@ -88,17 +89,17 @@ fn of_ingress(service: &Service, ingress: &str) -> Tags {
         ("path", &service.plan.path),
         ("service", main),
     ]);
-    let labels: Vec<Tag> = labels.iter().cloned().collect();
     nginx_target().with(&labels)
 }
 
 fn mesh_target() -> Tags {
-    labelled([
+    let labels = labelled([
         ("job", "istio-ingressgateway"),
         ("instance", "10.0.0.252:15020"),
         ("namespace", "istio-system"),
         ("pod", "istio-ingressgateway-0"),
-    ])
+    ]);
+    labels.into_iter().collect()
 }
 
 fn of_gateway(service: &Service) -> Tags {
@@ -111,6 +112,5 @@ fn of_gateway(service: &Service) -> Tags {
         ("source_workload", "istio-ingressgateway"),
         ("source_workload_namespace", "istio-system"),
     ]);
-    let labels: Vec<Tag> = labels.iter().cloned().collect();
     mesh_target().with(&labels)
 }

@@ -117,6 +117,8 @@ pub(in crate::sim::traffic) fn named(name: &'static str) -> Tag {
 }
 
 /// Labels of fixed names.
-pub(in crate::sim::traffic) fn labelled<const N: usize>(labels: [(&'static str, &str); N]) -> Tags {
+pub(in crate::sim::traffic) fn labelled<const N: usize>(
+    labels: [(&'static str, &str); N],
+) -> Vec<Tag> {
     labels.into_iter().map(|(name, value)| (Text::from(name), Text::copied(value))).collect()
 }

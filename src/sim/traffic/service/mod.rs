@@ -49,8 +49,8 @@ pub(in crate::sim::traffic) struct Service {
     members: BTreeSet<String>,
     pub(in crate::sim::traffic) apps: BTreeMap<String, App>,
     pub(in crate::sim::traffic) router: Router,
-    /// Whether requests ever came to a pod.
-    routed: bool,
+    /// When it was first looked at: only then a past is made up for it.
+    met: Option<i64>,
 }
 
 impl Service {
@@ -63,7 +63,7 @@ impl Service {
             members: BTreeSet::new(),
             apps: BTreeMap::new(),
             router: Router::default(),
-            routed: false,
+            met: None,
         }
     }
 
@@ -131,17 +131,19 @@ impl Service {
         around: Surroundings<'_>,
         at: i64,
     ) -> Option<Span> {
-        if !self.routed {
-            // Its past, which is made up now, knows nothing of faults that begin only now.
-            self.work_out(around, at, |fault| fault.from < at);
+        if self.met.is_none() {
+            self.met = Some(at);
+            // Its past knows nothing of faults that begin only now.
+            self.work_out(around, at, true, |fault| fault.from < at);
         }
-        self.work_out(around, at, |_| true)
+        self.work_out(around, at, false, |_| true)
     }
 
     fn work_out(
         &mut self,
         around: Surroundings<'_>,
         at: i64,
+        past: bool,
         counts: impl Fn(&Fault) -> bool,
     ) -> Option<Span> {
         let (namespace, name) = (self.key.namespace.clone(), self.key.name.clone());
@@ -152,10 +154,7 @@ impl Service {
         let plan = std::mem::take(&mut self.plan);
         let taken = self.taken(&plan, around.pods, &faults);
         let treatments = treatments(around, &taken, &faults, demand, at);
-        // What was there before anybody looked has counted since it became ready.
-        let first = !self.routed && treatments.values().any(|one| one.share > 0.0);
-        self.routed |= first;
-        let since = self.count_at_pods(around, &treatments, demand, at, first);
+        let since = self.count_at_pods(around, &treatments, demand, at, past);
         let dice = Dice::new(around.dice.roll(&["service", &namespace, &name]));
         let entry = &self.entry;
         self.router.count(dice, entry, &namespace, &taken, &treatments, (demand, since));
@@ -195,14 +194,15 @@ impl Service {
         taken
     }
 
-    /// Gives the instant from which on its pods count.
+    /// Gives the instant from which on its pods count: what was there before anybody looked has
+    /// counted since it became ready.
     fn count_at_pods(
         &mut self,
         around: Surroundings<'_>,
         treatments: &BTreeMap<&str, Treatment>,
         demand: Demand,
         at: i64,
-        first: bool,
+        past: bool,
     ) -> i64 {
         let known = self.apps.keys().chain(&self.members).cloned();
         let names: BTreeSet<String> = known.collect();
@@ -218,7 +218,7 @@ impl Service {
                 continue;
             }
             let treatment = treatments.get(name.as_str());
-            let since = pod.states.since().filter(|_| first).unwrap_or(at).min(at);
+            let since = pod.states.since().filter(|_| past).unwrap_or(at).min(at);
             if treatment.is_some() {
                 earliest = earliest.min(since);
             }

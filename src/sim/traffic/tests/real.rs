@@ -35,13 +35,13 @@ const QUERIES: &[&str] = &[
     "histogram_quantile(0.5, sum by (le, pod) (rate(http_request_duration_seconds_bucket[5m])))",
     r#"sum(http_request_duration_seconds_bucket{le="0.5"}) /
         sum(http_request_duration_seconds_count)"#,
-    r#"sum by (canary) (rate(nginx_ingress_controller_requests[2m]))"#,
+    "sum by (canary) (rate(nginx_ingress_controller_requests[2m]))",
     r#"sum(rate(nginx_ingress_controller_requests{canary!=""}[2m])) /
         sum(rate(nginx_ingress_controller_requests[2m]))"#,
     "histogram_quantile(0.9, sum by (le, canary) (
         rate(nginx_ingress_controller_request_duration_seconds_bucket[2m])))",
     "kube_pod_status_ready",
-    r#"sum by (phase) (kube_pod_status_phase)"#,
+    "sum by (phase) (kube_pod_status_phase)",
     "increase(kube_pod_container_status_restarts_total[15m])",
     "container_memory_working_set_bytes",
     "deriv(container_memory_working_set_bytes[10m])",
@@ -49,7 +49,7 @@ const QUERIES: &[&str] = &[
     "max_over_time(container_memory_working_set_bytes[5m]) / 1048576",
     "avg by (node) (container_memory_working_set_bytes)",
     "topk(2, sum by (pod) (rate(http_requests_total[2m])))",
-    r#"rollout_info * on (namespace, name) group_right (phase) rollout_info_replicas_available"#,
+    "rollout_info * on (namespace, name) group_right (phase) rollout_info_replicas_available",
     "rollout_info_replicas_unavailable > 0",
     "absent(http_requests_total{rollouts_pod_template_hash=\"ccc\"})",
     "count_over_time(http_requests_total[5m])",
