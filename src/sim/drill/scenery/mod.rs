@@ -11,3 +11,4 @@ mod templates;
 
 pub(super) use genesis::{NODES, build, services};
 pub(super) use objects::{of_service, tag_of, workload_kind};
+pub(super) use templates::USUAL_TEMPLATES;

@@ -1,7 +1,7 @@
 //! Canary steps as drill files write them.
 //!
 //! ```text
-//! weight 25        pause        pause 30s        analysis error-rate, latency
+//! weight 25        pause        pause 30s        analysis judge-errors
 //! scale 50%        scale 2      scale match      header beta      mirror 20%
 //! ```
 //! Called by `objects`.

@@ -1,7 +1,7 @@
-//! The AnalysisTemplates that every team of a drill has.
+//! The AnalysisTemplates that every team of a drill has: `judge-errors`, `judge-latency` and
+//! `judge-business` for a step, and the same that `watch-` beside the steps without an end.
 //!
-//! Judges one version by its own requests, and says "nothing to judge" instead of failing when there
-//! are none. Called by `genesis`.
+//! They judge one version by its own requests, and pass what has none. Called by `genesis`.
 
 use serde_json::{Value, json};
 
@@ -10,6 +10,19 @@ use crate::sim::object::DocumentMut;
 
 /// Where the templates say that Prometheus is.
 const ADDRESS: &str = "http://prometheus.monitoring.svc.cluster.local:9090";
+
+/// Their names.
+pub(in crate::sim::drill) const USUAL_TEMPLATES: [&str; 6] = [
+    "judge-errors",
+    "judge-latency",
+    "judge-business",
+    "watch-errors",
+    "watch-latency",
+    "watch-business",
+];
+
+/// Measurements of a step's analysis, ten seconds apart.
+const STEP_COUNT: u32 = 4;
 
 /// The usual templates, in one namespace.
 pub(in crate::sim::drill) fn usual(namespace: &str) -> Vec<Value> {
@@ -20,21 +33,25 @@ pub(in crate::sim::drill) fn usual(namespace: &str) -> Vec<Value> {
     let paid =
         |status: &str| format!("sum(rate(business_transactions_total{{{own}{status}}}[1m]))");
     let (none, good) = ("", r#",status="success""#);
-    let template = |name: &str, query: String, success: &str| Template {
-        name: name.to_owned(),
-        query,
+    let judges = [
+        ("errors", format!("({failed} or {all} * 0) / {all}"), "result[0] <= 0.02"),
+        ("latency", format!("histogram_quantile(0.99, {buckets})"), "result[0] <= 0.8"),
+        ("business", format!("{} / {}", paid(good), paid(none)), "result[0] >= 0.97"),
+    ];
+    let of = |(word, query, success): &(&str, String, &str), name: String, count| Template {
+        name: name.replace("{}", word),
+        query: query.clone(),
         interval: None,
-        count: None,
+        count,
         success: Some(format!("len(result) == 0 || isNaN(result[0]) || {success}")),
         failure: None,
         failures: Some(1),
     };
-    let templates = [
-        template("error-rate", format!("({failed} or {all} * 0) / {all}"), "result[0] <= 0.02"),
-        template("latency", format!("histogram_quantile(0.99, {buckets})"), "result[0] <= 0.8"),
-        template("business", format!("{} / {}", paid(good), paid(none)), "result[0] >= 0.97"),
-    ];
-    templates.iter().map(|template| object(namespace, template)).collect()
+    let templates = judges.iter().flat_map(|judge| {
+        let step = of(judge, "judge-{}".to_owned(), Some(STEP_COUNT));
+        [step, of(judge, "watch-{}".to_owned(), None)]
+    });
+    templates.map(|template| object(namespace, &template)).collect()
 }
 
 /// A template as an object.

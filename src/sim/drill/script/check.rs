@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::condition::percent;
 use super::file::{Condition, Event, File, Strategy};
 use crate::sim::drill::deed::Verb;
-use crate::sim::drill::scenery::{NODES, of_service};
+use crate::sim::drill::scenery::{NODES, USUAL_TEMPLATES, of_service};
 
 /// The form this program reads.
 const SCHEMA: u32 = 1;
@@ -29,6 +29,7 @@ pub(in crate::sim::drill) fn check(file: &File) -> Result<(), String> {
             return Err(format!("service {}: replicas must be at least 1", service.name));
         }
     }
+    templates(file)?;
     for version in &file.versions {
         known.service(&version.service)?;
         for share in [&version.errors, &version.business] {
@@ -47,6 +48,21 @@ pub(in crate::sim::drill) fn check(file: &File) -> Result<(), String> {
         is_verb(&action.verb)?;
         if let Some(condition) = &action.when {
             known.condition(condition)?;
+        }
+    }
+    Ok(())
+}
+
+/// Every analysis that a service names must be there.
+fn templates(file: &File) -> Result<(), String> {
+    let own = file.templates.iter().map(|template| template.name.as_str());
+    let known: BTreeSet<&str> = own.chain(USUAL_TEMPLATES).collect();
+    for service in &file.services {
+        let steps = service.steps.iter().filter_map(|step| step.strip_prefix("analysis "));
+        let steps = steps.flat_map(|names| names.split(',')).map(str::trim);
+        let beside = service.background.iter().chain(&service.after_switch).map(String::as_str);
+        if let Some(unknown) = steps.chain(beside).find(|name| !known.contains(name)) {
+            return Err(format!("service {}: no template {unknown:?}", service.name));
         }
     }
     Ok(())

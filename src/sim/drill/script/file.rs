@@ -103,7 +103,7 @@ pub(in crate::sim::drill) struct Service {
     /// Requests per second.
     #[serde(default)]
     pub(in crate::sim::drill) requests: f64,
-    /// Steps of a canary, such as `weight 5`, `pause`, `pause 30s`, `analysis error-rate`.
+    /// Steps of a canary, such as `weight 5`, `pause`, `pause 30s`, `analysis judge-errors`.
     #[serde(default)]
     pub(in crate::sim::drill) steps: Vec<String>,
     /// Templates of an analysis that runs beside the steps, or before the switch.
