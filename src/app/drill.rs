@@ -2,6 +2,7 @@
 //!
 //! Never decides what counts: the referee sits in the embedded cluster. Filled by `runtime`.
 
+use crate::domain::id::WorkloadId;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
 
@@ -99,6 +100,8 @@ pub struct Drill {
     pub story: Vec<SafeText>,
     /// What there was to notice; told when it is over.
     pub notice: Vec<SafeText>,
+    /// Where the pilot looks first, when not at the fleet.
+    pub opens: Option<WorkloadId>,
     /// How many seconds pass in one.
     pub speed: u32,
     /// The seed: the same one gives the same drill.

@@ -56,6 +56,8 @@ pub(super) struct Cockpit {
     pub(super) clock: Clock,
     /// The drill, when this is one.
     pub(super) flown: Option<Flown>,
+    /// What is wanted before anything happens.
+    pub(super) effects: Vec<Effect>,
 }
 
 struct Loop {
@@ -85,7 +87,7 @@ impl Cockpit {
         console: Console,
         capabilities: crate::terminal::Capabilities,
     ) -> anyhow::Result<Exit> {
-        let Self { mut model, look, door, clock, flown } = self;
+        let Self { mut model, look, door, clock, flown, effects } = self;
         let mut signals = Signals::listen().context("listen for signals")?;
         let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
@@ -117,6 +119,9 @@ impl Cockpit {
             quit: None,
         };
         this.draw()?;
+        for effect in effects {
+            this.perform(effect)?;
+        }
         this.fly(&mut signals, &mut arrivals, &mut answers).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();

@@ -9,6 +9,7 @@ use crate::app::keymap::{self, Overrides};
 use crate::app::model::Model;
 use crate::app::report;
 use crate::app::session::Scope;
+use crate::app::update::begin_drill;
 use crate::cluster::{self, ClusterError, Connection, ErrorKind, Live};
 use crate::config::args::{Args, Command, Output};
 use crate::config::{
@@ -184,11 +185,11 @@ impl Start {
         let mut model = self.model(&door, scope);
         model.overrides = overrides;
         let (told, flown) = drill.unzip();
-        model.drill = told;
+        let effects = told.map(|told| begin_drill(&mut model, told)).unwrap_or_default();
         let failed = |error: &dyn std::fmt::Display| failure(Exit::Undetermined, error.to_string());
         let console = Console::enter().map_err(|e| failed(&e))?;
         console.restore_on_panic(self.telemetry.log.clone());
-        let cockpit = Cockpit { model, look, door, clock: self.clock.clone(), flown };
+        let cockpit = Cockpit { model, look, door, clock: self.clock.clone(), flown, effects };
         cockpit.run(console, capabilities).await.map_err(|e| failed(&format!("{e:#}")))
     }
 

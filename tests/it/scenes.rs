@@ -439,6 +439,7 @@ fn a_drill(mut model: Model, standing: Standing) -> Model {
             "Two releases are under way.".into(),
         ],
         notice: vec!["The errors began with the weight, not with the release.".into()],
+        opens: None,
         speed: 1,
         seed: 7,
         kubeconfig: "/run/user/1000/waveoff/drill.kubeconfig".into(),

@@ -1,6 +1,6 @@
 //! Looking: moving, opening, logs, comparing, copying. Nothing here changes the cluster.
 
-use crate::app::drill::Progress;
+use crate::app::drill::{Drill, Progress};
 use crate::app::effect::{Effect, LogRequest};
 use crate::app::log_view::{LogLine, LogState, LogView};
 use crate::app::model::{DiffView, Model};
@@ -196,6 +196,17 @@ pub(super) fn briefing(model: &mut Model) -> Vec<Effect> {
         push(model, Screen::Briefing);
     }
     Vec::new()
+}
+
+/// Begins a drill: with its briefing when it is about one workload, which waits behind it.
+pub fn begin_drill(model: &mut Model, drill: Drill) -> Vec<Effect> {
+    let opens = drill.opens.clone();
+    model.drill = Some(drill);
+    let Some(id) = opens else { return Vec::new() };
+    model.fleet_view.selected = Some(id);
+    let effects = to_rollout(model);
+    push(model, Screen::Briefing);
+    effects
 }
 
 /// Takes in how the drill goes.

@@ -20,6 +20,7 @@ use super::msg::Msg;
 use crate::domain::text::SafeText;
 
 pub use actions::begin;
+pub use looking::begin_drill;
 
 /// Backward steps of the clock up to this are held.
 const HELD: Span = Span::seconds(60);

@@ -50,11 +50,12 @@ pub(super) async fn fly(
         _ => connecting::scope(&start.settings, connection.identity()),
     };
     let others = keys.as_ref().map(Keys::others).unwrap_or_default();
-    let told = words::drill(drill, asked.seed, asked.speed, &others);
     let simulation = flown.simulation.clone();
+    let progress = || simulation.report().map(|r| words::progress(&r)).unwrap_or_default();
+    let mut told = words::drill(drill, asked.seed, asked.speed, &others);
+    told.progress = progress();
     let exit = start.fly(connection, scope, overrides, Some((told.clone(), flown))).await?;
-    let mut told = told;
-    told.progress = simulation.report().map(|r| words::progress(&r)).unwrap_or_default();
+    told.progress = progress();
     print(&report::drill_score(&told));
     Ok(exit)
 }

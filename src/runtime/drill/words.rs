@@ -3,6 +3,7 @@
 //! Called by the parent.
 
 use crate::app::drill::{Drill, Goal, Line, Progress, Standing, Voice};
+use crate::domain::id::{WorkloadId, WorkloadKind};
 use crate::domain::text::SafeText;
 use crate::domain::time::Span;
 use crate::sim;
@@ -56,6 +57,13 @@ pub(super) fn drill(drill: &sim::Drill, seed: u64, speed: u32, kubeconfig: &str)
         title: SafeText::new(drill.title()),
         story: drill.story().split("\n\n").map(paragraph).collect(),
         notice: drill.notice().iter().map(|text| paragraph(text)).collect(),
+        opens: drill.opens().map(|(kind, namespace, name)| {
+            let kind = match kind {
+                "Deployment" => WorkloadKind::Deployment,
+                _ => WorkloadKind::Rollout,
+            };
+            WorkloadId::new(namespace, kind, name)
+        }),
         speed,
         seed,
         kubeconfig: SafeText::new(kubeconfig),

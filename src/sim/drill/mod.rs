@@ -136,6 +136,14 @@ impl Drill {
         &self.file.notice
     }
 
+    /// Where the pilot looks first, when not at the fleet: kind, namespace, name.
+    pub fn opens(&self) -> Option<(&'static str, &str, &str)> {
+        let opens = self.file.opens.as_deref()?;
+        let service = self.file.services.iter().find(|service| service.is_called(opens))?;
+        let kind = scenery::workload_kind(service).facts().name;
+        Some((kind, &service.namespace, &service.name))
+    }
+
     /// When it ends, at the latest.
     pub fn length(&self) -> Span {
         self.file.length.0

@@ -43,6 +43,13 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Whether `namespace/name` means it.
+    pub(in crate::sim::drill) fn is_called(&self, name: &str) -> bool {
+        name.split_once('/') == Some((self.namespace.as_str(), self.name.as_str()))
+    }
+}
+
 /// The image of a service's tag.
 pub(in crate::sim::drill) fn image(service: &Service, tag: &str) -> String {
     format!("{REGISTRY}/{}/{}:{tag}", service.namespace, service.name)

@@ -29,6 +29,11 @@ pub(in crate::sim::drill) fn check(file: &File) -> Result<(), String> {
             return Err(format!("service {}: replicas must be at least 1", service.name));
         }
     }
+    if let Some(opens) = &file.opens
+        && !file.services.iter().any(|service| service.is_called(opens))
+    {
+        return Err(format!("opens: no service {opens:?}; write namespace/name"));
+    }
     templates(file)?;
     for version in &file.versions {
         known.service(&version.service)?;
