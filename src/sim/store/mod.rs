@@ -4,6 +4,7 @@
 //! optimistic conflicts, writes that change nothing. Never knows what a kind is for. Called by the
 //! controllers and the API.
 
+mod birth;
 mod history;
 mod kind;
 mod refusal;
@@ -156,9 +157,7 @@ impl Store {
         if facts.generation {
             object.set("/metadata/generation", 1);
         }
-        if kind == Kind::Namespace {
-            begin_namespace(&mut object);
-        }
+        birth::complete(kind, &mut object);
         Ok(self.put(key, object, What::Added, now))
     }
 
@@ -376,18 +375,6 @@ fn wants_else(current: &Value, next: &Value, facts: &Facts) -> bool {
     let mut all = names(current);
     all.extend(names(next));
     all.iter().any(|name| counts(name) && differs(name, (current.get(name), next.get(name))))
-}
-
-/// What the API server puts into every namespace: it stays until its finalizer has emptied it.
-fn begin_namespace(namespace: &mut Value) {
-    let name = namespace.name().to_owned();
-    namespace.set_label("kubernetes.io/metadata.name", &name);
-    if namespace.pointer("/spec/finalizers").is_none() {
-        namespace.set("/spec/finalizers", json!(["kubernetes"]));
-    }
-    if namespace.text("/status/phase").is_empty() {
-        namespace.set("/status/phase", "Active");
-    }
 }
 
 /// The seconds that a kind's objects are given to end by themselves.

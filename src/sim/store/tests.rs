@@ -165,3 +165,15 @@ fn to_be_placed_is_no_other_wish() {
     let moved = store.modify(&key, Part::Main, now(), |o| o.set("/spec/priority", 1)).unwrap();
     assert_eq!(moved.generation(), 2);
 }
+
+#[test]
+fn a_job_selects_by_its_own_uid() {
+    let mut store = store();
+    let job = json!({"metadata": {"name": "check", "namespace": "shop"}});
+    let made = store.create(Kind::Job, job, now()).unwrap();
+    let label = "/spec/template/metadata/labels/batch.kubernetes.io~1controller-uid";
+    assert_eq!(made.text(label), made.uid());
+    assert_eq!(made.label("job-name"), "check");
+    assert_eq!(made.int("/spec/backoffLimit"), 6);
+    assert_eq!(made.generation(), 1);
+}

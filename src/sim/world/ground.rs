@@ -44,6 +44,11 @@ impl Images {
     pub(crate) fn of(&self, image: &str) -> &Behaviour {
         self.known.get(image).unwrap_or(&self.usual)
     }
+
+    /// Whether somebody described it.
+    pub(crate) fn knows(&self, image: &str) -> bool {
+        self.known.contains_key(image)
+    }
 }
 
 /// Whether an image can be had.
@@ -70,24 +75,47 @@ pub(crate) enum Ending {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Behaviour {
     pub(crate) pull: Pull,
+    /// From the first sight of its node to the start of its container, when the image is there.
+    pub(crate) starts_in: Span,
     /// From the start of its container to passing its readiness probe; never when there is none.
     pub(crate) ready_after: Option<Span>,
+    /// What its readiness probe says while it fails; empty when nobody hears of it.
+    pub(crate) unready: String,
     /// How each run of its container ends, if it does.
     pub(crate) ends: Option<Ending>,
+    /// When a container that ended is started again.
+    pub(crate) restarts: Restarts,
     /// From SIGTERM to its end.
     pub(crate) stops_after: Span,
     /// What it writes to its log; `{n}` is replaced by a running number.
     pub(crate) log: Vec<String>,
+    /// What it writes before it ends by itself, but for an end with code 0.
+    pub(crate) last_words: Vec<String>,
+}
+
+/// When a container that ended is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restarts {
+    /// At once, then after 10 s, and twice as long each time up to 5 min, as a kubelet does.
+    BackingOff,
+    /// Always after this while.
+    Every(Span),
 }
 
 impl Default for Behaviour {
+    /// As pods behave on the real control plane that `sim` is compared with: ready about 1.25 s
+    /// after they were created.
     fn default() -> Self {
         Self {
             pull: Pull::After(Span::milliseconds(600)),
-            ready_after: Some(Span::milliseconds(1_500)),
+            starts_in: Span::seconds(1),
+            ready_after: Some(Span::zero()),
+            unready: "HTTP probe failed with statuscode: 503".into(),
             ends: None,
+            restarts: Restarts::BackingOff,
             stops_after: Span::milliseconds(800),
             log: Vec::new(),
+            last_words: Vec::new(),
         }
     }
 }
@@ -99,6 +127,15 @@ pub(crate) struct Faults {
     pub(crate) drained: Vec<String>,
     /// Why nothing can be scheduled at the moment; empty when all is well.
     pub(crate) scheduling: String,
+    /// How many pods a namespace may have, where that is limited.
+    pub(crate) quotas: BTreeMap<String, Quota>,
     /// Why Prometheus does not answer; empty when it does.
     pub(crate) prometheus_away: String,
+}
+
+/// A ResourceQuota that counts pods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Quota {
+    pub(crate) name: String,
+    pub(crate) pods: usize,
 }

@@ -126,7 +126,7 @@ impl Recorder {
     pub(super) fn record_action(
         &mut self,
         store: &mut Store,
-        news: News<'_>,
+        news: &News<'_>,
         action: &str,
         now: Moment,
     ) {
@@ -323,7 +323,7 @@ mod tests {
         let (mut store, mut recorder, about, now) = setting();
         for minute in [0, 1, 30] {
             let told = news(&about, EventType::Warning, "0/3".into());
-            recorder.record_action(&mut store, told, "Scheduling", now + Span::minutes(minute));
+            recorder.record_action(&mut store, &told, "Scheduling", now + Span::minutes(minute));
         }
         let mut series: Vec<i64> =
             store.list(Kind::Event, None).map(|e| e.int("/series/count")).collect();

@@ -93,6 +93,6 @@ impl Turn<'_> {
     ) {
         let message = message.into();
         let news = News { source, host, about, field: "", kind, reason, message };
-        self.recorder.record_action(self.store, news, action, self.now);
+        self.recorder.record_action(self.store, &news, action, self.now);
     }
 }
