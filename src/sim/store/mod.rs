@@ -186,8 +186,7 @@ impl Store {
         }
         self.version += 1;
         next.set("/metadata/resourceVersion", self.version.to_string());
-        if next.is_leaving() && next.items("/metadata/finalizers").is_empty() && !waits(key, &next)
-        {
+        if next.is_leaving() && !is_held(&next) && !waits(key, &next) {
             return Ok(self.drop_object(key, next, now));
         }
         Ok(self.put(key.clone(), next, What::Modified, now))
@@ -216,10 +215,9 @@ impl Store {
     ) -> Result<Object, Refusal> {
         let current = Arc::clone(self.find(key)?);
         let grace = grace.unwrap_or_else(|| grace_of(key.kind, &current));
-        let held = !current.items("/metadata/finalizers").is_empty();
+        let held = is_held(&current);
         let lingers = key.kind == Kind::Pod && grace > 0 && is_placed(&current);
-        let full = !current.items("/spec/finalizers").is_empty();
-        if !held && !lingers && !full {
+        if !held && !lingers {
             return self.remove(key, now);
         }
         if current.is_leaving() {
@@ -228,7 +226,7 @@ impl Store {
         let mut next = current.as_ref().clone();
         let until = now + time::Span::seconds(if lingers { grace } else { 0 });
         next.set("/metadata/deletionTimestamp", time::seconds(until));
-        if full {
+        if key.kind == Kind::Namespace {
             next.set("/status/phase", "Terminating");
         } else {
             next.set("/metadata/deletionGracePeriodSeconds", if lingers { grace } else { 0 });
@@ -389,6 +387,12 @@ fn grace_of(kind: Kind, object: &Value) -> i64 {
 fn is_placed(pod: &Value) -> bool {
     let ended = matches!(pod.text("/status/phase"), "Succeeded" | "Failed");
     !pod.text("/spec/nodeName").is_empty() && !ended
+}
+
+/// Whether somebody still has to do something before an object may go: by its finalizers, or by
+/// those of a namespace.
+fn is_held(object: &Value) -> bool {
+    ["/metadata/finalizers", "/spec/finalizers"].iter().any(|list| !object.items(list).is_empty())
 }
 
 /// Whether a leaving object still waits for its node.

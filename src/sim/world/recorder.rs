@@ -80,10 +80,11 @@ impl Recorder {
 
     pub(super) fn record(&mut self, store: &mut Store, news: News<'_>, now: Moment) {
         self.expire(store, now);
-        let object = format!("{} {} {} {}", news.source, news.host, news.about.uid(), news.field);
-        let object = object + news.about.name();
+        let about = news.about;
+        let object = format!("{} {} {} {}", news.source, news.host, about.uid(), about.name());
         let alike = format!("{object} {} {}", kind_word(news.kind), news.reason);
         let (message, same) = self.gathered(&alike, news.message, now);
+        let same = format!("{same} {}", news.field);
         if !self.allowed(object, now) {
             return;
         }
