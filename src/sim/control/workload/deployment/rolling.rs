@@ -73,24 +73,30 @@ impl Sync<'_, '_> {
         if old.is_empty() || most <= 0 {
             return Ok(false);
         }
-        let broken = self.scale_down_broken(&mut old, most)?;
+        let Some(broken) = self.scale_down_broken(&mut old, most)? else { return Ok(false) };
         let working = self.scale_down_working(&old, new)?;
         Ok(broken + working > 0)
     }
 
-    fn scale_down_broken(&mut self, old: &mut [Object], most: i64) -> Result<i64, Refusal> {
+    /// Nothing when a ReplicaSet still counts pods that it is about to delete: then the real
+    /// controller gives up for this turn.
+    fn scale_down_broken(&mut self, old: &mut [Object], most: i64) -> Result<Option<i64>, Refusal> {
         let mut down = 0;
         for set in old {
             let broken = size(set) - set.int("/status/availableReplicas");
-            let fewer = broken.min(most - down);
-            if fewer > 0 {
-                if let Some(scaled) = self.scale_to(set, size(set) - fewer)? {
-                    *set = scaled;
-                }
-                down += fewer;
+            if down >= most || broken == 0 {
+                continue;
             }
+            let fewer = broken.min(most - down);
+            if fewer < 0 {
+                return Ok(None);
+            }
+            if let Some(scaled) = self.scale_to(set, size(set) - fewer)? {
+                *set = scaled;
+            }
+            down += fewer;
         }
-        Ok(down)
+        Ok(Some(down))
     }
 
     fn scale_down_working(&mut self, old: &[Object], new: &Object) -> Result<i64, Refusal> {
