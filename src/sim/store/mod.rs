@@ -12,7 +12,7 @@ mod refusal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::dice::Dice;
 use super::object::{Document, DocumentMut};
@@ -296,58 +296,63 @@ fn disown(owned: &mut HashMap<String, BTreeSet<Key>>, owner: &str, key: &Key) {
 }
 
 /// The next state of an object: the written part over the rest, identity and age kept.
-fn merged(current: &Value, written: Value, part: Part, facts: &Facts) -> Value {
-    let mut next = match part {
+fn merged(current: &Value, mut next: Value, part: Part, facts: &Facts) -> Value {
+    match part {
         Part::Status => {
-            let mut next = current.clone();
-            match written.get("status") {
-                Some(status) => next.set("/status", status.clone()),
-                None => {
-                    next.take_out("/status");
+            let kept = |name: &str| name != "status";
+            if let Some(parts) = next.as_object_mut() {
+                parts.retain(|name, _| !kept(name) || current.get(name).is_some());
+            }
+            for name in names(current) {
+                if kept(name) {
+                    keep(&mut next, current, &format!("/{name}"));
                 }
             }
-            next
         }
-        Part::Main if facts.status => {
-            let mut next = written;
-            match current.get("status") {
-                Some(status) => next.set("/status", status.clone()),
-                None => {
-                    next.take_out("/status");
-                }
-            }
-            next
-        }
-        Part::Main | Part::Whole => written,
-    };
-    for pointer in ["/apiVersion", "/kind", "/metadata/name", "/metadata/uid"] {
-        next.set(pointer, current.text(pointer));
+        Part::Main if facts.status => keep(&mut next, current, "/status"),
+        Part::Main | Part::Whole => (),
     }
-    if facts.namespaced {
-        next.set("/metadata/namespace", current.namespace());
-    }
-    next.set("/metadata/creationTimestamp", current.text("/metadata/creationTimestamp"));
-    next.set("/metadata/resourceVersion", current.text("/metadata/resourceVersion"));
-    if facts.generation {
-        next.set("/metadata/generation", current.generation());
+    for pointer in [
+        "/apiVersion",
+        "/kind",
+        "/metadata/name",
+        "/metadata/namespace",
+        "/metadata/uid",
+        "/metadata/creationTimestamp",
+        "/metadata/resourceVersion",
+        "/metadata/generation",
+    ] {
+        keep(&mut next, current, pointer);
     }
     for pointer in ["/metadata/labels", "/metadata/annotations", "/metadata/finalizers"] {
-        if next.pointer(pointer).is_some_and(is_empty) {
+        if next.at(pointer).is_some_and(is_empty) {
             next.take_out(pointer);
         }
     }
     if part != Part::Whole {
-        for key in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
-            let pointer = format!("/metadata/{key}");
-            match current.pointer(&pointer) {
-                Some(value) => next.set(&pointer, value.clone()),
-                None => {
-                    next.take_out(&pointer);
-                }
-            }
-        }
+        keep(&mut next, current, "/metadata/deletionTimestamp");
+        keep(&mut next, current, "/metadata/deletionGracePeriodSeconds");
     }
     next
+}
+
+/// The names of an object's parts.
+fn names(object: &Value) -> impl Iterator<Item = &String> {
+    object.as_object().into_iter().flat_map(Map::keys)
+}
+
+/// Makes what is at a place what it was.
+fn keep(next: &mut Value, current: &Value, pointer: &str) {
+    let kept = current.at(pointer);
+    if next.at(pointer) == kept {
+        return;
+    }
+    match kept {
+        Some(kept) => next.set(pointer, kept.clone()),
+        None => {
+            next.take_out(pointer);
+        }
+    }
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -357,7 +362,7 @@ fn is_empty(value: &Value) -> bool {
 /// Whether something else is wanted of the object: what `generation` counts. Where the status has
 /// no path of its own, the API server counts it too; that a pod is given to a node it does not.
 fn wants_else(current: &Value, next: &Value, facts: &Facts) -> bool {
-    let placed = facts.kind == Kind::Pod && current.pointer("/spec/nodeName").is_none();
+    let placed = facts.kind == Kind::Pod && current.at("/spec/nodeName").is_none();
     let counts = |name: &str| name != "metadata" && (name != "status" || !facts.status);
     let differs = |name: &str, (before, after): (Option<&Value>, Option<&Value>)| match after {
         Some(after) if placed && name == "spec" => {
@@ -367,12 +372,10 @@ fn wants_else(current: &Value, next: &Value, facts: &Facts) -> bool {
         }
         after => before != after,
     };
-    let names = |object: &'_ Value| -> BTreeSet<String> {
-        object.as_object().map(|parts| parts.keys().cloned().collect()).unwrap_or_default()
-    };
-    let mut all = names(current);
-    all.extend(names(next));
-    all.iter().any(|name| counts(name) && differs(name, (current.get(name), next.get(name))))
+    let new = names(next).filter(|name| current.get(name).is_none());
+    names(current)
+        .chain(new)
+        .any(|name| counts(name) && differs(name, (current.get(name), next.get(name))))
 }
 
 /// The seconds that a kind's objects are given to end by themselves.
