@@ -31,19 +31,17 @@ impl Controller for Budgets {
         "disruption"
     }
 
-    fn wake(&self, change: &Change, store: &Store, keys: &mut Vec<Key>) {
+    fn wake(&self, change: &Change, _: &Store, keys: &mut Vec<Key>) {
         let state = |pod: &Object| {
-            let labels = pod.pointer("/metadata/labels").cloned();
+            let labels = pod.at("/metadata/labels").cloned();
             (pod::is_ready(pod), pod.is_leaving(), labels)
         };
         let same = |before: &Object| state(before) == state(&change.object);
         let gone = change.what == crate::sim::store::What::Deleted;
         match change.key.kind {
             Kind::PodDisruptionBudget => keys.push(change.key.clone()),
-            Kind::Pod if store.count(Kind::PodDisruptionBudget) > 0 => {
-                if gone || !change.before.as_ref().is_some_and(same) {
-                    keys.push(change.key.clone());
-                }
+            Kind::Pod if gone || !change.before.as_ref().is_some_and(same) => {
+                keys.push(change.key.clone());
             }
             _ => (),
         }
@@ -103,7 +101,7 @@ impl Budgets {
             for (name, since) in &disrupted {
                 status.set(&format!("/disruptedPods/{name}"), time::seconds(*since));
             }
-            if let Some(conditions) = budget.pointer("/status/conditions") {
+            if let Some(conditions) = budget.at("/status/conditions") {
                 status.set("/conditions", conditions.clone());
             }
             budget.set("/status", status);
@@ -136,9 +134,9 @@ pub(super) fn set_allowed(budget: &mut Value, now: Moment) {
 
 /// How many pods there should be and how many of them must work, or the pod for which nobody knows.
 fn wanted(budget: &Value, pods: &[Object], store: &Store) -> Result<(i64, i64), String> {
-    let at_least = budget.pointer("/spec/minAvailable");
+    let at_least = budget.at("/spec/minAvailable");
     if let Some(number) = at_least.and_then(Value::as_i64)
-        && budget.pointer("/spec/maxUnavailable").is_none()
+        && budget.at("/spec/maxUnavailable").is_none()
     {
         return Ok((i64::try_from(pods.len()).unwrap_or(i64::MAX), number));
     }
@@ -148,7 +146,7 @@ fn wanted(budget: &Value, pods: &[Object], store: &Store) -> Result<(i64, i64), 
         scales.insert(uid, scale);
     }
     let expected = scales.values().sum();
-    let most = budget.pointer("/spec/maxUnavailable");
+    let most = budget.at("/spec/maxUnavailable");
     let desired = match portion::of(most, expected, Round::Up) {
         Some(most) => (expected - most).max(0),
         None => portion::of(at_least, expected, Round::Up).unwrap_or(0),

@@ -42,7 +42,7 @@ impl Controller for Endpoints {
 
     fn wake(&self, change: &Change, _: &Store, keys: &mut Vec<Key>) {
         let state = |pod: &Object| {
-            let labels = pod.pointer("/metadata/labels").cloned();
+            let labels = pod.at("/metadata/labels").cloned();
             let ended = pod::has_ended(pod);
             let address = pod.text("/status/podIP").to_owned();
             (pod::is_ready(pod), pod.is_leaving(), ended, address, labels)
@@ -98,7 +98,7 @@ impl Endpoints {
         let mut slices = Vec::new();
         for endpoints in parts {
             let mut slice = Slice { name: names.next().unwrap_or_default(), endpoints };
-            slice.write(service, pods.first(), turn);
+            slice.write(service, pods.first(), true, turn);
             slices.push(slice);
         }
         for name in names {
@@ -115,6 +115,7 @@ impl Endpoints {
         let first = selected.first().map(|pod| Object::clone(pod));
         let chosen = selected.iter().find(|one| one.name() == pod.name);
         let next = chosen.and_then(|one| endpoint(&service, one, turn.store));
+        let stays = chosen.is_some_and(|one| !one.is_leaving());
         let slices = self.slices.entry(key.clone()).or_default();
         let has = |slice: &&mut Slice| slice.endpoints.iter().any(|(known, _)| known == pod);
         if let Some(slice) = slices.iter_mut().find(has) {
@@ -126,7 +127,7 @@ impl Endpoints {
                 }
                 None => slice.endpoints.retain(|(key, _)| key != pod),
             }
-            return slice.write(&service, first.as_ref(), turn);
+            return slice.write(&service, first.as_ref(), stays, turn);
         }
         let Some(next) = next else { return };
         let room = slices.iter().position(|slice| slice.endpoints.len() < MOST);
@@ -136,13 +137,14 @@ impl Endpoints {
         });
         if let Some(slice) = slices.get_mut(index) {
             slice.endpoints.push((pod.clone(), next));
-            slice.write(&service, first.as_ref(), turn);
+            slice.write(&service, first.as_ref(), stays, turn);
         }
     }
 }
 
 impl Slice {
-    fn write(&mut self, service: &Object, pod: Option<&Object>, turn: &mut Turn<'_>) {
+    /// Writes the slice. When a pod that leaves is the cause, nobody can say when that began.
+    fn write(&mut self, service: &Object, pod: Option<&Object>, dated: bool, turn: &mut Turn<'_>) {
         let now = time::seconds(turn.now);
         let endpoints: Vec<Value> =
             self.endpoints.iter().map(|(_, endpoint)| endpoint.clone()).collect();
@@ -155,8 +157,11 @@ impl Slice {
         let key = Key::new(Kind::EndpointSlice, service.namespace(), &self.name);
         if turn.store.get(&key).is_some() {
             let written = turn.store.modify(&key, Part::Main, turn.now, |slice| {
-                if *slice.pointer("/endpoints").unwrap_or(&Value::Null) != endpoints {
-                    slice.set_annotation(TRIGGER, &now);
+                if slice.at("/endpoints") != Some(&endpoints) {
+                    slice.remove_annotation(TRIGGER);
+                    if dated {
+                        slice.set_annotation(TRIGGER, &now);
+                    }
                 }
                 slice.set("/endpoints", endpoints);
                 slice.set("/ports", ports);
@@ -164,7 +169,7 @@ impl Slice {
             debug_assert!(written.is_ok(), "{written:?}");
             return;
         }
-        let mut labels = service.pointer("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
+        let mut labels = service.at("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
         let managed = "endpointslice-controller.k8s.io";
         labels.set("/endpointslice.kubernetes.io~1managed-by", managed);
         labels.set("/kubernetes.io~1service-name", service.name());

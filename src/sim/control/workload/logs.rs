@@ -112,7 +112,7 @@ fn run<'a>(pod: &'a Value, name: &str, previous: bool) -> Result<Run<'a>, Refusa
         let end = Some((at, status.int(&format!("{pointer}/exitCode"))));
         Some(Run { image, number, since, end })
     };
-    let waits = status.pointer("/state/waiting").is_some();
+    let waits = status.at("/state/waiting").is_some();
     let last =
         ended("/lastState/terminated", if waits { number } else { number.saturating_sub(1) });
     if previous {

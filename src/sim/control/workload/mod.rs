@@ -11,6 +11,8 @@ pub(crate) mod eviction;
 mod garbage;
 mod job;
 mod kubelet;
+#[cfg(test)]
+mod load;
 pub(crate) mod logs;
 mod namespace;
 pub(crate) mod node;

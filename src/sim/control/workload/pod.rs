@@ -104,8 +104,8 @@ pub(super) fn quality(spec: &Value) -> &'static str {
     let (mut any, mut all) = (false, true);
     for container in containers {
         for resource in ["cpu", "memory"] {
-            let limit = container.pointer(&format!("/resources/limits/{resource}"));
-            let request = container.pointer(&format!("/resources/requests/{resource}"));
+            let limit = container.at(&format!("/resources/limits/{resource}"));
+            let request = container.at(&format!("/resources/requests/{resource}"));
             any |= limit.is_some() || request.is_some();
             all &= limit.is_some() && (request.is_none() || request == limit);
         }
@@ -152,7 +152,7 @@ pub(super) fn create(turn: &mut Turn<'_>, pod: Value) -> Result<Object, Denied> 
 
 /// What a label of a pod says, or the annotation of the same name.
 pub(super) fn mark<'a>(pod: &'a Value, name: &str) -> Option<&'a str> {
-    let label = pod.pointer(&format!("/metadata/labels/{}", escaped(name)));
+    let label = pod.at(&format!("/metadata/labels/{}", escaped(name)));
     label.and_then(Value::as_str).or_else(|| pod.annotation(name))
 }
 

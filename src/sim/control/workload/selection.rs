@@ -3,61 +3,67 @@
 //!
 //! Called by the endpoints and disruption controllers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
-use super::adoption::key_of;
 use super::selector::Selector;
-use crate::sim::store::{Key, Kind, Object, Store};
+use crate::sim::object::Document;
+use crate::sim::store::{Key, Object, Store};
+
+/// Namespace, label and value: where those are found who have it, or select by it.
+type Handle = (String, String, String);
 
 /// The selections of all objects of one kind.
 #[derive(Debug, Default)]
 pub(super) struct Selections {
     selectors: HashMap<Key, Selector>,
-    /// Who selects by this label: namespace, label, value. Those who select by none have none here.
-    by_label: HashMap<(String, String, String), BTreeSet<Key>>,
+    /// Who selects by a label. Those who select by none are found by an empty one.
+    by_label: HashMap<Handle, BTreeSet<Key>>,
+    /// The pods that were seen, and how they are found.
+    seen: HashMap<Key, Vec<Handle>>,
+    having: HashMap<Handle, BTreeSet<Key>>,
     pods: HashMap<Key, BTreeSet<Key>>,
-    selected_by: BTreeMap<Key, BTreeSet<Key>>,
+    selected_by: HashMap<Key, BTreeSet<Key>>,
 }
 
 impl Selections {
-    /// Takes note of how an object selects; whether that is new. A new selector is held against all
-    /// pods of its namespace.
+    /// Takes note of how an object selects; whether that is new. Pods that were not seen yet join
+    /// when they are.
     pub(super) fn select(&mut self, who: &Key, selector: Option<Selector>, store: &Store) -> bool {
         if self.selectors.get(who) == selector.as_ref() {
             return false;
         }
         self.forget(who);
         let Some(selector) = selector else { return true };
-        self.by_label.entry(handle(who, &selector)).or_default().insert(who.clone());
-        for pod in store.list(Kind::Pod, Some(&who.namespace)) {
-            if selector.selects(pod) {
-                self.join(who, &key_of(Kind::Pod, pod));
-            }
+        let handle = handle(who, &selector);
+        let found = self.having.get(&handle).into_iter().flatten();
+        let selects = |pod: &&Key| store.get(pod).is_some_and(|pod| selector.selects(pod));
+        for pod in found.filter(selects).cloned().collect::<Vec<Key>>() {
+            self.join(who, &pod);
         }
+        self.by_label.entry(handle).or_default().insert(who.clone());
         self.selectors.insert(who.clone(), selector);
         true
     }
 
     fn forget(&mut self, who: &Key) {
         let Some(selector) = self.selectors.remove(who) else { return };
-        let handle = handle(who, &selector);
-        if let Some(all) = self.by_label.get_mut(&handle) {
-            all.remove(who);
-        }
+        strike(&mut self.by_label, &handle(who, &selector), who);
         for pod in self.pods.remove(who).unwrap_or_default() {
-            self.unlink(who, &pod);
+            strike(&mut self.selected_by, &pod, who);
         }
     }
 
     /// Takes note of a pod as it is now, which may be gone; those who select it or did.
     pub(super) fn see(&mut self, key: &Key, store: &Store) -> BTreeSet<Key> {
-        let now = store.get(key).map(|pod| self.selecting(key, pod)).unwrap_or_default();
+        let pod = store.get(key);
+        let handles = pod.map(|pod| handles(key, pod)).unwrap_or_default();
+        let now = pod.map(|pod| self.selecting(&handles, pod)).unwrap_or_default();
+        self.find_by(key, handles);
         let before = self.selected_by.get(key).cloned().unwrap_or_default();
         for who in before.difference(&now) {
-            if let Some(pods) = self.pods.get_mut(who) {
-                pods.remove(key);
-            }
-            self.unlink(who, key);
+            strike(&mut self.pods, who, key);
+            strike(&mut self.selected_by, key, who);
         }
         for who in now.difference(&before) {
             self.join(who, key);
@@ -70,34 +76,54 @@ impl Selections {
         self.pods.get(who).into_iter().flatten().filter_map(|key| store.get(key)).collect()
     }
 
-    fn selecting(&self, key: &Key, pod: &Object) -> BTreeSet<Key> {
-        let labels = pod.pointer("/metadata/labels").and_then(|labels| labels.as_object());
-        let handles = labels.into_iter().flatten().filter_map(|(label, value)| {
-            Some((key.namespace.clone(), label.clone(), value.as_str()?.to_owned()))
-        });
-        let any = (key.namespace.clone(), String::new(), String::new());
-        let candidates = handles.chain([any]).filter_map(|handle| self.by_label.get(&handle));
+    fn selecting(&self, handles: &[Handle], pod: &Object) -> BTreeSet<Key> {
+        let candidates = handles.iter().filter_map(|handle| self.by_label.get(handle));
         let selects = |who: &&Key| self.selectors.get(who).is_some_and(|s| s.selects(pod));
         candidates.flatten().filter(selects).cloned().collect()
+    }
+
+    /// Makes a pod be found by these labels, and by no others.
+    fn find_by(&mut self, pod: &Key, handles: Vec<Handle>) {
+        let before = if handles.is_empty() {
+            self.seen.remove(pod).unwrap_or_default()
+        } else {
+            self.seen.insert(pod.clone(), handles.clone()).unwrap_or_default()
+        };
+        for gone in before.iter().filter(|handle| !handles.contains(handle)) {
+            strike(&mut self.having, gone, pod);
+        }
+        for new in handles.into_iter().filter(|handle| !before.contains(handle)) {
+            self.having.entry(new).or_default().insert(pod.clone());
+        }
     }
 
     fn join(&mut self, who: &Key, pod: &Key) {
         self.pods.entry(who.clone()).or_default().insert(pod.clone());
         self.selected_by.entry(pod.clone()).or_default().insert(who.clone());
     }
+}
 
-    fn unlink(&mut self, who: &Key, pod: &Key) {
-        if let Some(all) = self.selected_by.get_mut(pod) {
-            all.remove(who);
-            if all.is_empty() {
-                self.selected_by.remove(pod);
-            }
+/// Takes one out of a set, and the set away when it is empty.
+fn strike<K: Eq + Hash>(sets: &mut HashMap<K, BTreeSet<Key>>, place: &K, one: &Key) {
+    if let Some(set) = sets.get_mut(place) {
+        set.remove(one);
+        if set.is_empty() {
+            sets.remove(place);
         }
     }
 }
 
+/// By what a pod is found: each of its labels, and nothing at all.
+fn handles(key: &Key, pod: &Object) -> Vec<Handle> {
+    let labels = pod.members("/metadata/labels").into_iter().flatten();
+    let labels = labels.filter_map(|(label, value)| {
+        Some((key.namespace.clone(), label.clone(), value.as_str()?.to_owned()))
+    });
+    labels.chain([(key.namespace.clone(), String::new(), String::new())]).collect()
+}
+
 /// Where an object is found by one of the labels that it selects by.
-fn handle(who: &Key, selector: &Selector) -> (String, String, String) {
+fn handle(who: &Key, selector: &Selector) -> Handle {
     let (label, value) = selector.handle().cloned().unwrap_or_default();
     (who.namespace.clone(), label, value)
 }
@@ -107,7 +133,7 @@ mod tests {
     use super::*;
     use crate::sim::dice::Dice;
     use crate::sim::object::DocumentMut;
-    use crate::sim::store::Part;
+    use crate::sim::store::{Kind, Part};
     use crate::sim::time::parse;
     use serde_json::{Value, json};
 
@@ -129,6 +155,7 @@ mod tests {
         let (web, all) =
             (Key::new(Kind::Service, "shop", "web"), Key::new(Kind::Service, "shop", "all"));
         let mut selections = Selections::default();
+        assert!(selections.see(&one, &store).is_empty());
         let names = |selections: &Selections, who: &Key, store: &Store| -> Vec<String> {
             selections
                 .of(who, store)
@@ -139,6 +166,8 @@ mod tests {
         assert!(selections.select(&web, select(&json!({"app": "web"})), &store));
         assert!(!selections.select(&web, select(&json!({"app": "web"})), &store));
         assert!(selections.select(&all, select(&json!({})), &store));
+        assert_eq!(names(&selections, &all, &store), ["\"one\""]);
+        assert_eq!(selections.see(&other, &store), BTreeSet::from([all.clone()]));
         assert_eq!(names(&selections, &web, &store), ["\"one\""]);
         assert_eq!(names(&selections, &all, &store), ["\"one\"", "\"other\""]);
         store.modify(&other, Part::Main, now, |pod| pod.set_label("app", "web")).unwrap();

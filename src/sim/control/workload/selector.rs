@@ -25,7 +25,7 @@ struct Demand {
 impl Selector {
     /// Reads a `metav1.LabelSelector`. Where there is none, nothing is selected.
     pub(crate) fn at(object: &Value, pointer: &str) -> Option<Self> {
-        object.pointer(pointer).filter(|selector| selector.is_object()).map(Self::of)
+        object.at(pointer).filter(|selector| selector.is_object()).map(Self::of)
     }
 
     /// Reads a `metav1.LabelSelector`.

@@ -141,7 +141,7 @@ impl Stage {
         let mut letters: Vec<(String, String)> = Vec::new();
         for change in self.changes().iter().filter(|change| change.key.kind == Kind::ReplicaSet) {
             let hash = change.object.label("pod-template-hash").to_owned();
-            if !letters.iter().any(|(known, _)| *known == hash) {
+            if !hash.is_empty() && !letters.iter().any(|(known, _)| *known == hash) {
                 let number = u8::try_from(letters.len()).unwrap();
                 letters.push((hash, char::from(b'A' + number).to_string()));
             }

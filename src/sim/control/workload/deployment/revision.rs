@@ -34,9 +34,9 @@ impl Sync<'_, '_> {
     /// Finds the ReplicaSets, brings the revision of the new one up to date, and makes it if that is
     /// asked for.
     pub(super) fn sync_revision(&mut self, create: bool) -> Result<Sets, Refusal> {
-        let present = self.deployment.pointer("/spec/template").cloned().unwrap_or_default();
+        let present = self.deployment.at("/spec/template").cloned().unwrap_or_default();
         let is_new = |set: &&Object| {
-            set.pointer("/spec/template").is_some_and(|own| template::are_same(own, &present))
+            set.at("/spec/template").is_some_and(|own| template::are_same(own, &present))
         };
         let existing = self.sets.iter().find(is_new).cloned();
         let name = existing.as_ref().map(|set| set.name().to_owned());
@@ -130,7 +130,7 @@ impl Sync<'_, '_> {
     /// Whether a ReplicaSet of the name that a new one would get is just that one.
     fn is_own(&self, set: &Object) -> bool {
         let mine = set.controller().is_some_and(|by| by.text("/uid") == self.deployment.uid());
-        let templates = (set.pointer("/spec/template"), self.deployment.pointer("/spec/template"));
+        let templates = (set.at("/spec/template"), self.deployment.at("/spec/template"));
         matches!(templates, (Some(one), Some(other)) if mine && template::are_same(one, other))
     }
 

@@ -82,7 +82,7 @@ impl Sync<'_, '_> {
         list::count(&mut status, "/availableReplicas", available);
         list::count(&mut status, "/unavailableReplicas", (wanted - available).max(0));
         for kept in ["collisionCount", "conditions"] {
-            if let Some(value) = self.deployment.pointer(&format!("/status/{kept}")) {
+            if let Some(value) = self.deployment.at(&format!("/status/{kept}")) {
                 status.set(&format!("/{kept}"), value.clone());
             }
         }

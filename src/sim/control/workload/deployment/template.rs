@@ -17,7 +17,7 @@ const LONGEST_NAME: usize = 253;
 /// Whether two templates make the same pods, whatever hash they carry.
 pub(super) fn are_same(one: &Value, other: &Value) -> bool {
     let same = |pointer: &str, without: &[&str]| {
-        members(one.pointer(pointer), without) == members(other.pointer(pointer), without)
+        members(one.at(pointer), without) == members(other.at(pointer), without)
     };
     one.get("spec") == other.get("spec")
         && same("/metadata", &["labels"])
@@ -36,7 +36,7 @@ fn members<'a>(value: Option<&'a Value>, without: &[&str]) -> Vec<(&'a String, &
 /// The ReplicaSet of a Deployment's present template, without replicas and annotations.
 pub(super) fn draft(deployment: &Value) -> Value {
     let collisions = deployment.int_maybe("/status/collisionCount");
-    let template = deployment.pointer("/spec/template").cloned().unwrap_or_else(|| json!({}));
+    let template = deployment.at("/spec/template").cloned().unwrap_or_else(|| json!({}));
     let hash = hash::of_document(&template, collisions);
     let mut set = json!({
         "metadata": {
@@ -46,7 +46,7 @@ pub(super) fn draft(deployment: &Value) -> Value {
         },
         "spec": {
             "replicas": 0,
-            "selector": deployment.pointer("/spec/selector").cloned().unwrap_or_default(),
+            "selector": deployment.at("/spec/selector").cloned().unwrap_or_default(),
             "template": template,
         },
         "status": {"replicas": 0},
@@ -57,7 +57,7 @@ pub(super) fn draft(deployment: &Value) -> Value {
     }
     set.set(&format!("/spec/template/metadata/labels/{HASH}"), hash.as_str());
     set.set(&format!("/spec/selector/matchLabels/{HASH}"), hash.as_str());
-    if let Some(labels) = set.pointer("/spec/template/metadata/labels").cloned() {
+    if let Some(labels) = set.at("/spec/template/metadata/labels").cloned() {
         set.set("/metadata/labels", labels);
     }
     set

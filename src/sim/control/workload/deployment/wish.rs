@@ -33,7 +33,7 @@ impl Wish {
         let replicas = deployment.int_maybe("/spec/replicas").unwrap_or(1);
         let rolls = deployment.text("/spec/strategy/type") != "Recreate";
         let limit = |name: &str, round: Round| {
-            let given = deployment.pointer(&format!("/spec/strategy/rollingUpdate/{name}"));
+            let given = deployment.at(&format!("/spec/strategy/rollingUpdate/{name}"));
             portion::of(Some(given.unwrap_or(&json!("25%"))), replicas, round).unwrap_or(0)
         };
         let (mut surge, mut unavailable) = (0, 0);

@@ -161,7 +161,7 @@ impl<'t, 'w> Pass<'t, 'w> {
             self.active = 0;
             return self.turn.again_at(until.max(self.turn.now + Span::seconds(1)));
         }
-        let template = self.job.pointer("/spec/template").cloned().unwrap_or_default();
+        let template = self.job.at("/spec/template").cloned().unwrap_or_default();
         let mut draft = pod::draft(&self.job, &template);
         draft.set("/metadata/finalizers", json!([TRACKING]));
         for _ in self.active..wanted {

@@ -416,7 +416,7 @@ impl Container {
 
 impl End {
     fn read(status: &Value, pointer: &str) -> Option<Self> {
-        let end = status.pointer(pointer).filter(|end| end.is_object())?;
+        let end = status.at(pointer).filter(|end| end.is_object())?;
         let reason = match end.text("/reason") {
             "Completed" => "Completed",
             "OOMKilled" => "OOMKilled",

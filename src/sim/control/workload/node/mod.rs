@@ -78,7 +78,7 @@ pub(crate) fn draft(name: &str, address: &str, zone: &str, pods: u32, now: Momen
 
 /// The pods that a node has room for.
 fn room(node: &Value) -> usize {
-    let given = node.pointer("/status/allocatable/pods");
+    let given = node.at("/status/allocatable/pods");
     let number = given.and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
     let text = given.and_then(Value::as_str).unwrap_or("110");
     let (digits, times) = match text.strip_suffix('k') {

@@ -119,7 +119,7 @@ fn counts_otherwise(change: &Change) -> bool {
     let Some(before) = &change.before else { return true };
     let (before, after) = (before.as_ref(), change.object.as_ref());
     let state = |pod: &Value| (pod::is_active(pod), pod::is_ready(pod));
-    let tied = |pod: &Value, place: &str| pod.pointer(place).cloned();
+    let tied = |pod: &Value, place: &str| pod.at(place).cloned();
     change.what == crate::sim::store::What::Deleted
         || state(before) != state(after)
         || pod::ready_since(before) != pod::ready_since(after)
@@ -156,7 +156,7 @@ fn wanted(set: &Value) -> i64 {
 
 /// Creates pods in batches that grow from one, and stops after a batch in which one was refused.
 fn create(turn: &mut Turn<'_>, set: &Object, missing: i64) -> Result<(), String> {
-    let Some(template) = set.pointer("/spec/template") else { return Ok(()) };
+    let Some(template) = set.at("/spec/template") else { return Ok(()) };
     let pod = pod::draft(set, template);
     let (mut left, mut batch) = (missing, 1);
     while left > 0 {

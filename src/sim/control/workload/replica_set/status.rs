@@ -20,7 +20,7 @@ pub(super) fn update(
     trouble: Option<&String>,
 ) {
     let next = next(turn, set, pods, trouble);
-    if set.pointer("/status") != Some(&next) {
+    if set.at("/status") != Some(&next) {
         let written = turn.store.modify(key, Part::Status, turn.now, |o| o.set("/status", next));
         debug_assert!(written.is_ok(), "{written:?}");
     }
