@@ -178,3 +178,6 @@ fn disrupted(budget: &Value, pods: &[Object], now: Moment) -> BTreeMap<String, M
     };
     noted.into_iter().flatten().filter_map(read).collect()
 }
+
+#[cfg(test)]
+mod tests;

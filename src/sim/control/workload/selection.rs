@@ -71,6 +71,11 @@ impl Selections {
         now.union(&before).cloned().collect()
     }
 
+    /// Whether an object selects a pod.
+    pub(super) fn selects(&self, who: &Key, pod: &Key) -> bool {
+        self.pods.get(who).is_some_and(|pods| pods.contains(pod))
+    }
+
     /// The pods that an object selects, by name.
     pub(super) fn of<'a>(&self, who: &Key, store: &'a Store) -> Vec<&'a Object> {
         self.pods.get(who).into_iter().flatten().filter_map(|key| store.get(key)).collect()
