@@ -264,12 +264,12 @@ impl Store {
     fn put(&mut self, key: Key, object: Value, what: What, now: Moment) -> Object {
         let object = Arc::new(object);
         let places = self.objects.entry(key.kind).or_default();
-        let before = match places.get_mut(&key.namespace).and_then(|all| all.get_mut(&key.name)) {
-            Some(known) => Some(std::mem::replace(known, Arc::clone(&object))),
-            None => {
-                let place = places.entry(key.namespace.clone()).or_default();
-                place.insert(key.name.clone(), Arc::clone(&object))
-            }
+        let known = places.get_mut(&key.namespace).and_then(|all| all.get_mut(&key.name));
+        let before = if let Some(known) = known {
+            Some(std::mem::replace(known, Arc::clone(&object)))
+        } else {
+            let place = places.entry(key.namespace.clone()).or_default();
+            place.insert(key.name.clone(), Arc::clone(&object))
         };
         let old: Vec<&str> = before.as_ref().map(|o| owners(o).collect()).unwrap_or_default();
         let new: Vec<&str> = owners(&object).collect();

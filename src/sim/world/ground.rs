@@ -133,7 +133,7 @@ pub(crate) struct Faults {
     pub(crate) prometheus_away: String,
 }
 
-/// A ResourceQuota that counts pods.
+/// A `ResourceQuota` that counts pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quota {
     pub(crate) name: String,

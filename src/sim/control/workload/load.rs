@@ -16,6 +16,7 @@ const EACH: usize = 10;
 
 #[test]
 #[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and tells")]
 fn ten_thousand_pods_start_and_then_cost_nothing() {
     let now = parse("2026-11-24T10:00:00Z").unwrap();
     let mut world = World::new(1, now, controllers());

@@ -68,16 +68,13 @@ impl Controller for ReplicaSets {
         pods.retain(|pod| pod::is_active(pod));
         let outcome = if set.is_leaving() { Ok(()) } else { manage(turn, &set, &pods) };
         status::update(turn, key, &set, &pods, outcome.as_ref().err());
-        match outcome {
-            Ok(()) => {
-                self.failures.remove(key);
-            }
-            Err(_) => {
-                let failures = self.failures.entry(key.clone()).or_default();
-                turn.again_after(after_failures(*failures));
-                *failures += 1;
-            }
+        if outcome.is_ok() {
+            self.failures.remove(key);
+            return;
         }
+        let failures = self.failures.entry(key.clone()).or_default();
+        turn.again_after(after_failures(*failures));
+        *failures += 1;
     }
 }
 
