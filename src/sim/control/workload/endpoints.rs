@@ -34,17 +34,16 @@ impl Controller for Endpoints {
     }
 
     fn wake(&self, change: &Change, _: &Store, keys: &mut Vec<Key>) {
-        let state = |pod: &Object| {
-            let labels = pod.at("/metadata/labels").cloned();
-            let ended = pod::has_ended(pod);
-            let address = pod.text("/status/podIP").to_owned();
-            (pod::is_ready(pod), pod.is_leaving(), ended, address, labels)
+        let state = |pod: &Object| (pod::is_ready(pod), pod.is_leaving(), pod::has_ended(pod));
+        let same = |before: &Object| {
+            let places = ["/metadata/labels", "/status/podIP"];
+            state(before) == state(&change.object)
+                && places.iter().all(|place| before.at(place) == change.object.at(place))
         };
-        let same = |before: &Object| state(before) == state(&change.object);
-        let changed = change.what == What::Deleted || !change.before.as_ref().is_some_and(same);
+        let stays = || change.what == What::Modified && change.before.as_ref().is_some_and(same);
         match change.key.kind {
             Kind::Service => keys.push(change.key.clone()),
-            Kind::Pod if changed => keys.push(change.key.clone()),
+            Kind::Pod if !stays() => keys.push(change.key.clone()),
             _ => (),
         }
     }
@@ -107,7 +106,7 @@ impl Endpoints {
         let found = slices.iter().find_map(|slice| Some((slice, place(slice)?)));
         if let Some((slice, index)) = found {
             return write(slice, turn, dated, |slice| {
-                let mut endpoints = slice.items("/endpoints").to_vec();
+                let mut endpoints = emptied(slice);
                 match (next, endpoints.get_mut(index)) {
                     (Some(next), Some(endpoint)) => *endpoint = next,
                     _ => drop(endpoints.remove(index)),
@@ -120,7 +119,7 @@ impl Endpoints {
         let ports = ports(&service, there.as_ref());
         match slices.iter().find(|slice| slice.items("/endpoints").len() < MOST) {
             Some(slice) => write(slice, turn, dated, |slice| {
-                let mut endpoints = slice.items("/endpoints").to_vec();
+                let mut endpoints = emptied(slice);
                 endpoints.push(next);
                 fill(slice, endpoints, ports);
             }),
@@ -133,6 +132,14 @@ impl Endpoints {
 fn slices(service: &Object, store: &Store) -> Vec<Object> {
     let all = store.owned(service.uid(), Kind::EndpointSlice).into_iter();
     all.filter(|slice| slice.label(MANAGED) == MANAGER).cloned().collect()
+}
+
+/// Takes the endpoints out of a slice.
+fn emptied(slice: &mut Value) -> Vec<Value> {
+    match slice.take_out("/endpoints") {
+        Some(Value::Array(endpoints)) => endpoints,
+        _ => Vec::new(),
+    }
 }
 
 /// Puts endpoints into a slice. Without any, nothing is said of ports either.

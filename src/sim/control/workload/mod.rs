@@ -11,8 +11,6 @@ pub(crate) mod eviction;
 mod garbage;
 mod job;
 mod kubelet;
-#[cfg(test)]
-mod load;
 pub(crate) mod logs;
 mod namespace;
 pub(crate) mod node;

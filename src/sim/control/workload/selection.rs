@@ -1,5 +1,5 @@
-//! Which pods are selected by which objects, kept up to date change by change, so that nobody has to
-//! look through all pods of a namespace.
+//! Which pods are selected by which objects, kept up to date change by change, so that nobody has
+//! to look through all pods of a namespace.
 //!
 //! Called by the endpoints and disruption controllers.
 

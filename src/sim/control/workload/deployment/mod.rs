@@ -1,8 +1,8 @@
 //! The Deployment controller: replaces pods of one template by pods of another, ReplicaSet by
 //! ReplicaSet.
 //!
-//! Each turn works on the Deployment as it was read: what it writes is refused when it wrote before,
-//! and the turn is taken again, as with the real controller. Called by the world.
+//! Each turn works on the Deployment as it was read: what it writes is refused when it wrote
+//! before, and the turn is taken again, as with the real controller. Called by the world.
 
 mod condition;
 mod revision;

@@ -105,8 +105,8 @@ impl Life {
         }
     }
 
-    /// Calls the containers whose turn it is; whether there were any. Init containers come one after
-    /// the other, and before the rest.
+    /// Calls the containers whose turn it is; whether there were any. Init containers come one
+    /// after the other, and before the rest.
     fn call(&mut self, now: Moment) -> bool {
         let next = self.containers.iter_mut().find(|one| one.first && !one.is_done());
         if let Some(next) = next {

@@ -1,5 +1,7 @@
-//! A small cluster on which stories are played in tests: three nodes in three zones, all controllers
-//! of this folder, and time that goes on when it is told to.
+//! A small cluster on which stories are played in tests: three nodes in three zones, all
+//! controllers of this folder, and time that goes on when it is told to.
+
+mod load;
 
 use std::collections::BTreeMap;
 
@@ -109,7 +111,8 @@ impl Stage {
         states
     }
 
-    /// The events about objects of this kind whose names begin so, in the order of their first time:
+    /// The events about objects of this kind whose names begin so, in the order of their first
+    /// time:
     /// reason, message with the hashes of templates as letters, and how often.
     pub(super) fn events(&self, kind: &str, name: &str) -> Vec<String> {
         let letters = self.letters();
@@ -172,4 +175,25 @@ pub(super) fn image(image: &str, fault: Option<&str>) -> Value {
         "metadata": {"labels": {"waveoff.demo/fault": fault}},
         "spec": {"containers": [{"name": "shop", "image": image}]},
     }}})
+}
+
+#[test]
+fn one_leap_through_a_stuck_update_is_the_same_as_many_steps() {
+    let told = |steps: u32| -> Vec<String> {
+        let mut stage = Stage::new();
+        stage.apply(Kind::Deployment, deployment(5, "shop:1", &json!({})));
+        stage.wait(5.0);
+        stage.patch(Kind::Deployment, "shop", &image("shop:2", Some("crash-loop")));
+        for _ in 0..steps {
+            stage.wait(60.0 / f64::from(steps));
+        }
+        let changes = stage.changes();
+        changes
+            .iter()
+            .map(|change| format!("{} {} {}", change.at, change.key, change.object))
+            .collect()
+    };
+    let leap = told(1);
+    assert!(leap.len() > 300);
+    assert_eq!(leap, told(600));
 }

@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::controllers;
-use super::node;
+use crate::sim::control::workload::{controllers, node};
 use crate::sim::object::Document;
 use crate::sim::store::Kind;
 use crate::sim::time::{Span, parse};
