@@ -194,6 +194,6 @@ fn one_leap_through_a_stuck_update_is_the_same_as_many_steps() {
             .collect()
     };
     let leap = told(1);
-    assert!(leap.len() > 300);
+    assert!(leap.len() > 100, "{}", leap.len());
     assert_eq!(leap, told(600));
 }
