@@ -131,9 +131,10 @@ impl DocumentMut for Value {
     fn set(&mut self, pointer: &str, value: impl Into<Value>) {
         let mut place = self;
         for part in pointer.split('/').skip(1) {
-            let key = match part.contains('~') {
-                true => part.replace("~1", "/").replace("~0", "~"),
-                false => part.to_owned(),
+            let key = if part.contains('~') {
+                part.replace("~1", "/").replace("~0", "~")
+            } else {
+                part.to_owned()
             };
             place = child(place, key);
         }

@@ -38,10 +38,13 @@ pub(crate) enum Part {
     Whole,
 }
 
+/// The objects of one kind, by namespace and name.
+type Places = BTreeMap<String, BTreeMap<String, Object>>;
+
 /// All objects. A copy of it shows what a write would do.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
-    objects: BTreeMap<Kind, BTreeMap<(String, String), Object>>,
+    objects: BTreeMap<Kind, Places>,
     /// What each owner's uid owns.
     owned: HashMap<String, BTreeSet<Key>>,
     history: History,
@@ -78,7 +81,7 @@ impl Store {
 
     /// One object.
     pub(crate) fn get(&self, key: &Key) -> Option<&Object> {
-        self.objects.get(&key.kind)?.get(&(key.namespace.clone(), key.name.clone()))
+        self.objects.get(&key.kind)?.get(&key.namespace)?.get(&key.name)
     }
 
     /// One object, or the refusal that says that it is not there.
@@ -92,17 +95,18 @@ impl Store {
         kind: Kind,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Object> + use<'a> {
-        let all = self.objects.get(&kind);
-        let from = (namespace.unwrap_or_default().to_owned(), String::new());
-        all.into_iter()
-            .flat_map(move |all| all.range(from.clone()..))
-            .take_while(move |((place, _), _)| namespace.is_none_or(|n| n == place))
-            .map(|(_, object)| object)
+        let places = self.objects.get(&kind).into_iter().flatten();
+        let here = match namespace {
+            None => None,
+            Some(namespace) => self.objects.get(&kind).and_then(|places| places.get(namespace)),
+        };
+        let all = places.filter(move |_| namespace.is_none()).map(|(_, objects)| objects);
+        all.chain(here).flat_map(BTreeMap::values)
     }
 
     /// How many objects of a kind there are.
     pub(crate) fn count(&self, kind: Kind) -> usize {
-        self.objects.get(&kind).map_or(0, BTreeMap::len)
+        self.objects.get(&kind).map_or(0, |places| places.values().map(BTreeMap::len).sum())
     }
 
     /// The objects of a kind that this owner has, by name.
@@ -213,8 +217,9 @@ impl Store {
         self.replace(key, object, part, now)
     }
 
-    /// Deletes an object. One with finalizers, a pod that runs and a namespace are only marked: their
-    /// keeper takes them away by [`Store::remove`]. To be marked counts as wanting something else.
+    /// Deletes an object. One with finalizers, a pod that runs and a namespace are only marked:
+    /// their keeper takes them away by [`Store::remove`]. To be marked counts as wanting something
+    /// else.
     pub(crate) fn delete(
         &mut self,
         key: &Key,
@@ -267,8 +272,9 @@ impl Store {
     }
 
     fn drop_object(&mut self, key: &Key, last: Value, now: Moment) -> Object {
-        let name = (key.namespace.clone(), key.name.clone());
-        let before = self.objects.get_mut(&key.kind).and_then(|all| all.remove(&name));
+        let places = self.objects.get_mut(&key.kind);
+        let place = places.and_then(|places| places.get_mut(&key.namespace));
+        let before = place.and_then(|objects| objects.remove(&key.name));
         for owner in owners(&last) {
             disown(&mut self.owned, owner, key);
         }
@@ -277,9 +283,14 @@ impl Store {
 
     fn put(&mut self, key: Key, object: Value, what: What, now: Moment) -> Object {
         let object = Arc::new(object);
-        let name = (key.namespace.clone(), key.name.clone());
-        let all = self.objects.entry(key.kind).or_default();
-        let before = all.insert(name, Arc::clone(&object));
+        let places = self.objects.entry(key.kind).or_default();
+        let known = places.get_mut(&key.namespace).and_then(|all| all.get_mut(&key.name));
+        let before = if let Some(known) = known {
+            Some(std::mem::replace(known, Arc::clone(&object)))
+        } else {
+            let place = places.entry(key.namespace.clone()).or_default();
+            place.insert(key.name.clone(), Arc::clone(&object))
+        };
         let old: Vec<&str> = before.as_ref().map(|o| owners(o).collect()).unwrap_or_default();
         let new: Vec<&str> = owners(&object).collect();
         for gone in old.into_iter().filter(|uid| !new.contains(uid)) {

@@ -11,7 +11,7 @@ use super::selection::Selections;
 use super::selector::Selector;
 use super::{condition, pod};
 use crate::sim::object::{Document, DocumentMut};
-use crate::sim::store::{Change, Key, Kind, Object, Part, Store};
+use crate::sim::store::{Change, Key, Kind, Object, Part, Store, What};
 use crate::sim::time::{self, Moment, Span};
 use crate::sim::world::{Controller, EventType, Turn};
 
@@ -32,17 +32,16 @@ impl Controller for Budgets {
     }
 
     fn wake(&self, change: &Change, _: &Store, keys: &mut Vec<Key>) {
-        let state = |pod: &Object| {
-            let labels = pod.at("/metadata/labels").cloned();
-            (pod::is_ready(pod), pod.is_leaving(), labels)
+        let state = |pod: &Object| (pod::is_ready(pod), pod.is_leaving());
+        let labels = "/metadata/labels";
+        let same = |before: &Object| {
+            let after = &change.object;
+            state(before) == state(after) && before.at(labels) == after.at(labels)
         };
-        let same = |before: &Object| state(before) == state(&change.object);
-        let gone = change.what == crate::sim::store::What::Deleted;
+        let stays = || change.what == What::Modified && change.before.as_ref().is_some_and(same);
         match change.key.kind {
             Kind::PodDisruptionBudget => keys.push(change.key.clone()),
-            Kind::Pod if gone || !change.before.as_ref().is_some_and(same) => {
-                keys.push(change.key.clone());
-            }
+            Kind::Pod if !stays() => keys.push(change.key.clone()),
             _ => (),
         }
     }
@@ -178,3 +177,6 @@ fn disrupted(budget: &Value, pods: &[Object], now: Moment) -> BTreeMap<String, M
     };
     noted.into_iter().flatten().filter_map(read).collect()
 }
+
+#[cfg(test)]
+mod tests;

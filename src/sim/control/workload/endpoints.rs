@@ -2,14 +2,12 @@
 //!
 //! Never routes a request. Called by the world.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 
 use super::selection::Selections;
 use super::selector::Selector;
 use super::{adoption, pod};
-use crate::sim::object::{Document, DocumentMut};
+use crate::sim::object::{Document, DocumentMut, escaped};
 use crate::sim::store::{Change, Key, Kind, Object, Part, Store, What};
 use crate::sim::time;
 use crate::sim::world::{Controller, Turn};
@@ -20,19 +18,14 @@ const MOST: usize = 100;
 /// When what led to the newest endpoints happened.
 const TRIGGER: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 
+/// Who writes the slices, as one of their labels says.
+const MANAGER: &str = "endpointslice-controller.k8s.io";
+const MANAGED: &str = "endpointslice.kubernetes.io/managed-by";
+
 /// The controller.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     selections: Selections,
-    /// The slices of each Service, in the order in which they were made.
-    slices: HashMap<Key, Vec<Slice>>,
-}
-
-/// One slice: its name, and the endpoints of its pods in the order in which they came.
-#[derive(Debug)]
-struct Slice {
-    name: String,
-    endpoints: Vec<(Key, Value)>,
 }
 
 impl Controller for Endpoints {
@@ -41,17 +34,16 @@ impl Controller for Endpoints {
     }
 
     fn wake(&self, change: &Change, _: &Store, keys: &mut Vec<Key>) {
-        let state = |pod: &Object| {
-            let labels = pod.at("/metadata/labels").cloned();
-            let ended = pod::has_ended(pod);
-            let address = pod.text("/status/podIP").to_owned();
-            (pod::is_ready(pod), pod.is_leaving(), ended, address, labels)
+        let state = |pod: &Object| (pod::is_ready(pod), pod.is_leaving(), pod::has_ended(pod));
+        let same = |before: &Object| {
+            let places = ["/metadata/labels", "/status/podIP"];
+            state(before) == state(&change.object)
+                && places.iter().all(|place| before.at(place) == change.object.at(place))
         };
-        let same = |before: &Object| state(before) == state(&change.object);
-        let changed = change.what == What::Deleted || !change.before.as_ref().is_some_and(same);
+        let stays = || change.what == What::Modified && change.before.as_ref().is_some_and(same);
         match change.key.kind {
             Kind::Service => keys.push(change.key.clone()),
-            Kind::Pod if changed => keys.push(change.key.clone()),
+            Kind::Pod if !stays() => keys.push(change.key.clone()),
             _ => (),
         }
     }
@@ -67,128 +59,129 @@ impl Controller for Endpoints {
         let selector =
             service.as_ref().and_then(|service| Selector::of_map(service, "/spec/selector"));
         let selector = selector.filter(|selector| !selector.is_empty());
-        let Some(service) = service.filter(|_| selector.is_some()) else {
-            self.selections.select(key, None, turn.store);
-            self.slices.remove(key);
-            return;
-        };
+        let chosen = service.filter(|_| selector.is_some());
         self.selections.select(key, selector, turn.store);
-        self.build(key, &service, turn);
+        if let Some(service) = chosen {
+            self.build(key, &service, turn);
+        }
     }
 }
 
 impl Endpoints {
     /// Builds the slices of a Service anew: it is new, or its ports or its selector changed.
-    fn build(&mut self, key: &Key, service: &Object, turn: &mut Turn<'_>) {
+    fn build(&self, key: &Key, service: &Object, turn: &mut Turn<'_>) {
         let pods: Vec<Object> = self.selections.of(key, turn.store).into_iter().cloned().collect();
-        let endpoints = pods.iter().filter_map(|pod| {
-            Some((adoption::key_of(Kind::Pod, pod), endpoint(service, pod, turn.store)?))
-        });
-        let mut parts: Vec<Vec<(Key, Value)>> = vec![Vec::new()];
-        for endpoint in endpoints {
-            if parts.last().is_none_or(|part| part.len() >= MOST) {
-                parts.push(Vec::new());
+        let store = &turn.store;
+        let endpoints: Vec<Value> =
+            pods.iter().filter_map(|pod| endpoint(service, pod, store)).collect();
+        let ports = ports(service, pods.first());
+        let mut known = slices(service, turn.store).into_iter();
+        let mut parts = endpoints.chunks(MOST).map(<[Value]>::to_vec);
+        let first = parts.next().unwrap_or_default();
+        for part in std::iter::once(first).chain(parts) {
+            match known.next() {
+                Some(slice) => {
+                    write(&slice, turn, true, |slice| fill(slice, part, ports.clone()));
+                }
+                None => create(service, part, ports.clone(), turn),
             }
-            if let Some(part) = parts.last_mut() {
-                part.push(endpoint);
-            }
         }
-        let known = self.slices.remove(key).unwrap_or_default();
-        let mut names = known.into_iter().map(|slice| slice.name);
-        let mut slices = Vec::new();
-        for endpoints in parts {
-            let mut slice = Slice { name: names.next().unwrap_or_default(), endpoints };
-            slice.write(service, pods.first(), true, turn);
-            slices.push(slice);
+        for slice in known {
+            let gone = turn.store.remove(&key.beside(Kind::EndpointSlice, slice.name()), turn.now);
+            debug_assert!(gone.is_ok(), "{gone:?}");
         }
-        for name in names {
-            // One that somebody took away is just what is wanted.
-            drop(turn.store.remove(&key.beside(Kind::EndpointSlice, &name), turn.now));
-        }
-        self.slices.insert(key.clone(), slices);
     }
 
     /// Brings the one slice up to date that has this pod, or should have it.
-    fn update(&mut self, key: &Key, pod: &Key, turn: &mut Turn<'_>) {
+    fn update(&self, key: &Key, pod: &Key, turn: &mut Turn<'_>) {
         let Some(service) = turn.store.get(key).cloned() else { return };
-        let selected = self.selections.of(key, turn.store);
-        let first = selected.first().map(|pod| Object::clone(pod));
-        let chosen = selected.iter().find(|one| one.name() == pod.name);
-        let next = chosen.and_then(|one| endpoint(&service, one, turn.store));
-        let stays = chosen.is_some_and(|one| !one.is_leaving());
-        let slices = self.slices.entry(key.clone()).or_default();
-        let has = |slice: &&mut Slice| slice.endpoints.iter().any(|(known, _)| known == pod);
-        if let Some(slice) = slices.iter_mut().find(has) {
-            match next {
-                Some(next) => {
-                    for (_, endpoint) in slice.endpoints.iter_mut().filter(|(key, _)| key == pod) {
-                        endpoint.clone_from(&next);
-                    }
+        let there = turn.store.get(pod).filter(|_| self.selections.selects(key, pod)).cloned();
+        let next = there.as_ref().and_then(|pod| endpoint(&service, pod, turn.store));
+        let dated = there.as_ref().is_some_and(|pod| !pod.is_leaving());
+        let slices = slices(&service, turn.store);
+        let place = |slice: &Object| {
+            let endpoints = slice.items("/endpoints").iter();
+            endpoints.map(|endpoint| endpoint.text("/targetRef/name")).position(|n| n == pod.name)
+        };
+        let found = slices.iter().find_map(|slice| Some((slice, place(slice)?)));
+        if let Some((slice, index)) = found {
+            return write(slice, turn, dated, |slice| {
+                let mut endpoints = emptied(slice);
+                match (next, endpoints.get_mut(index)) {
+                    (Some(next), Some(endpoint)) => *endpoint = next,
+                    _ => drop(endpoints.remove(index)),
                 }
-                None => slice.endpoints.retain(|(key, _)| key != pod),
-            }
-            return slice.write(&service, first.as_ref(), stays, turn);
+                let ports = slice.at("/ports").cloned().unwrap_or_default();
+                fill(slice, endpoints, ports);
+            });
         }
         let Some(next) = next else { return };
-        let room = slices.iter().position(|slice| slice.endpoints.len() < MOST);
-        let index = room.unwrap_or_else(|| {
-            slices.push(Slice { name: String::new(), endpoints: Vec::new() });
-            slices.len() - 1
-        });
-        if let Some(slice) = slices.get_mut(index) {
-            slice.endpoints.push((pod.clone(), next));
-            slice.write(&service, first.as_ref(), stays, turn);
+        let ports = ports(&service, there.as_ref());
+        match slices.iter().find(|slice| slice.items("/endpoints").len() < MOST) {
+            Some(slice) => write(slice, turn, dated, |slice| {
+                let mut endpoints = emptied(slice);
+                endpoints.push(next);
+                fill(slice, endpoints, ports);
+            }),
+            None => create(&service, vec![next], ports, turn),
         }
     }
 }
 
-impl Slice {
-    /// Writes the slice. When a pod that leaves is the cause, nobody can say when that began.
-    fn write(&mut self, service: &Object, pod: Option<&Object>, dated: bool, turn: &mut Turn<'_>) {
-        let now = time::seconds(turn.now);
-        let endpoints: Vec<Value> =
-            self.endpoints.iter().map(|(_, endpoint)| endpoint.clone()).collect();
-        let none = endpoints.is_empty();
-        let (endpoints, ports) = if none {
-            (Value::Null, Value::Null)
-        } else {
-            (Value::Array(endpoints), ports(service, pod))
-        };
-        let key = Key::new(Kind::EndpointSlice, service.namespace(), &self.name);
-        if turn.store.get(&key).is_some() {
-            let written = turn.store.modify(&key, Part::Main, turn.now, |slice| {
-                if slice.at("/endpoints") != Some(&endpoints) {
-                    slice.remove_annotation(TRIGGER);
-                    if dated {
-                        slice.set_annotation(TRIGGER, &now);
-                    }
-                }
-                slice.set("/endpoints", endpoints);
-                slice.set("/ports", ports);
-            });
-            debug_assert!(written.is_ok(), "{written:?}");
-            return;
-        }
-        let mut labels = service.at("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
-        let managed = "endpointslice-controller.k8s.io";
-        labels.set("/endpointslice.kubernetes.io~1managed-by", managed);
-        labels.set("/kubernetes.io~1service-name", service.name());
-        let slice = json!({
-            "metadata": {
-                "generateName": format!("{}-", service.name()),
-                "namespace": service.namespace(),
-                "labels": labels,
-                "annotations": {TRIGGER: now},
-                "ownerReferences": [pod::reference(service)],
-            },
-            "addressType": "IPv4",
-            "endpoints": endpoints,
-            "ports": ports,
-        });
-        if let Ok(made) = turn.store.create(Kind::EndpointSlice, slice, turn.now) {
-            made.name().clone_into(&mut self.name);
-        }
+/// The slices of a Service that this controller keeps.
+fn slices(service: &Object, store: &Store) -> Vec<Object> {
+    let all = store.owned(service.uid(), Kind::EndpointSlice).into_iter();
+    all.filter(|slice| slice.label(MANAGED) == MANAGER).cloned().collect()
+}
+
+/// Takes the endpoints out of a slice.
+fn emptied(slice: &mut Value) -> Vec<Value> {
+    match slice.take_out("/endpoints") {
+        Some(Value::Array(endpoints)) => endpoints,
+        _ => Vec::new(),
     }
+}
+
+/// Puts endpoints into a slice. Without any, nothing is said of ports either.
+fn fill(slice: &mut Value, endpoints: Vec<Value>, ports: Value) {
+    let none = endpoints.is_empty();
+    slice.set("/endpoints", if none { Value::Null } else { Value::Array(endpoints) });
+    slice.set("/ports", if none { Value::Null } else { ports });
+}
+
+/// Changes a slice. When a pod that leaves is the cause, nobody can say when that began.
+fn write(slice: &Object, turn: &mut Turn<'_>, dated: bool, change: impl FnOnce(&mut Value)) {
+    let mut next = slice.as_ref().clone();
+    change(&mut next);
+    if next == **slice {
+        return;
+    }
+    next.remove_annotation(TRIGGER);
+    if dated {
+        next.set_annotation(TRIGGER, &time::seconds(turn.now));
+    }
+    let key = adoption::key_of(Kind::EndpointSlice, slice);
+    let written = turn.store.replace(&key, next, Part::Main, turn.now);
+    debug_assert!(written.is_ok(), "{written:?}");
+}
+
+fn create(service: &Object, endpoints: Vec<Value>, ports: Value, turn: &mut Turn<'_>) {
+    let mut labels = service.at("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
+    labels.set(&format!("/{}", escaped(MANAGED)), MANAGER);
+    labels.set("/kubernetes.io~1service-name", service.name());
+    let mut slice = json!({
+        "metadata": {
+            "generateName": format!("{}-", service.name()),
+            "namespace": service.namespace(),
+            "labels": labels,
+            "annotations": {TRIGGER: time::seconds(turn.now)},
+            "ownerReferences": [pod::reference(service)],
+        },
+        "addressType": "IPv4",
+    });
+    fill(&mut slice, endpoints, ports);
+    let made = turn.store.create(Kind::EndpointSlice, slice, turn.now);
+    debug_assert!(made.is_ok(), "{made:?}");
 }
 
 /// A pod as an endpoint; nothing while it has no address and when it has ended.

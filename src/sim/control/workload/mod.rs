@@ -11,13 +11,9 @@ pub(crate) mod eviction;
 mod garbage;
 mod job;
 mod kubelet;
-#[cfg(test)]
-mod load;
 pub(crate) mod logs;
 mod namespace;
 pub(crate) mod node;
-#[cfg(test)]
-mod plays;
 mod pod;
 mod portion;
 mod replica_set;

@@ -67,8 +67,7 @@ pub(super) fn draft(owner: &Value, template: &Value) -> Value {
     }
     let mut spec = template.get("spec").cloned().unwrap_or_else(|| json!({}));
     complete(&mut spec);
-    let status = json!({"phase": "Pending", "qosClass": quality(&spec)});
-    json!({"metadata": metadata, "spec": spec, "status": status})
+    json!({"metadata": metadata, "spec": spec})
 }
 
 /// What the API server's defaults and admission add to the spec of a pod.
@@ -95,25 +94,6 @@ fn complete(spec: &mut Value) {
     let Some(members) = spec.as_object_mut() else { return };
     for (name, value) in defaults {
         members.entry(name).or_insert(value);
-    }
-}
-
-/// `status.qosClass`.
-pub(super) fn quality(spec: &Value) -> &'static str {
-    let containers = spec.items("/containers").iter().chain(spec.items("/initContainers"));
-    let (mut any, mut all) = (false, true);
-    for container in containers {
-        for resource in ["cpu", "memory"] {
-            let limit = container.at(&format!("/resources/limits/{resource}"));
-            let request = container.at(&format!("/resources/requests/{resource}"));
-            any |= limit.is_some() || request.is_some();
-            all &= limit.is_some() && (request.is_none() || request == limit);
-        }
-    }
-    match (any, all) {
-        (false, _) => "BestEffort",
-        (true, true) => "Guaranteed",
-        (true, false) => "Burstable",
     }
 }
 
@@ -170,20 +150,5 @@ mod tests {
         assert!(!is_available(&pod, 5, at("2026-11-24T10:00:04.999Z")));
         assert!(is_available(&pod, 5, at("2026-11-24T10:00:05Z")));
         assert!(!is_available(&json!({}), 0, at("2026-11-24T10:00:05Z")));
-    }
-
-    #[test]
-    fn quality_follows_requests_and_limits() {
-        let with = |resources: Value| json!({"containers": [{"resources": resources}]});
-        let whole = json!({"limits": {"cpu": "1", "memory": "1Gi"}});
-        let cases = [
-            (json!({"containers": [{}]}), "BestEffort"),
-            (with(json!({"requests": {"cpu": "1"}})), "Burstable"),
-            (with(whole), "Guaranteed"),
-            (with(json!({"limits": {"cpu": "1"}})), "Burstable"),
-        ];
-        for (spec, wanted) in cases {
-            assert_eq!(quality(&spec), wanted, "{spec}");
-        }
     }
 }

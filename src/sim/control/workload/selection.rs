@@ -1,5 +1,5 @@
-//! Which pods are selected by which objects, kept up to date change by change, so that nobody has to
-//! look through all pods of a namespace.
+//! Which pods are selected by which objects, kept up to date change by change, so that nobody has
+//! to look through all pods of a namespace.
 //!
 //! Called by the endpoints and disruption controllers.
 
@@ -69,6 +69,11 @@ impl Selections {
             self.join(who, key);
         }
         now.union(&before).cloned().collect()
+    }
+
+    /// Whether an object selects a pod.
+    pub(super) fn selects(&self, who: &Key, pod: &Key) -> bool {
+        self.pods.get(who).is_some_and(|pods| pods.contains(pod))
     }
 
     /// The pods that an object selects, by name.

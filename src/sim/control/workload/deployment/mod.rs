@@ -1,8 +1,8 @@
 //! The Deployment controller: replaces pods of one template by pods of another, ReplicaSet by
 //! ReplicaSet.
 //!
-//! Each turn works on the Deployment as it was read: what it writes is refused when it wrote before,
-//! and the turn is taken again, as with the real controller. Called by the world.
+//! Each turn works on the Deployment as it was read: what it writes is refused when it wrote
+//! before, and the turn is taken again, as with the real controller. Called by the world.
 
 mod condition;
 mod revision;
@@ -74,17 +74,14 @@ impl Controller for Deployments {
         };
         let Some(selector) = Selector::at(&deployment, "/spec/selector") else { return };
         let sets = adoption::claim(turn, &deployment, Kind::ReplicaSet, &selector, &self.orphans);
-        match Sync::new(turn, key, &deployment, sets).run() {
-            Ok(()) => {
-                self.failures.remove(key);
-            }
-            Err(_) => {
-                let failures = self.failures.entry(key.clone()).or_default();
-                if *failures < MOST_FAILURES {
-                    turn.again_after(after_failures(*failures));
-                    *failures += 1;
-                }
-            }
+        if Sync::new(turn, key, &deployment, sets).run().is_ok() {
+            self.failures.remove(key);
+            return;
+        }
+        let failures = self.failures.entry(key.clone()).or_default();
+        if *failures < MOST_FAILURES {
+            turn.again_after(after_failures(*failures));
+            *failures += 1;
         }
     }
 }
@@ -94,12 +91,14 @@ impl Deployments {
     fn find_owner(&mut self, key: &Key, turn: &mut Turn<'_>) {
         let Some(set) = self.orphans.see(key, turn.store) else { return };
         let selector = |deployment: &Object| Selector::at(deployment, "/spec/selector");
-        let selects = |deployment: &&Object| {
+        let selects = |deployment: &Object| {
             let wanted = selector(deployment).is_some_and(|s| !s.is_empty() && s.selects(&set));
             wanted && !deployment.is_leaving()
         };
-        let all = turn.store.list(Kind::Deployment, Some(&key.namespace));
-        let found = all.cloned().find(|deployment| selects(&deployment));
+        let found: Option<Object> = {
+            let mut all = turn.store.list(Kind::Deployment, Some(&key.namespace));
+            all.find(|deployment| selects(deployment)).cloned()
+        };
         if let Some(deployment) = found
             && let Some(selector) = selector(&deployment)
         {

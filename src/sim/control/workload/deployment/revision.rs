@@ -31,8 +31,8 @@ const OWN: [&str; 6] = [
 const LONGEST_HISTORY: usize = 2_000;
 
 impl Sync<'_, '_> {
-    /// Finds the ReplicaSets, brings the revision of the new one up to date, and makes it if that is
-    /// asked for.
+    /// Finds the ReplicaSets, brings the revision of the new one up to date, and makes it if that
+    /// is asked for.
     pub(super) fn sync_revision(&mut self, create: bool) -> Result<Sets, Refusal> {
         let present = self.deployment.at("/spec/template").cloned().unwrap_or_default();
         let is_new = |set: &&Object| {

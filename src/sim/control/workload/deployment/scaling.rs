@@ -80,8 +80,8 @@ impl Sync<'_, '_> {
         if left > 0 { part.min(left) } else { part.max(left) }
     }
 
-    /// Scales a ReplicaSet to another size and tells of it; the ReplicaSet after it, if its size was
-    /// another.
+    /// Scales a ReplicaSet to another size and tells of it; the ReplicaSet after it, if its size
+    /// was another.
     pub(super) fn scale_to(&mut self, set: &Object, next: i64) -> Result<Option<Object>, Refusal> {
         if size(set) == next { Ok(None) } else { self.scale_set(set, next).map(Some) }
     }

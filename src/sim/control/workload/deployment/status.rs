@@ -46,8 +46,8 @@ impl Sync<'_, '_> {
         } else {
             list::remove(&mut next, PROGRESSING);
         }
-        let failures = sets.new.iter().chain(sets.old.iter());
-        let failure = failures.filter_map(|set| set.condition(REPLICA_FAILURE)).next();
+        let mut first_new = sets.new.iter().chain(sets.old.iter());
+        let failure = first_new.find_map(|set| set.condition(REPLICA_FAILURE));
         match failure {
             Some(failure) => condition::set(&mut next, condition::promoted(failure)),
             None => list::remove(&mut next, REPLICA_FAILURE),

@@ -290,9 +290,10 @@ impl<'t, 'w> Pass<'t, 'w> {
                 self.status.set("/completionTime", time::seconds(self.turn.now));
             }
             self.write();
-            let (kind, reason, message) = match succeeds {
-                true => (EventType::Normal, "Completed", "Job completed"),
-                false => (EventType::Warning, reason, message),
+            let (kind, reason, message) = if succeeds {
+                (EventType::Normal, "Completed", "Job completed")
+            } else {
+                (EventType::Warning, reason, message)
             };
             return self.turn.event(SOURCE, &self.job, kind, reason, message);
         }

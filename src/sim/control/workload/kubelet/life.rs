@@ -63,7 +63,7 @@ impl Life {
         };
         if let Some(begun) = time::parse(pod.text("/status/startTime")) {
             life.begun = Some(begun);
-            life.address = pod.text("/status/podIP").to_owned();
+            pod.text("/status/podIP").clone_into(&mut life.address);
             life.marks = Marks::read(pod, begun);
             for container in &mut life.containers {
                 container.resume(pod, turn);
@@ -94,7 +94,10 @@ impl Life {
         }
         loop {
             let called = self.gone.is_none() && self.call(now);
-            let acted = self.containers.iter_mut().fold(false, |any, one| one.act(scene) || any);
+            let mut acted = false;
+            for container in &mut self.containers {
+                acted |= container.act(scene);
+            }
             changed |= acted;
             if !called && !acted {
                 return changed;
@@ -102,14 +105,18 @@ impl Life {
         }
     }
 
-    /// Calls the containers whose turn it is; whether there were any. Init containers come one after
-    /// the other, and before the rest.
+    /// Calls the containers whose turn it is; whether there were any. Init containers come one
+    /// after the other, and before the rest.
     fn call(&mut self, now: Moment) -> bool {
         let next = self.containers.iter_mut().find(|one| one.first && !one.is_done());
         if let Some(next) = next {
             return next.call(now);
         }
-        self.containers.iter_mut().fold(false, |any, one| one.call(now) || any)
+        let mut any = false;
+        for container in &mut self.containers {
+            any |= container.call(now);
+        }
+        any
     }
 
     /// Its node hears that it was deleted: its containers are asked to stop.

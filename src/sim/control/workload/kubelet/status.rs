@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::container::{Container, End, State};
 use super::life::Life;
 use super::words;
-use crate::sim::control::workload::pod;
 use crate::sim::dice::Dice;
 use crate::sim::object::{Document, DocumentMut};
 use crate::sim::store::{Key, Kind};
@@ -58,7 +57,7 @@ pub(super) fn of(life: &mut Life, pod: &Value, turn: &Turn<'_>) -> Value {
         "observedGeneration": pod.generation(),
         "phase": phase,
         "conditions": conditions(life, pod, phase, turn.now),
-        "qosClass": pod::quality(pod.get("spec").unwrap_or(&Value::Null)),
+        "qosClass": pod.text("/status/qosClass"),
     });
     if let Some(begun) = life.begun {
         status.set("/startTime", time::seconds(begun));

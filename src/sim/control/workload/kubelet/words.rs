@@ -37,7 +37,8 @@ pub(super) fn image_id(image: &str, dice: Dice) -> String {
 
 /// 64 digits for this purpose.
 pub(super) fn hexadecimal(names: &[&str], dice: Dice) -> String {
-    (0..4).map(|part| format!("{:016x}", dice.nth(names, part))).collect()
+    let [one, two, three, four] = [0, 1, 2, 3].map(|part| dice.nth(names, part));
+    format!("{one:016x}{two:016x}{three:016x}{four:016x}")
 }
 
 /// Why an image cannot be had, in the words of containerd.

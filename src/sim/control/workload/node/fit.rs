@@ -45,9 +45,12 @@ pub(super) fn message(misfits: &[Misfit]) -> String {
     }
     let all = misfits.len();
     let reasons = counted(misfits.iter().map(|misfit| misfit.reason.as_str()));
-    let help = counted(misfits.iter().map(|misfit| match misfit.crowded {
-        true => "No preemption victims found for incoming pod",
-        false => "Preemption is not helpful for scheduling",
+    let help = counted(misfits.iter().map(|misfit| {
+        if misfit.crowded {
+            "No preemption victims found for incoming pod"
+        } else {
+            "Preemption is not helpful for scheduling"
+        }
     }));
     format!(
         "0/{all} nodes are available: {reasons}. no new claims to deallocate, preemption: 0/{all} \

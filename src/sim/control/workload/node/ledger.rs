@@ -12,8 +12,8 @@ pub(super) struct Ledger {
     /// Node and owner of each pod.
     placed: HashMap<Key, (String, String)>,
     pods: HashMap<String, usize>,
-    /// By owner and node.
-    siblings: HashMap<(String, String), usize>,
+    /// By owner, then by node.
+    siblings: HashMap<String, HashMap<String, usize>>,
 }
 
 impl Ledger {
@@ -25,7 +25,8 @@ impl Ledger {
         self.release(pod);
         self.placed.insert(pod.clone(), (node.to_owned(), owner.to_owned()));
         *self.pods.entry(node.to_owned()).or_default() += 1;
-        *self.siblings.entry((owner.to_owned(), node.to_owned())).or_default() += 1;
+        let siblings = self.siblings.entry(owner.to_owned()).or_default();
+        *siblings.entry(node.to_owned()).or_default() += 1;
     }
 
     /// Strikes a pod out; whether it was there.
@@ -34,11 +35,13 @@ impl Ledger {
         if let Some(count) = self.pods.get_mut(&node) {
             *count = count.saturating_sub(1);
         }
-        let both = (owner, node);
-        if let Some(count) = self.siblings.get_mut(&both) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.siblings.remove(&both);
+        if let Some(siblings) = self.siblings.get_mut(&owner) {
+            if let Some(count) = siblings.get_mut(&node) {
+                *count = count.saturating_sub(1);
+            }
+            siblings.retain(|_, count| *count > 0);
+            if siblings.is_empty() {
+                self.siblings.remove(&owner);
             }
         }
         true
@@ -51,6 +54,6 @@ impl Ledger {
 
     /// The pods of an owner on a node.
     pub(super) fn of(&self, owner: &str, node: &str) -> usize {
-        self.siblings.get(&(owner.to_owned(), node.to_owned())).copied().unwrap_or(0)
+        self.siblings.get(owner).and_then(|nodes| nodes.get(node)).copied().unwrap_or(0)
     }
 }

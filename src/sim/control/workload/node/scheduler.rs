@@ -1,8 +1,8 @@
 //! The scheduler: gives each pod a node, so that the pods of one owner are spread over zones and
 //! nodes.
 //!
-//! Looks at node selectors, closed nodes and the number of pods; never at other resources, taints or
-//! affinities. Called by the world.
+//! Looks at node selectors, closed nodes and the number of pods; never at other resources, taints
+//! or affinities. Called by the world.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! The ReplicaSet controller: keeps as many pods of a template as are wanted. It serves Deployments,
-//! Rollouts and ReplicaSets of their own alike.
+//! The ReplicaSet controller: keeps as many pods of a template as are wanted. It serves
+//! Deployments, Rollouts and ReplicaSets of their own alike.
 //!
 //! Never starts a pod: that is the machines' part. Called by the world.
 
@@ -14,7 +14,7 @@ use super::adoption::{self, Orphans};
 use super::pod::{self, Denied};
 use super::selector::Selector;
 use crate::sim::object::Document;
-use crate::sim::store::{Change, Key, Kind, Object, Store};
+use crate::sim::store::{Change, Key, Kind, Object, Store, What};
 use crate::sim::time::Span;
 use crate::sim::world::{Controller, EventType, Turn};
 
@@ -68,16 +68,13 @@ impl Controller for ReplicaSets {
         pods.retain(|pod| pod::is_active(pod));
         let outcome = if set.is_leaving() { Ok(()) } else { manage(turn, &set, &pods) };
         status::update(turn, key, &set, &pods, outcome.as_ref().err());
-        match outcome {
-            Ok(()) => {
-                self.failures.remove(key);
-            }
-            Err(_) => {
-                let failures = self.failures.entry(key.clone()).or_default();
-                turn.again_after(after_failures(*failures));
-                *failures += 1;
-            }
+        if outcome.is_ok() {
+            self.failures.remove(key);
+            return;
         }
+        let failures = self.failures.entry(key.clone()).or_default();
+        turn.again_after(after_failures(*failures));
+        *failures += 1;
     }
 }
 
@@ -109,23 +106,26 @@ pub(super) fn after_failures(failures: u32) -> Span {
 fn is_wanted_otherwise(change: &Change) -> bool {
     let Some(before) = &change.before else { return true };
     let wish = |set: &Object| (set.generation(), set.is_leaving());
-    let owners = |set: &Object| set.items("/metadata/ownerReferences").to_vec();
-    let gone = change.what == crate::sim::store::What::Deleted;
-    gone || wish(before) != wish(&change.object) || owners(before) != owners(&change.object)
+    let owners = "/metadata/ownerReferences";
+    change.what == What::Deleted
+        || wish(before) != wish(&change.object)
+        || before.at(owners) != change.object.at(owners)
 }
 
 /// Whether a pod counts in another way than before.
 fn counts_otherwise(change: &Change) -> bool {
     let Some(before) = &change.before else { return true };
     let (before, after) = (before.as_ref(), change.object.as_ref());
-    let state = |pod: &Value| (pod::is_active(pod), pod::is_ready(pod));
-    let tied = |pod: &Value, place: &str| pod.at(place).cloned();
-    change.what == crate::sim::store::What::Deleted
-        || state(before) != state(after)
-        || pod::ready_since(before) != pod::ready_since(after)
-        || ["/metadata/labels", "/metadata/ownerReferences"]
-            .iter()
-            .any(|place| tied(before, place) != tied(after, place))
+    let ready = |pod: &Value| {
+        let condition = pod.condition("Ready")?;
+        (condition.text("/status") == "True")
+            .then(|| condition.text("/lastTransitionTime").to_owned())
+    };
+    let tied = ["/metadata/labels", "/metadata/ownerReferences"];
+    change.what == What::Deleted
+        || pod::is_active(before) != pod::is_active(after)
+        || ready(before) != ready(after)
+        || tied.iter().any(|place| before.at(place) != after.at(place))
 }
 
 /// Creates pods that are missing and deletes those that are too many; what went wrong, if anything
