@@ -6,6 +6,7 @@ pub mod config;
 pub mod domain;
 pub mod error;
 pub mod runtime;
+pub mod sim;
 pub mod telemetry;
 pub mod terminal;
 pub mod view;

@@ -55,6 +55,8 @@ pub enum Command {
     Refresh,
     /// What went wrong.
     Troubles,
+    /// What the drill is about.
+    Briefing,
     /// The keys.
     Help,
     /// Draw everything anew.

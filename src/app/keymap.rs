@@ -131,6 +131,7 @@ pub const TABLE: &[Binding] = &[
     bind!(Move Everywhere [Esc, Key::Backspace] Command::Back, "back", "back", "back; in the fleet: clear the filter"),
     bind!(Move Everywhere [Char('1')] Command::Fleet, "fleet", "fleet", "to the fleet"),
     bind!(Move Everywhere [Char('2')] Command::Rollout, "rollout", "rollout", "to the selected rollout"),
+    bind!(Session Everywhere [Char('b')] Command::Briefing, "briefing", "briefing", "in a drill: what it is about, and how it goes"),
     bind!(Session Everywhere [Char('?')] Command::Help, "help", "help", "the keys"),
     bind!(Session Everywhere [Char('!')] Command::Troubles, "troubles", "errors", "what went wrong in this session"),
     bind!(Session Everywhere [Ctrl('l')] Command::Redraw, "redraw", "redraw", "draw everything anew"),
@@ -217,7 +218,13 @@ mod tests {
     #[test]
     fn no_key_means_two_things_on_one_screen() {
         let id = WorkloadId::new("shop", WorkloadKind::Rollout, "checkout");
-        let screens = [Screen::Fleet, Screen::Rollout(id.clone()), Screen::Logs(id), Screen::Help];
+        let screens = [
+            Screen::Fleet,
+            Screen::Rollout(id.clone()),
+            Screen::Logs(id),
+            Screen::Help,
+            Screen::Briefing,
+        ];
         for screen in screens {
             let mut seen = Vec::new();
             for binding in on(&screen) {

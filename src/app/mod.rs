@@ -7,6 +7,7 @@ pub mod access;
 pub mod availability;
 pub mod command;
 pub mod dialog;
+pub mod drill;
 pub mod effect;
 pub mod fleet_view;
 pub mod flight;

@@ -11,6 +11,7 @@ use crate::domain::timeline;
 
 use super::access::AccessBook;
 use super::dialog::Dialog;
+use super::drill::Drill;
 use super::fleet_view::FleetView;
 use super::flight::Flight;
 use super::journal::SessionStamp;
@@ -96,6 +97,8 @@ pub struct Model {
     pub overrides: Overrides,
     /// Workload around which Services and Ingresses are watched.
     pub focus: Option<WorkloadId>,
+    /// The drill, when this is one.
+    pub drill: Option<Drill>,
 }
 
 impl Model {
@@ -124,6 +127,7 @@ impl Model {
             toast: None,
             overrides: Overrides::default(),
             focus: None,
+            drill: None,
         }
     }
 
@@ -136,7 +140,7 @@ impl Model {
     pub fn meant(&self) -> Option<&WorkloadId> {
         match self.screen() {
             Screen::Fleet => self.fleet_view.selected.as_ref(),
-            Screen::Help | Screen::Troubles => None,
+            Screen::Help | Screen::Troubles | Screen::Briefing => None,
             screen => screen.workload(),
         }
     }

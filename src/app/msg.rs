@@ -8,6 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::workload::Workload;
 
 use super::access::Access;
+use super::drill::Progress;
 use super::flight::Ticket;
 use super::key::Key;
 use super::log_view::LogLine;
@@ -86,6 +87,8 @@ pub enum Msg {
     Trouble(SafeText, SafeText),
     /// Who the API server says we are.
     Identity(SafeText),
+    /// How the drill goes.
+    Drill(Box<Progress>),
 }
 
 /// A revision whose template is wanted.

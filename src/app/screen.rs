@@ -27,6 +27,8 @@ pub enum Screen {
     Help,
     /// What went wrong in this session.
     Troubles,
+    /// What the drill is about, and how it goes.
+    Briefing,
 }
 
 impl Screen {
@@ -41,7 +43,7 @@ impl Screen {
             | Self::Timeline(id)
             | Self::Why(id)
             | Self::Info(id) => Some(id),
-            Self::Fleet | Self::Help | Self::Troubles => None,
+            Self::Fleet | Self::Help | Self::Troubles | Self::Briefing => None,
         }
     }
 }

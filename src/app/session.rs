@@ -9,6 +9,8 @@ use crate::domain::time::Timestamp;
 pub enum Mode {
     /// A real cluster.
     Live,
+    /// The embedded cluster.
+    Drill,
 }
 
 impl Mode {
@@ -16,6 +18,7 @@ impl Mode {
     pub fn word(self) -> &'static str {
         match self {
             Self::Live => "LIVE",
+            Self::Drill => "DRILL",
         }
     }
 }

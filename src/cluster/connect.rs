@@ -8,6 +8,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, NamedContext};
@@ -89,11 +90,25 @@ pub struct Identity {
     pub source: SafeText,
 }
 
-/// A connection, pinned to one context. Cheap to share by `Arc`.
+/// A connection, pinned to one context. Cheap to share by `Arc`. It comes out of a [`Live`] or a
+/// [`Drill`](super::Drill), and knows which.
 #[derive(Clone)]
 pub struct Connection {
     identity: Identity,
     client: Client,
+    drill: bool,
+}
+
+/// A connection to a real cluster. Only [`connect`] makes one, out of a kubeconfig or the service
+/// account of a pod.
+#[derive(Debug, Clone)]
+pub struct Live(Arc<Connection>);
+
+impl Live {
+    /// What every function of this room works through.
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.0
+    }
 }
 
 impl std::fmt::Debug for Connection {
@@ -103,6 +118,16 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
+    /// For `drill` alone.
+    pub(super) fn of_drill(identity: Identity, client: Client) -> Self {
+        Self { identity, client, drill: true }
+    }
+
+    /// Whether it leads to an embedded cluster.
+    pub fn is_drill(&self) -> bool {
+        self.drill
+    }
+
     /// Which cluster, as whom.
     pub fn identity(&self) -> &Identity {
         &self.identity
@@ -139,9 +164,7 @@ pub fn contexts(options: &Options) -> Result<Vec<SafeText>, ClusterError> {
 ///
 /// # Errors
 /// `NoConfig`, `Config`, `Context`, `Credentials` or `Connect`; nothing was asked of the server.
-pub async fn connect(options: &Options) -> Result<Connection, ClusterError> {
-    // The only error is that somebody else already chose one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+pub async fn connect(options: &Options) -> Result<Live, ClusterError> {
     let environment = &options.environment;
     let places = kubeconfig::places(
         options.kubeconfig.as_deref(),
@@ -156,14 +179,21 @@ pub async fn connect(options: &Options) -> Result<Connection, ClusterError> {
         let tried = format!("{}, in-cluster (not in a pod)", places.tried);
         return Err(ClusterError::NoConfig { tried: tried.into() });
     };
-    config.default_retry = false;
-    config.connect_timeout = Some(Duration::from_secs(5));
+    set_up(&mut config);
     if config.cluster_url.scheme_str() == Some("http") {
         // Else the system's trust store is loaded, and an empty one refused, for nothing.
         config.root_cert = Some(Vec::new());
     }
     let client = client(config, &identity).await?;
-    Ok(Connection { identity, client })
+    Ok(Live(Arc::new(Connection { identity, client, drill: false })))
+}
+
+/// What holds for every connection.
+pub(super) fn set_up(config: &mut Config) {
+    // The only error is that somebody else already chose one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    config.default_retry = false;
+    config.connect_timeout = Some(Duration::from_secs(5));
 }
 
 async fn from_files(
@@ -246,7 +276,7 @@ fn without_userinfo(uri: &http::Uri) -> SafeText {
     format!("{scheme}://{host}{port}{path}").into()
 }
 
-async fn client(config: Config, identity: &Identity) -> Result<Client, ClusterError> {
+pub(super) async fn client(config: Config, identity: &Identity) -> Result<Client, ClusterError> {
     // A credential plugin runs inside `try_from` and blocks its thread.
     let made = tokio::task::spawn_blocking(move || Client::try_from(config));
     let made = match tokio::time::timeout(CLIENT_LIMIT, made).await {

@@ -63,6 +63,22 @@ impl Default for Beat {
     }
 }
 
+impl Beat {
+    /// The same for a world in which `speed` seconds pass in one.
+    #[must_use]
+    pub fn at_speed(self, speed: u32) -> Self {
+        let scaled = |span: Duration, least: u64| {
+            (span / speed.max(1)).max(Duration::from_millis(least).min(span))
+        };
+        Self {
+            every: scaled(self.every, 50),
+            while_dead: scaled(self.while_dead, 50),
+            limit: scaled(self.limit, 500),
+            limit_while_dead: scaled(self.limit_while_dead, 500),
+        }
+    }
+}
+
 /// Asks until nobody listens any more.
 pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<Pulse>) {
     while !out.is_closed() {

@@ -14,6 +14,7 @@ pub mod act;
 mod call;
 pub mod connect;
 mod credential;
+pub mod drill;
 pub mod error;
 pub mod heartbeat;
 mod kubeconfig;
@@ -27,7 +28,8 @@ pub mod watch;
 pub mod wire;
 
 pub use act::{Accepted, ActError, Difference, act};
-pub use connect::{Connection, Environment, Identity, Options, connect};
+pub use connect::{Connection, Environment, Identity, Live, Options, connect};
+pub use drill::Drill;
 pub use error::{ClusterError, ErrorKind};
 pub use heartbeat::{Beat, Pulse, heartbeat};
 pub use pace::Pace;

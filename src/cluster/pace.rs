@@ -49,6 +49,24 @@ impl Default for Pace {
     }
 }
 
+impl Pace {
+    /// The same for a world in which `speed` seconds pass in one: what is late there is early here.
+    #[must_use]
+    pub fn at_speed(self, speed: u32) -> Self {
+        let scaled =
+            |span: Duration| (span / speed.max(1)).max(Duration::from_millis(20).min(span));
+        Self {
+            silence: scaled(self.silence),
+            first: scaled(self.first),
+            longest: scaled(self.longest),
+            recheck: scaled(self.recheck),
+            spread: scaled(self.spread),
+            settle: scaled(self.settle),
+            ..self
+        }
+    }
+}
+
 /// A random share of `span`, evenly spread from zero to all of it.
 pub(crate) fn share_of(span: Duration) -> Duration {
     // The standard library's per-instance hash keys are the only randomness needed here.

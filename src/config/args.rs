@@ -105,6 +105,9 @@ pub enum Command {
     Retry(Act),
     /// Replace its pods one by one.
     Restart(Act),
+    /// Fly a drill: an embedded cluster in which releases go wrong. Nothing real is touched.
+    #[command(visible_alias = "demo")]
+    Drill(Drill),
     /// Print the configuration in effect and who set each value.
     Config(Print),
     /// Print the key table as Markdown.
@@ -160,6 +163,36 @@ pub struct Act {
     /// Why, for the journal.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// Which drill, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Arguments)]
+pub struct Drill {
+    /// Which one: a name of `--list`, or a file of your own; the shop when nothing is said.
+    #[arg(value_name = "NAME|FILE.toml")]
+    pub name: Option<String>,
+    /// List the drills there are.
+    #[arg(long, conflicts_with_all = ["name", "headless", "serve"])]
+    pub list: bool,
+    /// The same seed gives the same drill.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// How many seconds pass in one.
+    #[arg(long, value_name = "1..60", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub speed: u32,
+    /// Play it without a screen, as fast as can be, and print how it went.
+    #[arg(long, conflicts_with = "serve")]
+    pub headless: bool,
+    /// What the pilot does in a headless play, instead of what the drill itself suggests.
+    #[arg(long, value_name = "FILE", requires = "headless")]
+    pub script: Option<PathBuf>,
+    /// Serve the cluster to other clients, without a screen, until Ctrl-C.
+    #[arg(long)]
+    pub serve: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub print: Print,
 }
 
 /// A workload as a person names it.

@@ -50,6 +50,11 @@ impl<T> Setting<T> {
         Self { value, origin }
     }
 
+    /// Whether a flag of the command line set it.
+    pub fn is_flag(&self) -> bool {
+        matches!(self.origin, Origin::Flag(_))
+    }
+
     pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Setting<U> {
         Setting::new(change(self.value), self.origin)
     }

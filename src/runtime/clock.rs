@@ -1,35 +1,108 @@
-//! The only clock.
+//! The only clock: the wall's, or that of a drill.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 
 /// Backward steps up to this many milliseconds are held: ages and deadlines must not flicker when
 /// the time service corrects the clock.
 const HOLD_MS: i64 = 5_000;
 
+/// Where the time comes from.
+#[derive(Debug, Clone, Default)]
+enum Source {
+    /// The machine's clock.
+    #[default]
+    Wall,
+    /// Begins at an instant and runs so many times as fast.
+    Scaled { began: Instant, start: Timestamp, speed: u32 },
+    /// Stands still until it is set, in milliseconds since 1970.
+    Stepped(Arc<AtomicI64>),
+}
+
 /// A clock that does not step back for small corrections.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clock {
+    source: Source,
     last_ms: Arc<AtomicI64>,
 }
 
 impl Clock {
+    /// A clock that begins at `start` and runs `speed` times as fast.
+    pub(super) fn scaled(start: Timestamp, speed: u32) -> Self {
+        let source = Source::Scaled { began: Instant::now(), start, speed };
+        Self { source, ..Self::default() }
+    }
+
+    /// A clock that stands at `start` until [`Clock::set`] moves it.
+    pub(super) fn stepped(start: Timestamp) -> Self {
+        let at = Arc::new(AtomicI64::new(start.timestamp_millis()));
+        Self { source: Source::Stepped(at), ..Self::default() }
+    }
+
+    /// Moves a stepped clock; no other one can be moved.
+    pub(super) fn set(&self, to: Timestamp) {
+        if let Source::Stepped(at) = &self.source {
+            at.store(to.timestamp_millis(), Ordering::Relaxed);
+        }
+    }
+
+    /// How many of its seconds pass in one.
+    pub(super) fn speed(&self) -> u32 {
+        match &self.source {
+            Source::Scaled { speed, .. } => *speed,
+            Source::Wall | Source::Stepped(_) => 1,
+        }
+    }
+
     /// Now.
     pub(super) fn now(&self) -> Timestamp {
-        let wall = Utc::now().timestamp_millis();
+        let is = self.read_ms();
         let last = self.last_ms.load(Ordering::Relaxed);
-        let ms = if wall < last && last - wall < HOLD_MS { last } else { wall };
+        let ms = if is < last && last - is < HOLD_MS { last } else { is };
         self.last_ms.store(ms, Ordering::Relaxed);
         DateTime::from_timestamp_millis(ms).unwrap_or_default()
+    }
+
+    fn read_ms(&self) -> i64 {
+        match &self.source {
+            Source::Wall => Utc::now().timestamp_millis(),
+            Source::Scaled { began, start, speed } => {
+                let passed = began.elapsed().saturating_mul(*speed);
+                let passed = Span::from_std(passed).unwrap_or(Span::zero());
+                (*start + passed).timestamp_millis()
+            }
+            Source::Stepped(at) => at.load(Ordering::Relaxed),
+        }
     }
 
     /// The clock as a function, for adapters.
     pub(super) fn as_now(&self) -> crate::cluster::Now {
         let clock = self.clone();
         Arc::new(move || clock.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::parse_rfc3339;
+
+    #[test]
+    fn a_stepped_clock_stands_and_a_scaled_one_runs() {
+        let start = parse_rfc3339("2026-11-24T10:00:00Z").unwrap();
+        let clock = Clock::stepped(start);
+        assert_eq!((clock.now(), clock.now()), (start, start));
+        clock.set(start + Span::seconds(90));
+        assert_eq!(clock.clone().now(), start + Span::seconds(90));
+        let scaled = Clock::scaled(start, 60);
+        let first = scaled.now();
+        assert!(first >= start && scaled.now() >= first);
+        scaled.set(start + Span::hours(1));
+        assert!(scaled.now() < start + Span::minutes(30), "only a stepped clock can be set");
     }
 }

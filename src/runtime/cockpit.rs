@@ -21,6 +21,7 @@ use crate::view::{Look, Painter};
 
 use super::clock::Clock;
 use super::door::Door;
+use super::drill::Flown;
 use super::feed::{self, Arrivals, Feed};
 use super::perform::Performer;
 
@@ -53,6 +54,10 @@ pub(super) struct Cockpit {
     pub(super) door: Door,
     /// The clock.
     pub(super) clock: Clock,
+    /// The drill, when this is one.
+    pub(super) flown: Option<Flown>,
+    /// What is wanted before anything happens.
+    pub(super) effects: Vec<Effect>,
 }
 
 struct Loop {
@@ -65,6 +70,7 @@ struct Loop {
     painter: Painter<FrameWriter>,
     feed: Feed,
     performer: Performer,
+    flown: Option<Flown>,
     dirty: bool,
     /// Clears the screen before the next frame.
     repaint: bool,
@@ -81,7 +87,7 @@ impl Cockpit {
         console: Console,
         capabilities: crate::terminal::Capabilities,
     ) -> anyhow::Result<Exit> {
-        let Self { mut model, look, door, clock } = self;
+        let Self { mut model, look, door, clock, flown, effects } = self;
         let mut signals = Signals::listen().context("listen for signals")?;
         let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
@@ -105,6 +111,7 @@ impl Cockpit {
             painter,
             feed,
             performer,
+            flown,
             dirty: true,
             repaint: true,
             last_frame: Instant::now(),
@@ -112,6 +119,9 @@ impl Cockpit {
             quit: None,
         };
         this.draw()?;
+        for effect in effects {
+            this.perform(effect)?;
+        }
         this.fly(&mut signals, &mut arrivals, &mut answers).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();
@@ -237,10 +247,14 @@ impl Loop {
     }
 
     fn tick(&mut self) -> anyhow::Result<()> {
-        if self.feed.broken() || self.performer.broken() {
+        let drill = self.flown.as_mut().is_some_and(Flown::broken);
+        if drill || self.feed.broken() || self.performer.broken() {
             // The panic hook has given the terminal back and said what happened.
             self.quit = Some(Exit::Panic);
             return Ok(());
+        }
+        if let Some(progress) = self.flown.as_mut().and_then(Flown::progress) {
+            self.take(Msg::Drill(Box::new(progress)))?;
         }
         self.take(Msg::Tick)
     }

@@ -48,7 +48,7 @@ pub(super) fn session(
     let offset =
         if settings.utc.value { 0 } else { chrono::Local::now().offset().local_minus_utc() / 60 };
     Session {
-        mode: Mode::Live,
+        mode: if connection.is_drill() { Mode::Drill } else { Mode::Live },
         context: identity.context.clone(),
         cluster: identity.cluster.clone(),
         server: identity.server.clone(),
@@ -56,7 +56,13 @@ pub(super) fn session(
         scope,
         read_only: settings.read_only.value,
         insecure: identity.insecure_tls,
-        environments: settings.environments.iter().map(|e| e.value.clone()).collect(),
+        // A drill is flown as if it were production: that is what it is for.
+        environments: settings
+            .environments
+            .iter()
+            .filter(|_| !connection.is_drill())
+            .map(|e| e.value.clone())
+            .collect(),
         utc_offset_minutes: offset,
         started: now,
         log_path: log.map(|p| p.display().to_string()).unwrap_or_default().into(),
@@ -75,7 +81,8 @@ pub(super) fn stamp(session: &Session) -> SessionStamp {
     }
 }
 
-/// The journal's place.
-pub(super) fn journal(places: &Places) -> Journal {
-    Journal::new(places.state.as_ref().map(|state| state.join("journal")))
+/// The journal's place. What was done in a drill is not on the record of real clusters.
+pub(super) fn journal(places: &Places, drill: bool) -> Journal {
+    let name = if drill { "drill-journal" } else { "journal" };
+    Journal::new(places.state.as_ref().map(|state| state.join(name)))
 }

@@ -68,22 +68,25 @@ impl Feed {
     ) -> (Self, Arrivals) {
         let (beat, pulse) = watch::channel(cluster::Pulse::default());
         let (sink, reports) = mpsc::channel(REPORTS);
-        let mut fleet = JoinSet::new();
-        let now = clock.as_now();
-        let heart = cluster::heartbeat(Arc::clone(&connection), Beat::default(), now, beat);
-        fleet.spawn(heart);
         let mut feed = Self {
             connection,
             clock,
             pulse: pulse.clone(),
             sink,
-            fleet,
+            fleet: JoinSet::new(),
             around: JoinSet::new(),
             focus: None,
             scope,
         };
+        feed.beat(beat);
         feed.watch_fleet();
         (feed, Arrivals { reports, pulse })
+    }
+
+    fn beat(&mut self, out: watch::Sender<cluster::Pulse>) {
+        let pace = Beat::default().at_speed(self.clock.speed());
+        let now = self.clock.as_now();
+        self.fleet.spawn(cluster::heartbeat(Arc::clone(&self.connection), pace, now, out));
     }
 
     fn watch_fleet(&mut self) {
@@ -108,7 +111,7 @@ impl Feed {
             pulse: self.pulse.clone(),
             now: self.clock.as_now(),
             sink: self.sink.clone(),
-            pace: Pace::default(),
+            pace: Pace::default().at_speed(self.clock.speed()),
         }
     }
 
@@ -143,9 +146,7 @@ impl Feed {
         let (beat, pulse) = watch::channel(self.pulse.borrow().clone());
         // Readers of the old pulse see its end; the loop keeps the old value until the new beats.
         self.pulse = pulse;
-        let now = self.clock.as_now();
-        let heart = cluster::heartbeat(Arc::clone(&self.connection), Beat::default(), now, beat);
-        self.fleet.spawn(heart);
+        self.beat(beat);
         self.watch_fleet();
         if let Some(namespace) = self.focus.clone() {
             for kind in AROUND {

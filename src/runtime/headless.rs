@@ -53,7 +53,7 @@ pub(super) struct Failure {
     pub(super) text: String,
 }
 
-fn failure(exit: Exit, text: impl Into<String>) -> Failure {
+pub(super) fn failure(exit: Exit, text: impl Into<String>) -> Failure {
     Failure { exit, text: text.into() }
 }
 
@@ -319,6 +319,32 @@ impl Headless {
         self.follow(ticket, act).await
     }
 
+    /// A verb as a drill's pilot gives it: confirmed at once, and done when it was answered.
+    pub(super) async fn order(mut self, verb: Verb, target: &Target) -> Result<(), Failure> {
+        let id = self.look_at(target).await?;
+        let plan = self.plan(&id, verb, None)?;
+        let (_, effects) = begin(&mut self.model, plan, "drill".into());
+        for effect in effects {
+            self.perform(effect);
+        }
+        let deadline = Instant::now() + LIST_WITHIN;
+        while self.answer.is_none() && Instant::now() < deadline {
+            self.step(TICK).await;
+        }
+        self.performer.finish(Duration::from_secs(2)).await;
+        match self.answer {
+            Some(Answer::Accepted) => Ok(()),
+            Some(Answer::Changed(what)) => {
+                let what: Vec<&str> = what.iter().map(SafeText::as_str).collect();
+                Err(failure(Exit::Changed, what.join("; ")))
+            }
+            Some(Answer::Refused(why) | Answer::Unknown(why)) => {
+                Err(failure(Exit::Refused, why.as_str()))
+            }
+            None => Err(failure(Exit::Undetermined, "no answer")),
+        }
+    }
+
     fn plan(&self, id: &WorkloadId, verb: Verb, to: Option<u64>) -> Result<Plan, Failure> {
         match availability::of(&self.model, id, verb) {
             Availability::Ready | Availability::Blind => {}
@@ -410,7 +436,7 @@ pub(super) fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-fn print_json(value: &Value) {
+pub(super) fn print_json(value: &Value) {
     let text = serde_json::to_string_pretty(value).context("print").unwrap_or_default();
     print(&format!("{text}\n"));
 }

@@ -8,6 +8,7 @@ mod clock;
 mod cockpit;
 mod connect;
 mod door;
+mod drill;
 mod feed;
 mod headless;
 mod journal;

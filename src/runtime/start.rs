@@ -4,11 +4,13 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::drill::Drill;
 use crate::app::keymap::{self, Overrides};
 use crate::app::model::Model;
 use crate::app::report;
 use crate::app::session::Scope;
-use crate::cluster::{self, ClusterError, Connection, ErrorKind};
+use crate::app::update::begin_drill;
+use crate::cluster::{self, ClusterError, Connection, ErrorKind, Live};
 use crate::config::args::{Args, Command, Output};
 use crate::config::{
     Namespaces, Places, Settings, Themes, Variables, choose_theme, explain, overrides, to_json,
@@ -24,7 +26,8 @@ use super::clock::Clock;
 use super::cockpit::Cockpit;
 use super::connect as connecting;
 use super::door::Door;
-use super::headless::{Failure, Headless, complain, print};
+use super::drill::{self, Flown};
+use super::headless::{Failure, Headless, complain, failure, print};
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
@@ -46,11 +49,13 @@ pub fn run(args: Args) -> Exit {
     exit
 }
 
-struct Start {
-    settings: Settings,
-    places: Places,
+/// What every way to start needs.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) settings: Settings,
+    pub(super) places: Places,
     telemetry: Telemetry,
-    clock: Clock,
+    pub(super) clock: Clock,
 }
 
 async fn serve(args: Args) -> Exit {
@@ -89,8 +94,11 @@ async fn serve(args: Args) -> Exit {
     let start = Start { settings, places, telemetry, clock: Clock::default() };
     let ended = match args.command {
         None => start.cockpit(overrides).await,
+        Some(Command::Drill(asked)) if !asked.headless && !asked.serve => {
+            drill::run(start, asked, overrides).await
+        }
         Some(command) => tokio::select! {
-            ended = start.headless(command) => ended,
+            ended = start.command(command, overrides) => ended,
             _ = tokio::signal::ctrl_c() => Err(Failure {
                 exit: Exit::Interrupted,
                 text: "interrupted: what was sent stays sent".into(),
@@ -105,7 +113,7 @@ async fn serve(args: Args) -> Exit {
 
 impl Start {
     /// Connects; the terminal is still the shell's, so a credential plugin may say something.
-    async fn connect(&self) -> Result<Connection, Failure> {
+    async fn connect(&self) -> Result<Live, Failure> {
         let options = connecting::options(&self.settings);
         let connecting = cluster::connect(&options);
         tokio::pin!(connecting);
@@ -119,15 +127,22 @@ impl Start {
         connected.map_err(|error| Failure { exit: exit_of(&error), text: error.to_string() })
     }
 
-    fn door(&self, connection: Connection) -> Door {
+    async fn command(self, command: Command, overrides: Overrides) -> Result<Exit, Failure> {
+        match command {
+            Command::Drill(asked) => drill::run(self, asked, overrides).await,
+            command => self.headless(command).await,
+        }
+    }
+
+    pub(super) fn door(&self, connection: Arc<Connection>) -> Door {
         Door {
-            connection: Arc::new(connection),
-            journal: connecting::journal(&self.places),
+            journal: connecting::journal(&self.places, connection.is_drill()),
+            connection,
             clock: self.clock.clone(),
         }
     }
 
-    fn model(&self, door: &Door, scope: Scope) -> Model {
+    pub(super) fn model(&self, door: &Door, scope: Scope) -> Model {
         let now = self.clock.now();
         let log = self.telemetry.log.as_deref();
         let session =
@@ -141,25 +156,40 @@ impl Start {
     }
 
     async fn cockpit(self, overrides: Overrides) -> Result<Exit, Failure> {
-        if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-            let text = "the cockpit needs a terminal; `waveoff list` prints the fleet without one";
-            return Err(Failure { exit: Exit::Usage, text: text.into() });
+        self.needs_terminal("`waveoff list` prints the fleet without one")?;
+        let connection = Arc::clone(self.connect().await?.connection());
+        let scope = connecting::scope(&self.settings, connection.identity());
+        self.fly(connection, scope, overrides, None).await
+    }
+
+    /// Refuses to open a screen where there is none.
+    pub(super) fn needs_terminal(&self, instead: &str) -> Result<(), Failure> {
+        if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+            // What cannot be shown is said before anything is built for it.
+            return self.look(Capabilities::read(&Surroundings::of_process())).map(drop);
         }
+        Err(failure(Exit::Usage, format!("the cockpit needs a terminal; {instead}")))
+    }
+
+    /// Opens the cockpit over a connection, and flies a drill when there is one.
+    pub(super) async fn fly(
+        self,
+        connection: Arc<Connection>,
+        scope: Scope,
+        overrides: Overrides,
+        drill: Option<(Drill, Flown)>,
+    ) -> Result<Exit, Failure> {
         let capabilities = Capabilities::read(&Surroundings::of_process());
         let look = self.look(capabilities)?;
-        let connection = self.connect().await?;
-        let scope = connecting::scope(&self.settings, connection.identity());
         let door = self.door(connection);
         let mut model = self.model(&door, scope);
         model.overrides = overrides;
-        let clock = self.clock.clone();
-        let failed = |error: &dyn std::fmt::Display| Failure {
-            exit: Exit::Undetermined,
-            text: error.to_string(),
-        };
+        let (told, flown) = drill.unzip();
+        let effects = told.map(|told| begin_drill(&mut model, told)).unwrap_or_default();
+        let failed = |error: &dyn std::fmt::Display| failure(Exit::Undetermined, error.to_string());
         let console = Console::enter().map_err(|e| failed(&e))?;
         console.restore_on_panic(self.telemetry.log.clone());
-        let cockpit = Cockpit { model, look, door, clock };
+        let cockpit = Cockpit { model, look, door, clock: self.clock.clone(), flown, effects };
         cockpit.run(console, capabilities).await.map_err(|e| failed(&format!("{e:#}")))
     }
 
@@ -178,7 +208,7 @@ impl Start {
     }
 
     async fn headless(self, command: Command) -> Result<Exit, Failure> {
-        let connection = self.connect().await?;
+        let connection = Arc::clone(self.connect().await?.connection());
         let listing = matches!(command, Command::List(_));
         let scope = match &self.settings.namespaces.value {
             // A name without a namespace means the context's, as everywhere else.
@@ -210,7 +240,7 @@ impl Start {
             Command::Undo { to_revision, act } => session.act(Verb::Undo, *to_revision, act).await,
             Command::Retry(act) => session.act(Verb::Retry, None, act).await,
             Command::Restart(act) => session.act(Verb::Restart, None, act).await,
-            Command::Config(_) | Command::Keys => Ok(Exit::Ok),
+            Command::Config(_) | Command::Keys | Command::Drill(_) => Ok(Exit::Ok),
         }
     }
 }

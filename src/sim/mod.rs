@@ -8,6 +8,7 @@
 mod api;
 mod control;
 mod dice;
+mod drill;
 mod hash;
 mod object;
 mod prometheus;
@@ -16,3 +17,6 @@ mod store;
 mod time;
 mod traffic;
 mod world;
+
+pub use drill::{Deed, Drill, DrillError, Entry, GoalReport, OPERATOR, PILOT, Report, Standing};
+pub use serve::{Clock, ServeError, Simulation};

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 /// Reading a document.
 pub(crate) trait Document {
+    /// What is at a JSON pointer. Like `Value::pointer`, without its copies of every part.
+    fn at(&self, pointer: &str) -> Option<&Value>;
     /// A text by its JSON pointer; empty when absent.
     fn text(&self, pointer: &str) -> &str;
     /// A whole number; zero when absent.
@@ -61,8 +63,19 @@ pub(crate) trait Document {
 }
 
 impl Document for Value {
+    fn at(&self, pointer: &str) -> Option<&Value> {
+        if pointer.contains('~') {
+            return self.pointer(pointer);
+        }
+        pointer.split('/').skip(1).try_fold(self, |place, part| match place {
+            Value::Object(members) => members.get(part),
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+            _ => None,
+        })
+    }
+
     fn text(&self, pointer: &str) -> &str {
-        self.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+        self.at(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
     fn int(&self, pointer: &str) -> i64 {
@@ -70,23 +83,23 @@ impl Document for Value {
     }
 
     fn int_maybe(&self, pointer: &str) -> Option<i64> {
-        self.pointer(pointer).and_then(Value::as_i64)
+        self.at(pointer).and_then(Value::as_i64)
     }
 
     fn flag(&self, pointer: &str) -> bool {
-        self.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
+        self.at(pointer).and_then(Value::as_bool).unwrap_or(false)
     }
 
     fn items(&self, pointer: &str) -> &[Value] {
-        self.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+        self.at(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn members(&self, pointer: &str) -> Option<&Map<String, Value>> {
-        self.pointer(pointer).and_then(Value::as_object)
+        self.at(pointer).and_then(Value::as_object)
     }
 
     fn part<T: DeserializeOwned + Default>(&self, pointer: &str) -> T {
-        let found = self.pointer(pointer).map(T::deserialize).and_then(Result::ok);
+        let found = self.at(pointer).map(T::deserialize).and_then(Result::ok);
         found.unwrap_or_default()
     }
 
@@ -118,7 +131,10 @@ impl DocumentMut for Value {
     fn set(&mut self, pointer: &str, value: impl Into<Value>) {
         let mut place = self;
         for part in pointer.split('/').skip(1) {
-            let key = part.replace("~1", "/").replace("~0", "~");
+            let key = match part.contains('~') {
+                true => part.replace("~1", "/").replace("~0", "~"),
+                false => part.to_owned(),
+            };
             place = child(place, key);
         }
         *place = value.into();
@@ -188,6 +204,9 @@ mod tests {
         assert!(object.items("/spec/containers").is_empty());
         assert!(!object.is_leaving());
         assert_eq!(object.part::<Vec<String>>("/spec/replicas"), Vec::<String>::new());
+        for pointer in ["", "/spec", "/spec/replicas", "/spec/x", "/x~1y", "/metadata/name/z"] {
+            assert_eq!(object.at(pointer), object.pointer(pointer), "{pointer}");
+        }
     }
 
     #[test]

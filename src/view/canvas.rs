@@ -10,6 +10,7 @@ use ratatui::text::Line;
 
 use crate::app::theme::Role;
 
+use super::glyph::Edges;
 use super::look::Look;
 
 /// The frame being painted.
@@ -20,14 +21,21 @@ pub(super) struct Canvas<'f> {
     pub(super) look: &'f Look,
     /// Where the cursor blinks, when something is typed.
     pub(super) cursor: Option<Position>,
+    /// Whether this is a drill: its frames are others.
+    drill: bool,
     /// The last line that a document can be scrolled to, when there is one on the screen.
     pub(super) scroll_end: Option<usize>,
 }
 
 impl<'f> Canvas<'f> {
     /// A canvas over this buffer.
-    pub(super) fn new(buffer: &'f mut Buffer, look: &'f Look) -> Self {
-        Self { buffer, look, cursor: None, scroll_end: None }
+    pub(super) fn new(buffer: &'f mut Buffer, look: &'f Look, drill: bool) -> Self {
+        Self { buffer, look, cursor: None, drill, scroll_end: None }
+    }
+
+    /// Lines of a frame.
+    pub(super) fn edges(&self, focused: bool) -> Edges {
+        self.look.edges(focused, self.drill)
     }
 
     /// Puts one line at the top of an area.

@@ -22,7 +22,16 @@ const THIN: Edges =
 const THICK: Edges =
     Edges { corners: ["┏", "┓", "┛", "┗"], horizontal: "━", vertical: "┃" };
 
+/// Frames of a drill are dotted: no corner of the screen looks like a real cluster's.
+const DOTTED: Edges =
+    Edges { corners: ["╭", "╮", "╯", "╰"], horizontal: "┄", vertical: "┆" };
+
+const DOTTED_THICK: Edges =
+    Edges { corners: ["┏", "┓", "┛", "┗"], horizontal: "┅", vertical: "┇" };
+
 const ASCII: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|" };
+
+const ASCII_DOTTED: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: ".", vertical: ":" };
 
 const ASCII_FOCUS: Edges = Edges { corners: ["+", "+", "+", "+"], horizontal: "=", vertical: "|" };
 
@@ -31,13 +40,16 @@ impl Look {
         if self.is_ascii() { ascii } else { unicode }
     }
 
-    /// Lines of a frame.
-    pub(super) fn edges(&self, focused: bool) -> Edges {
-        match (self.is_ascii(), focused) {
-            (true, true) => ASCII_FOCUS,
-            (true, false) => ASCII,
-            (false, true) => THICK,
-            (false, false) => THIN,
+    /// Lines of a frame: of a real cluster, or of a drill.
+    pub(super) fn edges(&self, focused: bool, drill: bool) -> Edges {
+        match (self.is_ascii(), focused, drill) {
+            (true, true, _) => ASCII_FOCUS,
+            (true, false, false) => ASCII,
+            (true, false, true) => ASCII_DOTTED,
+            (false, true, false) => THICK,
+            (false, true, true) => DOTTED_THICK,
+            (false, false, false) => THIN,
+            (false, false, true) => DOTTED,
         }
     }
 
@@ -130,8 +142,8 @@ mod tests {
                 look.bar_full(),
                 look.bar_empty(),
             ];
-            for focused in [false, true] {
-                let edges = look.edges(focused);
+            let kinds = [(false, false), (false, true), (true, false), (true, true)];
+            for edges in kinds.map(|(focused, drill)| look.edges(focused, drill)) {
                 all.extend(edges.corners);
                 all.extend([edges.horizontal, edges.vertical]);
             }

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::model::Model;
+use crate::app::read::drill;
 use crate::app::read::header::{Header, Link, banner, of};
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
@@ -30,6 +31,20 @@ pub(super) fn draw_banner(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         .say(Role::ToastBad, " STALE ")
         .gap(1)
         .say_to(total, Role::Warn, &text)
+        .line();
+    canvas.line(area, &line);
+}
+
+/// Draws the line of a drill: that it is one comes first, and never goes away.
+pub(super) fn draw_drill(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    let Some(banner) = drill::banner(model) else { return };
+    let total = usize::from(area.width);
+    let right = width(&banner.score.plain());
+    let line = Strip::new(canvas.look)
+        .say(Role::Lab, format!(" DRILL {} ", banner.clock))
+        .gap(1)
+        .phrase_to(total.saturating_sub(right + 2), &banner.text)
+        .right(total, &banner.score)
         .line();
     canvas.line(area, &line);
 }

@@ -21,6 +21,7 @@ mod text;
 use ratatui::Frame;
 
 use crate::app::model::Model;
+use crate::app::session::Mode;
 
 pub use look::{Glyphs, Look};
 pub use painter::Painter;
@@ -29,7 +30,8 @@ pub use painter::Painter;
 /// scrolled to, which only who wraps the lines can know; nothing where no document is shown.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Option<usize> {
     let area = frame.area();
-    let mut canvas = canvas::Canvas::new(frame.buffer_mut(), look);
+    let drill = model.session.mode == Mode::Drill;
+    let mut canvas = canvas::Canvas::new(frame.buffer_mut(), look, drill);
     screen::draw(&mut canvas, area, model);
     canvas.finish(area);
     let scroll_end = canvas.scroll_end;

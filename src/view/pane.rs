@@ -79,7 +79,7 @@ fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &Title) -> Rect {
     if area.width < 4 || area.height < 2 {
         return Rect { height: 0, ..area };
     }
-    let edges = canvas.look.edges(title.focused);
+    let edges = canvas.edges(title.focused);
     let [top_left, top_right, bottom_right, bottom_left] = edges.corners;
     let total = usize::from(area.width);
     let role = frame_role(title);
@@ -113,7 +113,7 @@ fn top_line(
     corners: [&'static str; 2],
 ) -> Line<'static> {
     let look = canvas.look;
-    let edges = look.edges(title.focused);
+    let edges = canvas.edges(title.focused);
     let role = frame_role(title);
     let lead = edges.horizontal.repeat(if corners[0].is_empty() { 2 } else { 1 });
     let mut strip = Strip::new(look).say(role, corners[0]).say(role, lead);

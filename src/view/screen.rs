@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::app::model::Model;
 use crate::app::read::cockpit::{one_line, receipt};
+use crate::app::read::drill;
 use crate::app::read::header::banner;
 use crate::app::screen::Screen;
 use crate::app::theme::Role;
@@ -62,6 +63,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     header::draw(canvas, take_top(&mut rest, 1), model);
     if banner(model).is_some() {
         header::draw_banner(canvas, take_top(&mut rest, 1), model);
+    }
+    if drill::banner(model).is_some() {
+        header::draw_drill(canvas, take_top(&mut rest, 1), model);
     }
     let foot = if area.height >= 30 { 2 } else { 1 };
     footer::draw(canvas, take_bottom(&mut rest, foot), model);

@@ -4,12 +4,13 @@ use std::sync::LazyLock;
 
 use waveoff::app::access::Access;
 use waveoff::app::dialog::{Confirmation, Dialog, Field, RevisionPicker};
+use waveoff::app::drill::{Drill, Goal, Line, Progress, Standing, Voice};
 use waveoff::app::flight::{Flight, Stage, Ticket};
 use waveoff::app::log_view::{LogLine, LogState, LogView};
 use waveoff::app::model::{DiffView, Model, Toast};
 use waveoff::app::msg::TemplateRef;
 use waveoff::app::screen::{Pane, Screen};
-use waveoff::app::session::{Level, Scope};
+use waveoff::app::session::{Level, Mode, Scope};
 use waveoff::domain::action::{Action, Verb};
 use waveoff::domain::analysis::{AnalysisRole, Verdict};
 use waveoff::domain::id::{ResourceKind, WorkloadId, WorkloadKind};
@@ -34,7 +35,7 @@ type Scene = (&'static str, Model);
 /// Every state.
 pub(crate) fn all() -> &'static [Scene] {
     static ALL: LazyLock<Vec<Scene>> =
-        LazyLock::new(|| [fleets(), cockpits(), details(), dialogs()].concat());
+        LazyLock::new(|| [fleets(), cockpits(), details(), dialogs(), drills()].concat());
     &ALL
 }
 
@@ -368,4 +369,82 @@ fn dialogs() -> Vec<Scene> {
         ("pick-revision", picking),
         ("quit", leaving),
     ]
+}
+
+fn drills() -> Vec<Scene> {
+    let waiting = a_drill(a_whole_fleet(), Standing::Waiting);
+    let mut paged = a_drill(a_cockpit(a_canary_at_its_gate()), Standing::Running(Span::seconds(4)));
+    if let Some(drill) = &mut paged.drill {
+        let text = "PagerDuty: checkout answers 6 % of its requests with 5xx";
+        drill.page = Some((ago(3), text.into()));
+    }
+    let pressed = Standing::Running(Span::seconds(41));
+    let mut briefing = a_drill(a_whole_fleet(), pressed);
+    briefing.screens.push(Screen::Briefing);
+    let mut over = a_drill(a_whole_fleet(), Standing::Reached(Span::seconds(19)));
+    over.screens.push(Screen::Briefing);
+    if let Some(drill) = &mut over.drill {
+        drill.progress.over = true;
+        drill.progress.points = 85;
+    }
+    vec![
+        ("drill-fleet", waiting),
+        ("drill-paged", paged),
+        ("drill-pressing", a_drill(a_cockpit(a_canary_at_its_gate()), pressed)),
+        ("briefing", briefing),
+        ("briefing-over", over),
+    ]
+}
+
+/// The same as a drill, with its first goal standing like this.
+fn a_drill(mut model: Model, standing: Standing) -> Model {
+    let goal = |title: &str, points, within: Option<i64>, standing| Goal {
+        title: title.into(),
+        points,
+        within: within.map(Span::seconds),
+        standing,
+    };
+    let line = |clock: &str, who: &str, voice, text: &str| Line {
+        at: Span::zero(),
+        clock: clock.into(),
+        who: who.into(),
+        voice,
+        text: text.into(),
+    };
+    let progress = Progress {
+        elapsed: Span::seconds(154),
+        length: Span::seconds(480),
+        points: 30,
+        pass: 70,
+        over: false,
+        goals: vec![
+            goal("no request reaches checkout 1.5.0 any more", 50, Some(30), standing),
+            goal("checkout is healthy on 1.4.2", 20, Some(300), Standing::Waiting),
+            goal("payments is left alone", 30, None, Standing::Kept),
+        ],
+        lines: vec![
+            line("00:00.0", "story", Voice::World, "checkout 1.5.0 begins to fail"),
+            line("02:10.4", "page", Voice::Page, "checkout answers 6 % with 5xx"),
+            line("02:29.8", "checkout", Voice::World, "Paused (CanaryPauseStep), step 3"),
+            line("02:31.0", "referee", Voice::Referee, "lost: payments is left alone"),
+        ],
+    };
+    model.session.mode = Mode::Drill;
+    model.session.context = "drill".into();
+    model.drill = Some(Drill {
+        name: "shop".into(),
+        title: "The shop on a Friday".into(),
+        story: vec![
+            "You are on call for the shop, and it is a quiet Friday afternoon.".into(),
+            "Two releases are under way.".into(),
+        ],
+        notice: vec!["The errors began with the weight, not with the release.".into()],
+        opens: None,
+        speed: 1,
+        seed: 7,
+        kubeconfig: "/run/user/1000/waveoff/drill.kubeconfig".into(),
+        progress,
+        page: None,
+    });
+    model
 }

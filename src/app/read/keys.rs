@@ -119,7 +119,9 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         Screen::Logs(_) => {
             &[Command::Help, Command::Back, Command::Follow, Command::Filter, Command::PreviousLogs]
         }
-        Screen::Help | Screen::Troubles => &[Command::Back, Command::Down, Command::Up],
+        Screen::Help | Screen::Troubles | Screen::Briefing => {
+            &[Command::Back, Command::Down, Command::Up]
+        }
         _ => &[
             Command::Help,
             Command::Back,
@@ -130,8 +132,11 @@ pub fn hints(model: &Model) -> Vec<Hint> {
             Command::Info,
         ],
     };
-    wanted
-        .iter()
+    let away = model.drill.is_some() && *model.screen() != Screen::Briefing;
+    let briefing = away.then_some(&Command::Briefing);
+    briefing
+        .into_iter()
+        .chain(wanted)
         .filter_map(|command| keymap::binding(*command))
         .filter(|binding| binding.place.covers(model.screen()))
         .map(|binding| Hint { key: hint(model, binding), label: binding.label })
@@ -211,5 +216,6 @@ pub fn screen_word(screen: &Screen) -> &'static str {
         Screen::Info(_) => "info",
         Screen::Help => "help",
         Screen::Troubles => "errors",
+        Screen::Briefing => "briefing",
     }
 }

@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod cockpit;
 pub mod diff;
+pub mod drill;
 pub mod fleet;
 pub mod header;
 pub mod info;

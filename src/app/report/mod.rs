@@ -3,9 +3,11 @@
 //! Every JSON document carries `"schema": 1`; fields are only ever added to it. Pure; printed by
 //! `runtime`.
 
+mod drill;
 mod status;
 mod table;
 
+pub use drill::{drill_json, drill_score, drill_text};
 pub use status::{status_json, status_text};
 pub use table::{list_json, list_text};
 

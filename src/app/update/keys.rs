@@ -126,6 +126,7 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Copy => looking::copy(model),
         Command::Refresh => vec![Effect::Refresh],
         Command::Troubles => looking::troubles(model),
+        Command::Briefing => looking::briefing(model),
         Command::Help => looking::help(model),
         Command::Redraw => vec![Effect::Redraw],
         Command::Suspend => vec![Effect::Suspend],

@@ -1,5 +1,6 @@
 //! Looking: moving, opening, logs, comparing, copying. Nothing here changes the cluster.
 
+use crate::app::drill::{Drill, Progress};
 use crate::app::effect::{Effect, LogRequest};
 use crate::app::log_view::{LogLine, LogState, LogView};
 use crate::app::model::{DiffView, Model};
@@ -184,6 +185,40 @@ pub(super) fn show(model: &mut Model, screen: fn(WorkloadId) -> Screen) -> Vec<E
 pub(super) fn troubles(model: &mut Model) -> Vec<Effect> {
     push(model, Screen::Troubles);
     model.troubles.read();
+    Vec::new()
+}
+
+/// The briefing of the drill; elsewhere the key says where there is one.
+pub(super) fn briefing(model: &mut Model) -> Vec<Effect> {
+    if model.drill.is_none() {
+        toast(model, false, "this is no drill: `waveoff drill` flies one");
+    } else {
+        push(model, Screen::Briefing);
+    }
+    Vec::new()
+}
+
+/// Begins a drill: with its briefing when it is about one workload, which waits behind it.
+pub fn begin_drill(model: &mut Model, drill: Drill) -> Vec<Effect> {
+    let opens = drill.opens.clone();
+    model.drill = Some(drill);
+    let Some(id) = opens else { return Vec::new() };
+    model.fleet_view.selected = Some(id);
+    let effects = to_rollout(model);
+    push(model, Screen::Briefing);
+    effects
+}
+
+/// Takes in how the drill goes.
+pub(super) fn drill(model: &mut Model, progress: Progress) -> Vec<Effect> {
+    let now = model.now;
+    let Some(drill) = &mut model.drill else { return Vec::new() };
+    let ended = progress.over && !drill.progress.over;
+    drill.go_on(progress, now);
+    if ended {
+        let (points, pass) = (drill.progress.points, drill.progress.pass);
+        toast(model, points >= pass, format!("the drill is over: {points} of 100 points"));
+    }
     Vec::new()
 }
 

@@ -20,6 +20,7 @@ use super::msg::Msg;
 use crate::domain::text::SafeText;
 
 pub use actions::begin;
+pub use looking::begin_drill;
 
 /// Backward steps of the clock up to this are held.
 const HELD: Span = Span::seconds(60);
@@ -56,6 +57,7 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
             model.troubles.note(now, source, text);
             Vec::new()
         }
+        Msg::Drill(progress) => looking::drill(model, *progress),
         Msg::Identity(user) => {
             model.session.user = user.clone();
             model.stamp.user = user;

@@ -19,6 +19,19 @@ fn act(name: &str) -> Act {
     }
 }
 
+fn drill() -> Drill {
+    Drill {
+        name: None,
+        list: false,
+        seed: 1,
+        speed: 1,
+        headless: false,
+        script: None,
+        serve: false,
+        print: Print { output: Output::Text },
+    }
+}
+
 #[test]
 fn the_definition_holds() {
     Args::command().debug_assert();
@@ -71,6 +84,21 @@ fn verbs_and_their_flags() {
         ),
         ("list -o json", Command::List(Print { output: Output::Json })),
         ("keys", Command::Keys),
+        ("drill", Command::Drill(drill())),
+        ("demo", Command::Drill(drill())),
+        (
+            "drill gitops --seed 7 --speed 10",
+            Command::Drill(Drill { name: Some("gitops".into()), seed: 7, speed: 10, ..drill() }),
+        ),
+        (
+            "drill --headless --script my.toml -o json",
+            Command::Drill(Drill {
+                headless: true,
+                script: Some("my.toml".into()),
+                print: Print { output: Output::Json },
+                ..drill()
+            }),
+        ),
     ] {
         assert_eq!(parse(&format!("waveoff {line}")).unwrap().command, Some(command), "{line}");
     }
@@ -88,6 +116,12 @@ fn wrong_use_is_code_two_and_names_the_right_word() {
         ("waveoff undo checkout --to-revision seven", "seven"),
         ("waveoff status pod/checkout", "rollout/NAME"),
         ("waveoff status ../secrets", "kind"),
+        ("waveoff drill --speed 61", "1..60"),
+        ("waveoff drill --speed 0", "1..60"),
+        ("waveoff drill --seed x", "--seed"),
+        ("waveoff drill --script my.toml", "--headless"),
+        ("waveoff drill --headless --serve", "--serve"),
+        ("waveoff drill shop --list", "--list"),
         ("waveoff status rollout/a/b", "not a name"),
         ("waveoff status Checkout", "not a name"),
     ] {

@@ -6,6 +6,7 @@
 
 pub(crate) mod analysis;
 pub(crate) mod experiment;
+mod gitops;
 pub(crate) mod rollout;
 pub(crate) mod workload;
 
@@ -19,5 +20,6 @@ pub(crate) fn all() -> Vec<Box<dyn Controller>> {
     all.extend(analysis::controllers());
     all.extend(experiment::controllers());
     all.extend(traffic::controllers());
+    all.push(Box::new(gitops::GitOps::default()));
     all
 }

@@ -4,6 +4,8 @@
 //! optimistic conflicts, writes that change nothing. Never knows what a kind is for. Called by the
 //! controllers and the API.
 
+mod birth;
+mod defaults;
 mod history;
 mod kind;
 mod refusal;
@@ -11,15 +13,16 @@ mod refusal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::dice::Dice;
 use super::object::{Document, DocumentMut};
 use super::time::{self, Moment};
 
+pub(crate) use defaults::{base64, keep_allocated, pod_template, qos_class};
 pub(crate) use history::{Change, History, What};
 pub(crate) use kind::{Facts, KINDS, Key, Kind};
-pub(crate) use refusal::{Refusal, of_kind};
+pub(crate) use refusal::{Cause, Refusal, of_kind};
 
 /// An object as it was at one version. Shared by store, history and watches.
 pub(crate) type Object = Arc<Value>;
@@ -35,8 +38,8 @@ pub(crate) enum Part {
     Whole,
 }
 
-/// All objects.
-#[derive(Debug)]
+/// All objects. A copy of it shows what a write would do.
+#[derive(Debug, Clone)]
 pub(crate) struct Store {
     objects: BTreeMap<Kind, BTreeMap<(String, String), Object>>,
     /// What each owner's uid owns.
@@ -156,6 +159,9 @@ impl Store {
         if facts.generation {
             object.set("/metadata/generation", 1);
         }
+        birth::complete(kind, &mut object);
+        defaults::complete(kind, &mut object, || self.free_address());
+        defaults::first_status(kind, &mut object);
         Ok(self.put(key, object, What::Added, now))
     }
 
@@ -176,6 +182,10 @@ impl Store {
             }
         }
         let mut next = merged(&current, object, part, key.kind.facts());
+        if key.kind == Kind::Service {
+            defaults::keep_allocated(&current, &mut next);
+        }
+        defaults::complete(key.kind, &mut next, || self.free_address());
         if next == *current {
             return Ok(current);
         }
@@ -184,8 +194,7 @@ impl Store {
         }
         self.version += 1;
         next.set("/metadata/resourceVersion", self.version.to_string());
-        if next.is_leaving() && next.items("/metadata/finalizers").is_empty() && !waits(key, &next)
-        {
+        if next.is_leaving() && !is_held(&next) && !waits(key, &next) {
             return Ok(self.drop_object(key, next, now));
         }
         Ok(self.put(key.clone(), next, What::Modified, now))
@@ -204,8 +213,8 @@ impl Store {
         self.replace(key, object, part, now)
     }
 
-    /// Deletes an object. One with finalizers, and a pod that runs, is only marked: its keeper takes
-    /// it away by [`Store::remove`].
+    /// Deletes an object. One with finalizers, a pod that runs and a namespace are only marked: their
+    /// keeper takes them away by [`Store::remove`]. To be marked counts as wanting something else.
     pub(crate) fn delete(
         &mut self,
         key: &Key,
@@ -214,7 +223,7 @@ impl Store {
     ) -> Result<Object, Refusal> {
         let current = Arc::clone(self.find(key)?);
         let grace = grace.unwrap_or_else(|| grace_of(key.kind, &current));
-        let held = !current.items("/metadata/finalizers").is_empty();
+        let held = is_held(&current);
         let lingers = key.kind == Kind::Pod && grace > 0 && is_placed(&current);
         if !held && !lingers {
             return self.remove(key, now);
@@ -222,11 +231,20 @@ impl Store {
         if current.is_leaving() {
             return Ok(current);
         }
-        self.modify(key, Part::Whole, now, |object| {
-            let until = now + time::Span::seconds(if lingers { grace } else { 0 });
-            object.set("/metadata/deletionTimestamp", time::seconds(until));
-            object.set("/metadata/deletionGracePeriodSeconds", grace);
-        })
+        let mut next = current.as_ref().clone();
+        let until = now + time::Span::seconds(if lingers { grace } else { 0 });
+        next.set("/metadata/deletionTimestamp", time::seconds(until));
+        if key.kind == Kind::Namespace {
+            next.set("/status/phase", "Terminating");
+        } else {
+            next.set("/metadata/deletionGracePeriodSeconds", if lingers { grace } else { 0 });
+        }
+        if key.kind.facts().generation {
+            next.set("/metadata/generation", current.generation() + 1);
+        }
+        self.version += 1;
+        next.set("/metadata/resourceVersion", self.version.to_string());
+        Ok(self.put(key.clone(), next, What::Modified, now))
     }
 
     /// Takes an object away at once.
@@ -235,6 +253,17 @@ impl Store {
         self.version += 1;
         last.set("/metadata/resourceVersion", self.version.to_string());
         Ok(self.drop_object(key, last, now))
+    }
+
+    /// A cluster IP that no service has.
+    fn free_address(&self) -> String {
+        let taken: BTreeSet<&str> =
+            self.list(Kind::Service, None).map(|s| s.text("/spec/clusterIP")).collect();
+        let mut addresses = (0..65_536).map(|number| {
+            let roll = self.dice.nth(&["cluster IP"], self.version + number);
+            format!("10.96.{}.{}", roll >> 8 & 255, 1 + roll % 254)
+        });
+        addresses.find(|address| !taken.contains(address.as_str())).unwrap_or_default()
     }
 
     fn drop_object(&mut self, key: &Key, last: Value, now: Moment) -> Object {
@@ -285,59 +314,69 @@ fn disown(owned: &mut HashMap<String, BTreeSet<Key>>, owner: &str, key: &Key) {
     }
 }
 
+/// Fills in an object as a write would, without an address.
+pub(crate) fn complete(kind: Kind, object: &mut Value) {
+    defaults::complete(kind, object, String::new);
+}
+
 /// The next state of an object: the written part over the rest, identity and age kept.
-fn merged(current: &Value, written: Value, part: Part, facts: &Facts) -> Value {
-    let mut next = match part {
+fn merged(current: &Value, mut next: Value, part: Part, facts: &Facts) -> Value {
+    match part {
         Part::Status => {
-            let mut next = current.clone();
-            match written.get("status") {
-                Some(status) => next.set("/status", status.clone()),
-                None => {
-                    next.take_out("/status");
+            let kept = |name: &str| name != "status";
+            if let Some(parts) = next.as_object_mut() {
+                parts.retain(|name, _| !kept(name) || current.get(name).is_some());
+            }
+            for name in names(current) {
+                if kept(name) {
+                    keep(&mut next, current, &format!("/{name}"));
                 }
             }
-            next
         }
-        Part::Main if facts.status => {
-            let mut next = written;
-            match current.get("status") {
-                Some(status) => next.set("/status", status.clone()),
-                None => {
-                    next.take_out("/status");
-                }
-            }
-            next
-        }
-        Part::Main | Part::Whole => written,
-    };
-    for pointer in ["/apiVersion", "/kind", "/metadata/name", "/metadata/uid"] {
-        next.set(pointer, current.text(pointer));
+        Part::Main if facts.status => keep(&mut next, current, "/status"),
+        Part::Main | Part::Whole => (),
     }
-    if facts.namespaced {
-        next.set("/metadata/namespace", current.namespace());
-    }
-    next.set("/metadata/creationTimestamp", current.text("/metadata/creationTimestamp"));
-    next.set("/metadata/resourceVersion", current.text("/metadata/resourceVersion"));
-    if facts.generation {
-        next.set("/metadata/generation", current.generation());
+    for pointer in [
+        "/apiVersion",
+        "/kind",
+        "/metadata/name",
+        "/metadata/namespace",
+        "/metadata/uid",
+        "/metadata/creationTimestamp",
+        "/metadata/resourceVersion",
+        "/metadata/generation",
+    ] {
+        keep(&mut next, current, pointer);
     }
     for pointer in ["/metadata/labels", "/metadata/annotations", "/metadata/finalizers"] {
-        if next.pointer(pointer).is_some_and(is_empty) {
+        if next.at(pointer).is_some_and(is_empty) {
             next.take_out(pointer);
         }
     }
     if part != Part::Whole {
-        for key in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
-            let pointer = format!("/metadata/{key}");
-            match current.pointer(&pointer) {
-                Some(value) => next.set(&pointer, value.clone()),
-                None => {
-                    next.take_out(&pointer);
-                }
-            }
-        }
+        keep(&mut next, current, "/metadata/deletionTimestamp");
+        keep(&mut next, current, "/metadata/deletionGracePeriodSeconds");
     }
     next
+}
+
+/// The names of an object's parts.
+fn names(object: &Value) -> impl Iterator<Item = &String> {
+    object.as_object().into_iter().flat_map(Map::keys)
+}
+
+/// Makes what is at a place what it was.
+fn keep(next: &mut Value, current: &Value, pointer: &str) {
+    let kept = current.at(pointer);
+    if next.at(pointer) == kept {
+        return;
+    }
+    match kept {
+        Some(kept) => next.set(pointer, kept.clone()),
+        None => {
+            next.take_out(pointer);
+        }
+    }
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -345,17 +384,22 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Whether something else is wanted of the object: what `generation` counts. Where the status has
-/// no path of its own, the API server counts it too.
+/// no path of its own, the API server counts it too; that a pod is given to a node it does not.
 fn wants_else(current: &Value, next: &Value, facts: &Facts) -> bool {
-    let parts = |object: &Value| {
-        let mut parts = object.as_object().cloned().unwrap_or_default();
-        parts.remove("metadata");
-        if facts.status {
-            parts.remove("status");
+    let placed = facts.kind == Kind::Pod && current.at("/spec/nodeName").is_none();
+    let counts = |name: &str| name != "metadata" && (name != "status" || !facts.status);
+    let differs = |name: &str, (before, after): (Option<&Value>, Option<&Value>)| match after {
+        Some(after) if placed && name == "spec" => {
+            let mut unplaced = after.clone();
+            unplaced.take_out("/nodeName");
+            before != Some(&unplaced)
         }
-        parts
+        after => before != after,
     };
-    parts(current) != parts(next)
+    let new = names(next).filter(|name| current.get(name).is_none());
+    names(current)
+        .chain(new)
+        .any(|name| counts(name) && differs(name, (current.get(name), next.get(name))))
 }
 
 /// The seconds that a kind's objects are given to end by themselves.
@@ -370,6 +414,12 @@ fn grace_of(kind: Kind, object: &Value) -> i64 {
 fn is_placed(pod: &Value) -> bool {
     let ended = matches!(pod.text("/status/phase"), "Succeeded" | "Failed");
     !pod.text("/spec/nodeName").is_empty() && !ended
+}
+
+/// Whether somebody still has to do something before an object may go: by its finalizers, or by
+/// those of a namespace.
+fn is_held(object: &Value) -> bool {
+    ["/metadata/finalizers", "/spec/finalizers"].iter().any(|list| !object.items(list).is_empty())
 }
 
 /// Whether a leaving object still waits for its node.

@@ -115,6 +115,7 @@ fn a_pod_on_a_node_is_marked_first_and_owners_know_what_they_have() {
     assert_eq!(store.owned("owner", Kind::Pod).len(), 1);
     let leaving = store.delete(&key, None, now()).unwrap();
     assert_eq!(leaving.text("/metadata/deletionTimestamp"), "2026-11-24T10:00:05Z");
+    assert_eq!(leaving.generation(), 2);
     assert!(store.get(&key).is_some());
     store.remove(&key, now()).unwrap();
     assert!(store.owned("owner", Kind::Pod).is_empty());
@@ -137,4 +138,42 @@ fn a_list_is_of_one_namespace_or_of_all() {
     assert_eq!(names(None), ["y", "z", "x"]);
     assert_eq!(names(Some("a")), ["y"]);
     assert!(names(Some("c")).is_empty());
+}
+
+#[test]
+fn a_namespace_stays_until_it_is_emptied() {
+    let mut store = store();
+    let made = store.create(Kind::Namespace, json!({"metadata": {"name": "shop"}}), now()).unwrap();
+    assert_eq!(made.label("kubernetes.io/metadata.name"), "shop");
+    assert_eq!(made.text("/status/phase"), "Active");
+    let key = Key::new(Kind::Namespace, "", "shop");
+    let leaving = store.delete(&key, None, now()).unwrap();
+    assert!(leaving.is_leaving());
+    assert_eq!(leaving.text("/status/phase"), "Terminating");
+    store.remove(&key, now()).unwrap();
+    assert!(store.get(&key).is_none());
+}
+
+#[test]
+fn to_be_placed_is_no_other_wish() {
+    let mut store = store();
+    let pod = json!({"metadata": {"name": "a", "namespace": "shop"}, "spec": {"containers": []}});
+    store.create(Kind::Pod, pod, now()).unwrap();
+    let key = Key::new(Kind::Pod, "shop", "a");
+    let placed = store.modify(&key, Part::Main, now(), |o| o.set("/spec/nodeName", "n")).unwrap();
+    assert_eq!((placed.text("/spec/nodeName"), placed.generation()), ("n", 1));
+    let moved = store.modify(&key, Part::Main, now(), |o| o.set("/spec/priority", 1)).unwrap();
+    assert_eq!(moved.generation(), 2);
+}
+
+#[test]
+fn a_job_selects_by_its_own_uid() {
+    let mut store = store();
+    let job = json!({"metadata": {"name": "check", "namespace": "shop"}});
+    let made = store.create(Kind::Job, job, now()).unwrap();
+    let label = "/spec/template/metadata/labels/batch.kubernetes.io~1controller-uid";
+    assert_eq!(made.text(label), made.uid());
+    assert_eq!(made.label("job-name"), "check");
+    assert_eq!(made.int("/spec/backoffLimit"), 6);
+    assert_eq!(made.generation(), 1);
 }

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::git::Git;
 use crate::sim::dice::Dice;
+use crate::sim::store::Store;
 use crate::sim::time::{Moment, Span};
 use crate::sim::traffic::Traffic;
 
@@ -15,16 +17,22 @@ pub(crate) struct Ground {
     pub(crate) images: Images,
     pub(crate) faults: Faults,
     pub(crate) traffic: Traffic,
+    pub(crate) git: Git,
 }
 
 impl Ground {
     pub(super) fn new(dice: Dice) -> Self {
-        Self { images: Images::default(), faults: Faults::default(), traffic: Traffic::new(dice) }
+        Self {
+            images: Images::default(),
+            faults: Faults::default(),
+            traffic: Traffic::new(dice),
+            git: Git::default(),
+        }
     }
 
     /// Lets users go on until this instant.
-    pub(super) fn traffic_until(&mut self, now: Moment) {
-        self.traffic.until(now);
+    pub(super) fn traffic_until(&mut self, now: Moment, store: &Store) {
+        self.traffic.until(now, store);
     }
 }
 
@@ -43,6 +51,11 @@ impl Images {
 
     pub(crate) fn of(&self, image: &str) -> &Behaviour {
         self.known.get(image).unwrap_or(&self.usual)
+    }
+
+    /// Whether somebody described it.
+    pub(crate) fn knows(&self, image: &str) -> bool {
+        self.known.contains_key(image)
     }
 }
 
@@ -70,35 +83,85 @@ pub(crate) enum Ending {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Behaviour {
     pub(crate) pull: Pull,
+    /// From the first sight of its node to the start of its container, when the image is there.
+    pub(crate) starts_in: Span,
     /// From the start of its container to passing its readiness probe; never when there is none.
     pub(crate) ready_after: Option<Span>,
+    /// What its readiness probe says while it fails; empty when nobody hears of it.
+    pub(crate) unready: String,
     /// How each run of its container ends, if it does.
     pub(crate) ends: Option<Ending>,
+    /// When a container that ended is started again.
+    pub(crate) restarts: Restarts,
     /// From SIGTERM to its end.
     pub(crate) stops_after: Span,
     /// What it writes to its log; `{n}` is replaced by a running number.
     pub(crate) log: Vec<String>,
+    /// What it writes before it ends by itself, but for an end with code 0.
+    pub(crate) last_words: Vec<String>,
+}
+
+/// When a container that ended is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restarts {
+    /// At once, then after 10 s, and twice as long each time up to 5 min, as a kubelet does.
+    BackingOff,
+    /// Always after this while.
+    Every(Span),
 }
 
 impl Default for Behaviour {
+    /// As pods behave on the real control plane that `sim` is compared with: ready about 1.25 s
+    /// after they were created.
     fn default() -> Self {
         Self {
             pull: Pull::After(Span::milliseconds(600)),
-            ready_after: Some(Span::milliseconds(1_500)),
+            starts_in: Span::seconds(1),
+            ready_after: Some(Span::zero()),
+            unready: "HTTP probe failed with statuscode: 503".into(),
             ends: None,
+            restarts: Restarts::BackingOff,
             stops_after: Span::milliseconds(800),
             log: Vec::new(),
+            last_words: Vec::new(),
         }
     }
 }
 
 /// What is broken by script.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Faults {
     /// Nodes that take no pods and have lost those they had.
     pub(crate) drained: Vec<String>,
     /// Why nothing can be scheduled at the moment; empty when all is well.
     pub(crate) scheduling: String,
+    /// How many pods a namespace may have, where that is limited.
+    pub(crate) quotas: BTreeMap<String, Quota>,
     /// Why Prometheus does not answer; empty when it does.
     pub(crate) prometheus_away: String,
+    /// When Prometheus scraped nothing, in milliseconds: what it answers becomes stale. A gap
+    /// without an end goes on.
+    pub(crate) scrape_gaps: Vec<(i64, Option<i64>)>,
+}
+
+impl Faults {
+    /// From this instant on Prometheus scrapes nothing.
+    pub(crate) fn stop_scrapes(&mut self, at: Moment) {
+        self.scrape_gaps.push((at.timestamp_millis(), None));
+    }
+
+    /// From this instant on it scrapes again.
+    pub(crate) fn resume_scrapes(&mut self, at: Moment) {
+        let open = self.scrape_gaps.iter_mut().filter(|(_, until)| until.is_none());
+        for (_, until) in open {
+            *until = Some(at.timestamp_millis());
+        }
+    }
+}
+
+/// A ResourceQuota that counts pods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Quota {
+    pub(crate) name: String,
+    pub(crate) pods: usize,
 }

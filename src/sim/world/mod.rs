@@ -4,16 +4,17 @@
 //! same seed and the same requests at the same instants give the same world. Called by `serve` and
 //! by drills.
 
+mod git;
 mod ground;
 mod queue;
 mod recorder;
 mod turn;
 
 use crate::sim::dice::Dice;
-use crate::sim::store::{Change, KINDS, Store};
+use crate::sim::store::{Change, KINDS, Kind, Store};
 use crate::sim::time::{Moment, Span};
 
-pub(crate) use ground::{Behaviour, Ending, Faults, Ground, Images, Pull};
+pub(crate) use ground::{Behaviour, Ending, Faults, Ground, Images, Pull, Quota, Restarts};
 use queue::{Queue, Work};
 use recorder::Recorder;
 pub(crate) use turn::{Controller, EventType, Turn};
@@ -33,6 +34,8 @@ pub(crate) struct World {
     queue: Queue,
     /// Changes up to this version were told to the controllers.
     told: u64,
+    /// What was broken when they were told.
+    told_faults: Faults,
 }
 
 impl World {
@@ -50,6 +53,7 @@ impl World {
             controllers,
             queue: Queue::default(),
             told,
+            told_faults: Faults::default(),
         }
     }
 
@@ -82,6 +86,7 @@ impl World {
     /// Does everything that is due up to this instant. An instant in the past changes nothing.
     pub(crate) fn advance(&mut self, to: Moment) {
         let (mut instant, mut turns) = (self.now, 0);
+        self.ground.traffic_until(self.now, &self.store);
         self.tell();
         while let Some((at, work)) = self.queue.pop(to) {
             self.now = self.now.max(at);
@@ -91,11 +96,12 @@ impl World {
                 debug_assert!(false, "the world is caught in a circle at {instant}: {work:?}");
                 break;
             }
+            self.ground.traffic_until(self.now, &self.store);
             self.perform(&work);
             self.tell();
         }
         self.now = self.now.max(to);
-        self.ground.traffic_until(self.now);
+        self.ground.traffic_until(self.now, &self.store);
     }
 
     /// When something is due next.
@@ -120,12 +126,19 @@ impl World {
         }
     }
 
-    /// Tells the controllers what has changed.
+    /// Tells the controllers what has changed. A change of what is broken is a change of the nodes.
     fn tell(&mut self) {
+        if self.told_faults != self.ground.faults {
+            self.told_faults = self.ground.faults.clone();
+            self.tell_of(&[Kind::Node]);
+        }
         let mut keys = Vec::new();
         let Ok(changes) = self.store.history().since(self.told) else {
             // More changed at once than history holds: look at everything.
-            return self.tell_all();
+            let all: Vec<Kind> = KINDS.iter().map(|facts| facts.kind).collect();
+            self.tell_of(&all);
+            self.told = self.store.version();
+            return;
         };
         for change in changes {
             for (index, controller) in self.controllers.iter().enumerate() {
@@ -139,12 +152,12 @@ impl World {
         self.told = self.store.version();
     }
 
-    /// Tells the controllers of everything there is.
-    fn tell_all(&mut self) {
+    /// Tells the controllers of everything there is of these kinds, as if they had not been there.
+    fn tell_of(&mut self, kinds: &[Kind]) {
         let mut keys = Vec::new();
-        for facts in KINDS {
-            for object in self.store.list(facts.kind, None) {
-                let change = Change::first_sight(facts.kind, object, self.now);
+        for kind in kinds {
+            for object in self.store.list(*kind, None) {
+                let change = Change::first_sight(*kind, object, self.now);
                 for (index, controller) in self.controllers.iter().enumerate() {
                     controller.wake(&change, &self.store, &mut keys);
                     for key in keys.drain(..) {
@@ -153,7 +166,6 @@ impl World {
                 }
             }
         }
-        self.told = self.store.version();
     }
 }
 

@@ -24,11 +24,18 @@ const REFILL: Span = Span::seconds(300);
 /// How long the API server keeps events.
 const KEPT: Span = Span::hours(1);
 
+/// How long the same event of the newer API counts as one series.
+const SERIES: Span = Span::minutes(6);
+
 /// What is to be told.
 #[derive(Debug)]
 pub(super) struct News<'a> {
     pub(super) source: &'a str,
+    /// The machine that tells it; empty for those that have none.
+    pub(super) host: &'a str,
     pub(super) about: &'a Value,
+    /// The part of the object that it is about, as `spec.containers{shop}`; empty for all of it.
+    pub(super) field: &'a str,
     pub(super) kind: EventType,
     pub(super) reason: &'a str,
     pub(super) message: String,
@@ -54,7 +61,8 @@ pub(super) struct Recorder {
     known: HashMap<String, Key>,
     alike: HashMap<String, Alike>,
     buckets: HashMap<String, Bucket>,
-    written: VecDeque<(Moment, Key)>,
+    /// When each was written last, and as which event.
+    written: VecDeque<(Moment, Key, String)>,
     number: u64,
 }
 
@@ -72,11 +80,12 @@ impl Recorder {
 
     pub(super) fn record(&mut self, store: &mut Store, news: News<'_>, now: Moment) {
         self.expire(store, now);
-        let about = involved(news.about);
-        let place = format!("{} {} {}", news.source, about, kind_word(news.kind));
-        let alike = format!("{place} {}", news.reason);
+        let about = news.about;
+        let object = format!("{} {} {} {}", news.source, news.host, about.uid(), about.name());
+        let alike = format!("{object} {} {}", kind_word(news.kind), news.reason);
         let (message, same) = self.gathered(&alike, news.message, now);
-        if !self.allowed(place, now) {
+        let same = format!("{same} {}", news.field);
+        if !self.allowed(format!("{object} {}", kind_word(news.kind)), now) {
             return;
         }
         if let Some(key) = self.known.get(&same)
@@ -90,18 +99,9 @@ impl Recorder {
             debug_assert!(counted.is_ok(), "{counted:?}");
             return;
         }
-        self.number += 1;
-        let suffix = self.dice.nth(&["event"], self.number) & 0xffff_ffff_ffff;
-        let namespace = match news.about.namespace() {
-            "" => "default",
-            namespace => namespace,
-        };
-        let event = json!({
-            "metadata": {
-                "name": format!("{}.18{suffix:012x}", news.about.name()),
-                "namespace": namespace,
-            },
-            "involvedObject": about,
+        let mut event = json!({
+            "metadata": self.metadata(news.about),
+            "involvedObject": involved(news.about),
             "reason": news.reason,
             "message": message,
             "source": {"component": news.source},
@@ -111,11 +111,69 @@ impl Recorder {
             "type": kind_word(news.kind),
             "eventTime": Value::Null,
             "reportingComponent": news.source,
-            "reportingInstance": "",
+            "reportingInstance": news.host,
         });
+        if !news.host.is_empty() {
+            event.set("/source/host", news.host);
+        }
+        if !news.field.is_empty() {
+            event.set("/involvedObject/fieldPath", news.field);
+        }
+        self.write(store, event, same, now);
+    }
+
+    /// The same by the newer API (`events.k8s.io`), which names the action, has no limits and tells
+    /// what repeats as a series.
+    pub(super) fn record_action(
+        &mut self,
+        store: &mut Store,
+        news: &News<'_>,
+        action: &str,
+        now: Moment,
+    ) {
+        self.expire(store, now);
+        let same = format!("{} {} {} {}", news.source, action, news.about.uid(), news.message);
+        if let Some(key) = self.known.get(&same)
+            && let Some(event) = store.get(key)
+            && now - last_told(event).unwrap_or(now) < SERIES
+        {
+            let count = event.int_maybe("/series/count").unwrap_or(1) + 1;
+            let series = json!({"count": count, "lastObservedTime": time::micros(now)});
+            let counted = store.modify(key, Part::Main, now, |event| event.set("/series", series));
+            debug_assert!(counted.is_ok(), "{counted:?}");
+            return;
+        }
+        let event = json!({
+            "metadata": self.metadata(news.about),
+            "involvedObject": involved(news.about),
+            "reason": news.reason,
+            "message": news.message,
+            "source": {},
+            "firstTimestamp": Value::Null,
+            "lastTimestamp": Value::Null,
+            "type": kind_word(news.kind),
+            "eventTime": time::micros(now),
+            "action": action,
+            "reportingComponent": news.source,
+            "reportingInstance": news.host,
+        });
+        self.write(store, event, same, now);
+    }
+
+    fn metadata(&mut self, about: &Value) -> Value {
+        self.number += 1;
+        let suffix = self.dice.nth(&["event"], self.number) & 0xffff_ffff_ffff;
+        let namespace = match about.namespace() {
+            "" => "default",
+            namespace => namespace,
+        };
+        json!({"name": format!("{}.18{suffix:012x}", about.name()), "namespace": namespace})
+    }
+
+    fn write(&mut self, store: &mut Store, event: Value, same: String, now: Moment) {
         if let Ok(made) = store.create(Kind::Event, event, now) {
             let key = Key::new(Kind::Event, made.namespace(), made.name());
-            self.written.push_back((now, key.clone()));
+            self.written.push_back((now, key.clone(), same.clone()));
             self.known.insert(same, key);
         }
     }
@@ -155,20 +213,30 @@ impl Recorder {
 
     /// Takes away what is too old. An event that was counted again since lives on.
     fn expire(&mut self, store: &mut Store, now: Moment) {
-        while self.written.front().is_some_and(|(at, _)| now - *at > KEPT) {
-            let Some((_, key)) = self.written.pop_front() else { return };
-            let last = store.get(&key).and_then(|e| time::parse(e.text("/lastTimestamp")));
-            match last {
-                Some(last) if now - last <= KEPT => self.written.push_back((last, key)),
-                Some(_) => {
-                    let gone = store.remove(&key, now);
-                    debug_assert!(gone.is_ok(), "{gone:?}");
-                    self.known.retain(|_, known| *known != key);
-                }
-                None => self.known.retain(|_, known| *known != key),
+        while self.written.front().is_some_and(|(at, ..)| now - *at > KEPT) {
+            let Some((_, key, same)) = self.written.pop_front() else { return };
+            let last = store.get(&key).and_then(|event| last_told(event));
+            if let Some(last) = last
+                && now - last <= KEPT
+            {
+                self.written.push_back((last, key, same));
+                continue;
+            }
+            if last.is_some() {
+                let gone = store.remove(&key, now);
+                debug_assert!(gone.is_ok(), "{gone:?}");
+            }
+            if self.known.get(&same) == Some(&key) {
+                self.known.remove(&same);
             }
         }
     }
+}
+
+/// When an event was told last.
+fn last_told(event: &Value) -> Option<Moment> {
+    let places = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime"];
+    places.iter().find_map(|place| time::parse(event.text(place)))
 }
 
 fn kind_word(kind: EventType) -> &'static str {
@@ -184,6 +252,7 @@ fn involved(object: &Value) -> Value {
         "name": object.name(),
         "uid": object.uid(),
         "apiVersion": object.text("/apiVersion"),
+        "resourceVersion": object.text("/metadata/resourceVersion"),
     });
     if !object.namespace().is_empty() {
         about.set("/namespace", object.namespace());
@@ -204,8 +273,11 @@ mod tests {
     fn tell(recorder: &mut Recorder, store: &mut Store, about: &Value, text: &str, at: Moment) {
         let kind = EventType::Normal;
         let message = text.to_owned();
-        let news = News { source: "x", about, kind, reason: "R", message };
-        recorder.record(store, news, at);
+        recorder.record(store, news(about, kind, message), at);
+    }
+
+    fn news(about: &Value, kind: EventType, message: String) -> News<'_> {
+        News { source: "x", host: "", about, field: "", kind, reason: "R", message }
     }
 
     fn told(store: &Store) -> Vec<(String, i64)> {
@@ -244,9 +316,8 @@ mod tests {
         for _ in 0..40 {
             tell(&mut recorder, &mut store, &about, "same", now);
         }
-        let (kind, message) = (EventType::Warning, "trouble".to_owned());
-        let news = News { source: "x", about: &about, kind, reason: "R", message };
-        recorder.record(&mut store, news, now);
+        let trouble = news(&about, EventType::Warning, "trouble".to_owned());
+        recorder.record(&mut store, trouble, now);
         assert_eq!(told(&store), [("same".into(), 25), ("trouble".into(), 1)]);
     }
 
@@ -256,5 +327,18 @@ mod tests {
         tell(&mut recorder, &mut store, &about, "old", now);
         tell(&mut recorder, &mut store, &about, "new", now + Span::minutes(61));
         assert_eq!(told(&store), [("new".into(), 1)]);
+    }
+
+    #[test]
+    fn by_the_newer_api_what_repeats_is_a_series() {
+        let (mut store, mut recorder, about, now) = setting();
+        for minute in [0, 1, 30] {
+            let told = news(&about, EventType::Warning, "0/3".into());
+            recorder.record_action(&mut store, &told, "Scheduling", now + Span::minutes(minute));
+        }
+        let mut series: Vec<i64> =
+            store.list(Kind::Event, None).map(|e| e.int("/series/count")).collect();
+        series.sort_unstable();
+        assert_eq!(series, [0, 2]);
     }
 }

@@ -17,7 +17,8 @@ impl Controller for Counter {
     }
 
     fn wake(&self, change: &Change, _: &Store, keys: &mut Vec<Key>) {
-        if change.key.kind == Kind::ConfigMap && change.before.is_none() {
+        let known = matches!(change.key.kind, Kind::ConfigMap | Kind::Node);
+        if known && change.before.is_none() {
             keys.push(change.key.clone());
         }
     }
@@ -72,4 +73,17 @@ fn one_leap_is_the_same_as_many_steps() {
         changes.map(|c| format!("{} {} {}", c.at, c.key, c.object)).collect()
     };
     assert_eq!(told(&leap), told(&steps));
+}
+
+#[test]
+fn what_breaks_is_told_as_a_change_of_the_nodes() {
+    let (mut world, start) = world();
+    let node: Value = json!({"metadata": {"name": "n"}});
+    world.store_mut().create(Kind::Node, node, start).unwrap();
+    world.advance(start + Span::seconds(60));
+    assert_eq!(world.due(), None);
+    world.ground_mut().faults.drained.push("n".into());
+    assert!(world.due().is_some());
+    world.advance(start + Span::seconds(120));
+    assert_eq!(world.due(), None);
 }

@@ -62,7 +62,37 @@ impl Turn<'_> {
         reason: &str,
         message: impl Into<String>,
     ) {
-        let news = News { source, about, kind, reason, message: message.into() };
+        let message = message.into();
+        let news = News { source, host: "", about, field: "", kind, reason, message };
         self.recorder.record(self.store, news, self.now);
+    }
+
+    /// Records an event that a machine tells about a part of an object, as
+    /// `spec.containers{shop}`; about all of it when that is empty.
+    pub(crate) fn machine_event(
+        &mut self,
+        (source, host): (&str, &str),
+        (about, field): (&Value, &str),
+        kind: EventType,
+        reason: &str,
+        message: impl Into<String>,
+    ) {
+        let message = message.into();
+        let news = News { source, host, about, field, kind, reason, message };
+        self.recorder.record(self.store, news, self.now);
+    }
+
+    /// Records an event by the newer API, with the action that it tells of.
+    pub(crate) fn action_event(
+        &mut self,
+        (source, host): (&str, &str),
+        about: &Value,
+        kind: EventType,
+        (reason, action): (&str, &str),
+        message: impl Into<String>,
+    ) {
+        let message = message.into();
+        let news = News { source, host, about, field: "", kind, reason, message };
+        self.recorder.record_action(self.store, &news, action, self.now);
     }
 }

@@ -106,7 +106,7 @@ fn side_lines(look: &Look, sides: &[Side; 2], room: usize) -> Vec<Line<'static>>
         .map(|(left, right)| {
             let mut spans = left
                 .to(half)
-                .say(Role::Frame, look.edges(false).vertical)
+                .say(Role::Frame, look.edges(false, false).vertical)
                 .to(half + 3)
                 .line()
                 .spans;

@@ -57,15 +57,19 @@ impl<'l> Document<'l> {
 
     /// A label and a text, wrapped behind it.
     pub(super) fn labelled(&mut self, label: &str, column: usize, phrase: &Phrase) {
+        self.marked(Role::Muted, label, column, phrase);
+    }
+
+    /// The same with a label that has a meaning of its own.
+    pub(super) fn marked(&mut self, role: Role, label: &str, column: usize, phrase: &Phrase) {
         if phrase.is_empty() {
             return;
         }
         let parts = wrap_phrase(phrase, self.room.saturating_sub(column));
         for (at, part) in parts.iter().enumerate() {
             let label = if at == 0 { label } else { "" };
-            self.lines.push(
-                Strip::new(self.look).gap(2).say(Role::Muted, label).to(column).phrase(part).line(),
-            );
+            self.lines
+                .push(Strip::new(self.look).gap(2).say(role, label).to(column).phrase(part).line());
         }
     }
 

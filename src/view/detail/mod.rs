@@ -3,6 +3,7 @@
 //! Called by `screen`.
 
 mod analysis;
+mod briefing;
 mod diff;
 mod document;
 mod help;
@@ -30,6 +31,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, screen: &
     match screen {
         Screen::Help => help::draw(canvas, area, model, set),
         Screen::Troubles => troubles::draw(canvas, area, model, set),
+        Screen::Briefing => briefing::draw(canvas, area, model, set),
         screen => {
             let Some(id) = screen.workload() else { return };
             of_workload(canvas, area, model, screen, id, set);
@@ -61,6 +63,7 @@ fn of_workload(
         Screen::Timeline(_) => timeline::draw(canvas, rest, &scene, set),
         Screen::Why(_) => why::draw(canvas, rest, &scene, set),
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
-        Screen::Fleet | Screen::Rollout(_) | Screen::Help | Screen::Troubles => {}
+        Screen::Fleet | Screen::Rollout(_) | Screen::Help | Screen::Troubles | Screen::Briefing => {
+        }
     }
 }

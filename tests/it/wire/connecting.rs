@@ -59,7 +59,9 @@ async fn refusal(options: &Options) -> ClusterError {
 async fn the_identity_is_spelled_out_without_secrets() {
     let dir = Dir::new("identity");
     let file = dir.file("config", &config(&["dev", "prod"], "token: t0psecret"));
-    let conn = connect(&Options { context: Some("prod".into()), ..of(&file) }).await.unwrap();
+    let live = connect(&Options { context: Some("prod".into()), ..of(&file) }).await.unwrap();
+    let conn = live.connection();
+    assert!(!conn.is_drill());
     let identity = conn.identity();
     assert_eq!(identity.context.as_str(), "prod");
     assert_eq!(identity.server.as_str(), "http://127.0.0.1:1/base");
@@ -88,7 +90,7 @@ async fn several_files_are_one() {
     let list = std::env::join_paths([first, dir.0.join("absent"), second]).unwrap();
     let environment = Environment { kubeconfig: Some(list), ..environment() };
     let options = Options { environment, ..Options::default() };
-    assert_eq!(connect(&options).await.unwrap().identity().context.as_str(), "prod");
+    assert_eq!(connect(&options).await.unwrap().connection().identity().context.as_str(), "prod");
 }
 
 #[tokio::test]

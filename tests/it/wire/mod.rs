@@ -32,9 +32,9 @@ async fn connection(url: &str) -> Arc<Connection> {
         context: None,
         environment: Environment::default(),
     };
-    let conn = connect(&options).await.unwrap();
+    let live = connect(&options).await.unwrap();
     std::fs::remove_file(file).unwrap();
-    Arc::new(conn)
+    Arc::clone(live.connection())
 }
 
 /// A clock that follows the real one from a fixed instant.

@@ -4,6 +4,7 @@
 
 mod access;
 mod confirming;
+mod drilling;
 mod flights;
 mod looking;
 mod typing;

@@ -1,0 +1,117 @@
+//! A drill with the cockpit over it, or with nothing but its server.
+//!
+//! Called by the parent.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+
+use crate::app::keymap::Overrides;
+use crate::app::report;
+use crate::app::session::Scope;
+use crate::config::args;
+use crate::config::{Namespaces, Places};
+use crate::error::Exit;
+use crate::sim;
+
+use super::super::clock::Clock;
+use super::super::connect as connecting;
+use super::super::headless::{Failure, complain, failure, print};
+use super::super::start::Start;
+use super::{Flown, words};
+
+/// Flies a drill on the screen, or serves it.
+pub(super) async fn fly(
+    mut start: Start,
+    drill: &sim::Drill,
+    asked: &args::Drill,
+    overrides: Overrides,
+) -> Result<Exit, Failure> {
+    if !asked.serve {
+        start.needs_terminal("`waveoff drill --headless` plays a drill without one")?;
+    }
+    start.clock = Clock::scaled(start.clock.now(), asked.speed);
+    let flown = Flown::begin(drill, asked.seed, &start.clock, false)?;
+    let keys = Keys::write(&start.places, &flown);
+    let keys = match keys {
+        Ok(keys) => Some(keys),
+        Err(error) => {
+            complain(&format!("no kubeconfig for other clients: {error}"));
+            None
+        }
+    };
+    if asked.serve {
+        return serve(drill, flown, keys.as_ref()).await;
+    }
+    let connection = flown.dial(drill.name()).await?;
+    let scope = match &start.settings.namespaces.value {
+        Namespaces::OfContext => Scope::All,
+        _ => connecting::scope(&start.settings, connection.identity()),
+    };
+    let others = keys.as_ref().map(Keys::others).unwrap_or_default();
+    let simulation = flown.simulation.clone();
+    let progress = || simulation.report().map(|r| words::progress(&r)).unwrap_or_default();
+    let mut told = words::drill(drill, asked.seed, asked.speed, &others);
+    told.progress = progress();
+    let exit = start.fly(connection, scope, overrides, Some((told.clone(), flown))).await?;
+    told.progress = progress();
+    print(&report::drill_score(&told));
+    Ok(exit)
+}
+
+/// Serves the cluster to other clients until it is interrupted.
+async fn serve(drill: &sim::Drill, flown: Flown, keys: Option<&Keys>) -> Result<Exit, Failure> {
+    let Some(keys) = keys else {
+        return Err(failure(Exit::Undetermined, "there is no place for a kubeconfig"));
+    };
+    let mut text = format!("# {}: until Ctrl-C\n", drill.title());
+    for (person, path) in &keys.files {
+        text.push_str(&format!("export KUBECONFIG={}   # as {person}\n", path.display()));
+    }
+    text.push_str(&format!("# Prometheus: http://{}\n", flown.simulation.prometheus_address()));
+    print(&text);
+    // Ends with the interruption that every command hears.
+    std::future::pending::<()>().await;
+    Ok(Exit::Ok)
+}
+
+/// Kubeconfigs for other clients of the drill, as long as it lasts.
+struct Keys {
+    directory: PathBuf,
+    files: Vec<(String, PathBuf)>,
+}
+
+impl Keys {
+    fn write(places: &Places, flown: &Flown) -> io::Result<Self> {
+        let state = places.state.as_ref();
+        let state =
+            state.ok_or_else(|| io::Error::other("neither XDG_STATE_HOME nor HOME is set"))?;
+        let directory = state.join("drill").join(std::process::id().to_string());
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+        let mut keys = Self { directory, files: Vec::new() };
+        for person in flown.simulation.persons() {
+            let Some(text) = flown.simulation.kubeconfig(&person, "default") else { continue };
+            let path = keys.directory.join(format!("{person}.kubeconfig"));
+            let mut options = fs::OpenOptions::new();
+            let mut file =
+                options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+            file.write_all(text.as_bytes())?;
+            keys.files.push((person, path));
+        }
+        Ok(keys)
+    }
+
+    /// That of the second operator: whoever sits beside the pilot.
+    fn others(&self) -> String {
+        let operator = self.files.iter().find(|(person, _)| person == sim::OPERATOR);
+        operator.map_or_else(String::new, |(_, path)| path.display().to_string())
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        // Tokens of a cluster that is gone open nothing; a directory that stays is only untidy.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
