@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn rollout(index: i32, status: serde_json::Value) -> Rollout {
+    fn rollout(index: i32, status: &serde_json::Value) -> Rollout {
         let steps = json!([
             {"setWeight": 10}, {"pause": {}}, {"setCanaryScale": {"replicas": 3}},
             {"setWeight": 50}, {"setCanaryScale": {"matchTrafficWeight": true}},
@@ -129,7 +129,7 @@ mod tests {
             }}},
             "status": {"stableRS": "a", "currentPodHash": "b", "currentStepIndex": index},
         });
-        json_patch::merge(&mut object, &json!({"status": status}));
+        json_patch::merge(&mut object, &json!({ "status": status }));
         Rollout::read(&object).unwrap()
     }
 
@@ -144,14 +144,14 @@ mod tests {
             (5, 100, CanarySize::Weight(100)),
         ];
         for (index, weight, size) in cases {
-            let rollout = rollout(index, json!({}));
+            let rollout = rollout(index, &json!({}));
             assert_eq!((rollout.set_weight(), rollout.canary_size(None, None)), (weight, size));
         }
-        assert_eq!(rollout(4, json!({})).weight_before(), 50);
-        assert_eq!(rollout(3, json!({})).weight_before(), 10);
-        let aborted = rollout(3, json!({"abort": true}));
+        assert_eq!(rollout(4, &json!({})).weight_before(), 50);
+        assert_eq!(rollout(3, &json!({})).weight_before(), 10);
+        let aborted = rollout(3, &json!({"abort": true}));
         assert_eq!(aborted.canary_size(None, None), CanarySize::Weight(0));
-        let full = rollout(1, json!({"promoteFull": true}));
+        let full = rollout(1, &json!({"promoteFull": true}));
         assert_eq!(full.canary_size(None, None), CanarySize::Weight(100));
     }
 }

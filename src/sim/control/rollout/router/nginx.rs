@@ -154,7 +154,10 @@ mod tests {
 
     #[test]
     fn only_rules_of_the_stable_service_are_taken() {
-        let rule = |host: &str, service: &str| json!({"host": host, "http": {"paths": [{"backend": {"service": {"name": service}}}]}});
+        let rule = |host: &str, service: &str| {
+            let path = json!({"backend": {"service": {"name": service}}});
+            json!({"host": host, "http": {"paths": [path]}})
+        };
         let ingress = json!({"spec": {"rules": [rule("a", "stable"), rule("b", "other")]}}).into();
         assert_eq!(rules_for(&ingress, "stable", "canary"), [rule("a", "canary")]);
         assert!(leads_to(&ingress, "other") && !leads_to(&ingress, "canary"));

@@ -43,9 +43,13 @@ impl Controller for PodMachine {
             turn.store.owned(set.uid(), Kind::Pod).into_iter().cloned().collect();
         let (gone, mut pods): (Vec<Object>, Vec<Object>) =
             all.into_iter().partition(|pod| pod.is_leaving());
-        gone.iter().for_each(|pod| self.bury(turn, key, pod));
+        for pod in &gone {
+            self.bury(turn, key, pod);
+        }
         let (count, ready) = (pods.len(), pods.iter().filter(|pod| pod.holds("Ready")).count());
-        pods.iter().for_each(|pod| start(turn, key, pod));
+        for pod in &pods {
+            start(turn, key, pod);
+        }
         let wanted = usize::try_from(set.int("/spec/replicas")).unwrap();
         pods.sort_by_key(|pod| (!pod.holds("Ready"), pod.name().to_owned()));
         for pod in pods.iter().skip(wanted) {

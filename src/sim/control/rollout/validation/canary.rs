@@ -282,7 +282,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn fault(canary: Value) -> String {
+    fn fault(canary: &Value) -> String {
         let object = json!({
             "metadata": {"name": "web", "namespace": "shop"},
             "spec": {"strategy": {"canary": canary}},
@@ -342,7 +342,7 @@ mod tests {
             ),
         ];
         for (canary, wanted) in cases {
-            assert_eq!(fault(canary), wanted);
+            assert_eq!(fault(&canary), wanted);
         }
     }
 }

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn rollout(canary: Value, replicas: i32, status: Value) -> Rollout {
+fn rollout(canary: &Value, replicas: i32, status: &Value) -> Rollout {
     let mut object = json!({
         "metadata": {"name": "web", "namespace": "shop"},
         "spec": {"replicas": replicas, "strategy": {"canary": canary}},
         "status": {"stableRS": "a", "currentPodHash": "b", "currentStepIndex": 0},
     });
-    json_patch::merge(&mut object, &json!({"status": status}));
+    json_patch::merge(&mut object, &json!({ "status": status }));
     Rollout::read(&object).unwrap()
 }
 
@@ -65,7 +65,7 @@ fn without_a_router() {
         let canary = json!({
             "steps": [{"setWeight": weight}], "maxSurge": surge, "maxUnavailable": unavailable,
         });
-        let rollout = rollout(canary, *replicas, json!({}));
+        let rollout = rollout(&canary, *replicas, &json!({}));
         let sizes = sizes(*new, *stable, *others);
         let case = format!("{replicas} at {weight}: {sizes:?}");
         assert_eq!(next_sizes(&rollout, &sizes, None), *next, "{case}");
@@ -74,7 +74,7 @@ fn without_a_router() {
 
 #[test]
 fn a_first_version_has_no_steps() {
-    let rollout = rollout(json!({"steps": [{"setWeight": 10}]}), 4, json!({"stableRS": null}));
+    let rollout = rollout(&json!({"steps": [{"setWeight": 10}]}), 4, &json!({"stableRS": null}));
     let new = Some(Size { wanted: 0, available: 0 });
     let sizes = Sizes { new, ..Sizes::default() };
     assert_eq!(next_sizes(&rollout, &sizes, None), (4, 0));
@@ -112,21 +112,21 @@ fn with_a_router() {
         weights.stable.weight = 100 - canary;
         weights
     };
-    let routed = |extra: Value| {
+    let routed = |extra: &Value| {
         let mut canary = json!({"steps": [{"setWeight": 25}], "trafficRouting": {"nginx": {}}});
-        json_patch::merge(&mut canary, &extra);
+        json_patch::merge(&mut canary, extra);
         canary
     };
     let at = sizes((0, 0), (10, 10), 0);
-    let plain = rollout(routed(json!({})), 10, json!({}));
+    let plain = rollout(&routed(&json!({})), 10, &json!({}));
     assert_eq!(next_sizes(&plain, &at, None), (3, 10));
-    let least = rollout(routed(json!({"minPodsPerReplicaSet": 4})), 10, json!({}));
+    let least = rollout(&routed(&json!({"minPodsPerReplicaSet": 4})), 10, &json!({}));
     assert_eq!(next_sizes(&least, &at, None), (4, 10));
-    let dynamic = routed(json!({"dynamicStableScale": true}));
-    let moving = rollout(dynamic.clone(), 10, json!({}));
+    let dynamic = routed(&json!({"dynamicStableScale": true}));
+    let moving = rollout(&dynamic, 10, &json!({}));
     assert_eq!(next_sizes(&moving, &at, Some(&weights(0))), (3, 10));
     assert_eq!(next_sizes(&moving, &at, Some(&weights(25))), (3, 8));
-    let back = rollout(dynamic, 10, json!({"abort": true}));
+    let back = rollout(&dynamic, 10, &json!({"abort": true}));
     let low = sizes((3, 3), (8, 8), 0);
     assert_eq!(next_sizes(&back, &low, Some(&weights(25))), (3, 10));
 }
