@@ -49,7 +49,7 @@ impl Change {
 }
 
 /// The changes that are remembered.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     changes: VecDeque<Change>,
     /// Changes up to this version are forgotten.

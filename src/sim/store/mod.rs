@@ -5,6 +5,7 @@
 //! controllers and the API.
 
 mod birth;
+mod defaults;
 mod history;
 mod kind;
 mod refusal;
@@ -18,9 +19,10 @@ use super::dice::Dice;
 use super::object::{Document, DocumentMut};
 use super::time::{self, Moment};
 
+pub(crate) use defaults::{base64, pod_template, qos_class};
 pub(crate) use history::{Change, History, What};
 pub(crate) use kind::{Facts, KINDS, Key, Kind};
-pub(crate) use refusal::{Refusal, of_kind};
+pub(crate) use refusal::{Cause, Refusal, of_kind};
 
 /// An object as it was at one version. Shared by store, history and watches.
 pub(crate) type Object = Arc<Value>;
@@ -36,8 +38,8 @@ pub(crate) enum Part {
     Whole,
 }
 
-/// All objects.
-#[derive(Debug)]
+/// All objects. A copy of it shows what a write would do.
+#[derive(Debug, Clone)]
 pub(crate) struct Store {
     objects: BTreeMap<Kind, BTreeMap<(String, String), Object>>,
     /// What each owner's uid owns.
@@ -158,6 +160,8 @@ impl Store {
             object.set("/metadata/generation", 1);
         }
         birth::complete(kind, &mut object);
+        defaults::complete(kind, &mut object, || self.free_address());
+        defaults::first_status(kind, &mut object);
         Ok(self.put(key, object, What::Added, now))
     }
 
@@ -178,6 +182,10 @@ impl Store {
             }
         }
         let mut next = merged(&current, object, part, key.kind.facts());
+        if key.kind == Kind::Service {
+            defaults::keep_allocated(&current, &mut next);
+        }
+        defaults::complete(key.kind, &mut next, || self.free_address());
         if next == *current {
             return Ok(current);
         }
@@ -245,6 +253,17 @@ impl Store {
         self.version += 1;
         last.set("/metadata/resourceVersion", self.version.to_string());
         Ok(self.drop_object(key, last, now))
+    }
+
+    /// A cluster IP that no service has.
+    fn free_address(&self) -> String {
+        let taken: BTreeSet<&str> =
+            self.list(Kind::Service, None).map(|s| s.text("/spec/clusterIP")).collect();
+        let mut addresses = (0..65_536).map(|number| {
+            let roll = self.dice.nth(&["cluster IP"], self.version + number);
+            format!("10.96.{}.{}", roll >> 8 & 255, 1 + roll % 254)
+        });
+        addresses.find(|address| !taken.contains(address.as_str())).unwrap_or_default()
     }
 
     fn drop_object(&mut self, key: &Key, last: Value, now: Moment) -> Object {

@@ -2,10 +2,68 @@
 //!
 //! Never decides what is refused. Called by the store and the API.
 
-use serde_json::{Value, json};
+use std::fmt;
+
+use serde_json::{Map, Value, json};
 
 use super::kind::{Key, Kind};
 use crate::sim::object::DocumentMut;
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause {
+    /// Such as `FieldValueInvalid`.
+    pub(crate) reason: &'static str,
+    pub(crate) field: String,
+    /// Such as `Invalid value: 0: must be positive`.
+    pub(crate) message: String,
+}
+
+impl Cause {
+    fn new(reason: &'static str, field: &str, message: String) -> Self {
+        Self { reason, field: field.to_owned(), message }
+    }
+
+    /// It is missing.
+    pub(crate) fn required(field: &str, why: &str) -> Self {
+        let message = if why.is_empty() { String::new() } else { format!(": {why}") };
+        Self::new("FieldValueRequired", field, format!("Required value{message}"))
+    }
+
+    /// Its value, as JSON, is wrong.
+    pub(crate) fn invalid(field: &str, value: &str, why: &str) -> Self {
+        Self::new("FieldValueInvalid", field, format!("Invalid value: {value}: {why}"))
+    }
+
+    /// It must not be there.
+    pub(crate) fn forbidden(field: &str, why: &str) -> Self {
+        Self::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
+    }
+
+    /// Its value, as JSON, is there already.
+    pub(crate) fn duplicate(field: &str, value: &str) -> Self {
+        Self::new("FieldValueDuplicate", field, format!("Duplicate value: {value}"))
+    }
+
+    /// Its value, as JSON, is none of these.
+    pub(crate) fn unsupported(field: &str, value: &str, supported: &[&str]) -> Self {
+        let words: Vec<String> = supported.iter().map(|word| format!("{word:?}")).collect();
+        let message = format!("Unsupported value: {value}: supported values: {}", words.join(", "));
+        Self::new("FieldValueNotSupported", field, message)
+    }
+
+    /// It is larger than this many bytes.
+    pub(crate) fn too_long(field: &str, most: usize) -> Self {
+        let message = format!("Too long: may not be more than {most} bytes");
+        Self::new("FieldValueTooLong", field, message)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
 
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,31 +113,52 @@ impl Refusal {
 
     /// The object breaks rules of its kind: field, what is wrong with it.
     pub(crate) fn invalid(key: &Key, causes: &[(&str, &str)]) -> Self {
-        let facts = key.kind.facts();
-        let kind = match facts.group {
-            "" => facts.name.to_owned(),
-            group => format!("{}.{group}", facts.name),
+        let cause = |(field, what): &(&str, &str)| Cause {
+            reason: "FieldValueInvalid",
+            field: (*field).to_owned(),
+            message: (*what).to_owned(),
         };
-        let told: Vec<String> =
-            causes.iter().map(|(field, what)| format!("{field}: {what}")).collect();
+        Self::broken(key, &causes.iter().map(cause).collect::<Vec<_>>())
+    }
+
+    /// The object breaks rules of its kind.
+    pub(crate) fn broken(key: &Key, causes: &[Cause]) -> Self {
+        let facts = key.kind.facts();
+        Self::broken_as(facts.group, facts.name, &key.name, causes)
+    }
+
+    /// Something of this group, kind and name breaks rules.
+    pub(crate) fn broken_as(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
+        let qualified = match group {
+            "" => kind.to_owned(),
+            group => format!("{kind}.{group}"),
+        };
+        // A cause that is told twice is told once in the sentence, and twice in the list.
+        let mut told: Vec<String> = Vec::new();
+        for cause in causes {
+            let text = cause.to_string();
+            if !told.contains(&text) {
+                told.push(text);
+            }
+        }
         let told = match told.as_slice() {
             [one] => one.clone(),
             several => format!("[{}]", several.join(", ")),
         };
-        let message = format!("{kind} {:?} is invalid: {told}", key.name);
+        let message = format!("{qualified} {name:?} is invalid: {told}");
         let causes: Vec<Value> = causes
             .iter()
-            .map(|(field, what)| {
-                json!({"reason": "FieldValueInvalid", "message": what, "field": field})
-            })
+            .map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field}))
             .collect();
+        let mut details = Map::new();
+        for (key, text) in [("name", name), ("group", group), ("kind", kind)] {
+            if !text.is_empty() {
+                details.insert(key.to_owned(), text.into());
+            }
+        }
+        details.insert("causes".to_owned(), causes.into());
         let mut refusal = Self::new(422, "Invalid", message);
-        refusal.details = Some(json!({
-            "name": key.name,
-            "group": facts.group,
-            "kind": facts.name,
-            "causes": causes,
-        }));
+        refusal.details = Some(details.into());
         refusal
     }
 
@@ -110,9 +189,11 @@ impl Refusal {
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code,
         });
+        if !self.reason.is_empty() {
+            status.set("/reason", self.reason);
+        }
         if let Some(details) = &self.details {
             status.set("/details", details.clone());
         }
