@@ -19,7 +19,7 @@ use super::dice::Dice;
 use super::object::{Document, DocumentMut};
 use super::time::{self, Moment};
 
-pub(crate) use defaults::{base64, pod_template, qos_class};
+pub(crate) use defaults::{base64, keep_allocated, pod_template, qos_class};
 pub(crate) use history::{Change, History, What};
 pub(crate) use kind::{Facts, KINDS, Key, Kind};
 pub(crate) use refusal::{Cause, Refusal, of_kind};
@@ -312,6 +312,11 @@ fn disown(owned: &mut HashMap<String, BTreeSet<Key>>, owner: &str, key: &Key) {
             owned.remove(owner);
         }
     }
+}
+
+/// Fills in an object as a write would, without an address.
+pub(crate) fn complete(kind: Kind, object: &mut Value) {
+    defaults::complete(kind, object, String::new);
 }
 
 /// The next state of an object: the written part over the rest, identity and age kept.

@@ -74,11 +74,13 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// `details`, without what is empty.
     pub(crate) details: Option<Value>,
+    /// Where a list that is refused can go on all the same.
+    pub(crate) proceed: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), details: None }
+        Self { code, reason, message: message.into(), details: None, proceed: None }
     }
 
     /// The object is not there.

@@ -123,12 +123,6 @@ pub(crate) fn validate(name: &str, body: &Value, status_alone: bool) -> Vec<Caus
     causes.sort_by_key(|cause| cause.reason != "FieldValueRequired");
     if !causes.is_empty() {
         replicas_of_scale(body, &mut causes);
-        causes.push(Cause::invalid(
-            "<nil>",
-            "null",
-            "some validation rules were not checked because the object was invalid; correct the \
-             existing errors to complete validation",
-        ));
     } else if let Some(cause) = replicas_out_of_bounds(body).filter(|_| name == "Rollout") {
         causes.push(cause);
     }
@@ -303,8 +297,6 @@ mod tests {
              integer: \"string\"",
             ".spec.replicas: Invalid value: 0: .spec.replicas accessor error: x is of the type \
              string, expected int64",
-            "<nil>: Invalid value: null: some validation rules were not checked because the \
-             object was invalid; correct the existing errors to complete validation",
         ];
         assert_eq!(told, wanted);
         let negative = validate("Rollout", &json!({"spec": {"replicas": -3}}), false);

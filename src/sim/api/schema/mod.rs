@@ -75,6 +75,8 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     pub(crate) of: Type,
     pub(crate) merge: Merge,
+    /// A patch names the keys that are kept; the others go.
+    pub(crate) retain: bool,
     pub(crate) default: Option<Value>,
 }
 
@@ -139,6 +141,7 @@ fn field(text: &'static str) -> Option<Field> {
         required: name.ends_with('!'),
         of: Type::Any,
         merge: Merge::Usual,
+        retain: rest.contains('^'),
         default: None,
     };
     let rest = match rest.split_once('=') {

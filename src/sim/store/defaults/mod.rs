@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::Kind;
 use crate::sim::object::{Document, DocumentMut};
 
-pub(super) use network::keep_allocated;
+pub(crate) use network::keep_allocated;
 pub(crate) use pod::{pod_template, qos_class};
 
 /// Fills in an object. `allocate` finds a free cluster IP.

@@ -51,7 +51,7 @@ pub(super) fn service(service: &mut Value, allocate: impl FnOnce() -> String) {
 }
 
 /// An update that says nothing of addresses keeps them.
-pub(in crate::sim::store) fn keep_allocated(current: &Value, next: &mut Value) {
+pub(crate) fn keep_allocated(current: &Value, next: &mut Value) {
     if next.text("/spec/type") == "ExternalName" || current.text("/spec/clusterIP").is_empty() {
         return;
     }

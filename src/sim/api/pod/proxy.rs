@@ -1,0 +1,79 @@
+//! The way through a service: only the one of Prometheus leads anywhere.
+//!
+//! Called for requests to `services/NAME/proxy`.
+
+use serde_json::Value;
+
+use crate::sim::api::place::Target;
+use crate::sim::api::refusals;
+use crate::sim::api::reply::{Content, Reply};
+use crate::sim::api::request::{Request, pairs};
+use crate::sim::object::Document;
+use crate::sim::store::{Key, Kind, Refusal};
+use crate::sim::world::World;
+
+/// The label of the service behind which Prometheus is.
+const LABEL: &str = "app.kubernetes.io/name";
+
+pub(crate) fn proxy(world: &World, request: &Request, target: &Target) -> Result<Reply, Refusal> {
+    let (name, port) = taken_apart(&target.name)?;
+    let key = Key::new(Kind::Service, &target.namespace, name);
+    let service = world.store().find(&key)?;
+    let ports = service.items("/spec/ports");
+    let known = |wanted: &str| {
+        let number = wanted.parse::<i64>().ok();
+        ports.iter().any(|p| p.text("/name") == wanted || number == p.int_maybe("/port"))
+    };
+    if !port.is_empty() && port.parse::<i64>().is_ok() && !known(port) {
+        return Err(refusals::unavailable(format!(
+            "no service port {port} found for service {name:?}"
+        )));
+    }
+    if service.label(LABEL) != "prometheus" || (!port.is_empty() && !known(port)) {
+        return Err(refusals::unavailable(format!("no endpoints available for service {name:?}")));
+    }
+    let away = &world.ground().faults.prometheus_away;
+    if !away.is_empty() {
+        return Err(refusals::unavailable(format!("error trying to reach service: {away}")));
+    }
+    let path = format!("/{}", target.rest.join("/"));
+    let mut parameters = request.query.clone();
+    if request.content_type() == "application/x-www-form-urlencoded" {
+        parameters.extend(pairs(&String::from_utf8_lossy(&request.body)));
+    }
+    let (code, body) = prometheus(world, &request.method, &path, &parameters);
+    Ok(sent(code, body))
+}
+
+/// A name as it stands in a path: `[scheme:]NAME[:port]`.
+fn taken_apart(text: &str) -> Result<(&str, &str), Refusal> {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts.as_slice() {
+        [name] => Ok((name, "")),
+        [name, port] => Ok((name, port)),
+        ["" | "http" | "https", name, port] => Ok((name, port)),
+        _ => Err(Refusal::bad_request(format!("invalid service request {text:?}"))),
+    }
+}
+
+/// What Prometheus answers, as it goes over the wire. A document that is a mere text is plain text.
+pub(crate) fn sent(code: u16, body: Value) -> Reply {
+    match body {
+        Value::String(text) => Reply::text(code, text),
+        other => {
+            let content = Content::Json(other);
+            Reply { code, content, headers: Vec::new() }
+        }
+    }
+}
+
+/// Asks Prometheus.
+pub(crate) fn prometheus(
+    world: &World,
+    method: &str,
+    path: &str,
+    parameters: &[(String, String)],
+) -> (u16, Value) {
+    let (_, _, _, _) = (world, method, path, parameters);
+    (404, "404 page not found\n".into())
+}
