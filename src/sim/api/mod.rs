@@ -142,6 +142,9 @@ fn objects(
     if request.method == "HEAD" {
         return Err(refusals::no_such_method());
     }
+    if !facts.custom && !matches!(target.subresource.as_str(), "log" | "proxy") {
+        read::spoken(request)?;
+    }
     match (kind, target.subresource.as_str()) {
         (_, "") => whole(world, desk, request, target, kind),
         (_, "status") if facts.status => status(world, request, target, kind),

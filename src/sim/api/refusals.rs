@@ -56,6 +56,16 @@ pub(crate) fn not_acceptable() -> Refusal {
     Refusal::new(406, "NotAcceptable", message)
 }
 
+/// The same, where the server did not even look who should answer.
+pub(crate) fn nothing_spoken() -> Refusal {
+    let message = format!(
+        "406: Not Acceptable\n\nAvailable representations: {FORMS}, application/json;stream=watch"
+    );
+    let mut refusal = Refusal::new(406, "NotAcceptable", message);
+    refusal.details = Some(json!({}));
+    refusal
+}
+
 /// The body is in a form that is not read.
 pub(crate) fn unsupported_form(forms: &str) -> Refusal {
     let message = format!(

@@ -60,15 +60,19 @@ pub(crate) fn answer(desk: &Desk, request: &Request) -> Result<Reply, Refusal> {
         (["apis", name, version], _) if version_of(name) == Some(*version) => {
             Ok(Reply::ok(resources(name, version)))
         }
-        (["api", _] | ["apis", _, _], _) => nowhere(parts.get(1).copied().unwrap_or_default()),
+        (["api", _], _) => nowhere(""),
+        (["apis", group, _], _) => nowhere(group),
         _ => Ok(Reply::nothing_here()),
     }
 }
 
 /// Nothing is served at this place of a group: natives and others say it differently.
 pub(crate) fn nowhere(group: &str) -> Result<Reply, Refusal> {
-    let native = group == "v1" || group.is_empty() || is_native(group);
-    if native { Err(refusals::no_such_path()) } else { Ok(Reply::nothing_here()) }
+    if group.is_empty() || is_native(group) {
+        Err(refusals::no_such_path())
+    } else {
+        Ok(Reply::nothing_here())
+    }
 }
 
 /// Whether a group is one of Kubernetes' own that are served here.

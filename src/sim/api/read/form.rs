@@ -74,6 +74,17 @@ fn one(range: &str) -> Option<Form> {
     }
 }
 
+/// Whether any form of natives is accepted at all. Their server looks at that before anything else.
+pub(crate) fn spoken(request: &Request) -> Result<(), Refusal> {
+    let header = request.header("accept");
+    let media = |range: &str| range.split(';').next().unwrap_or_default().trim().to_owned();
+    let known = ["", "application/json", "application/yaml", "application/*", "*/*"];
+    if header.split(',').any(|range| known.contains(&media(range).as_str())) {
+        return Ok(());
+    }
+    Err(refusals::nothing_spoken())
+}
+
 /// Whether YAML is wanted rather than JSON.
 pub(crate) fn wants_yaml(request: &Request) -> bool {
     let first = request.header("accept").split([',', ';']).next().unwrap_or_default().trim();

@@ -20,7 +20,7 @@ use crate::sim::store::{Kind, Object, Refusal};
 use crate::sim::time::Moment;
 use crate::sim::world::World;
 
-pub(crate) use form::{Form, Version, accepted, wants_yaml};
+pub(crate) use form::{Form, Version, accepted, spoken, wants_yaml};
 pub(crate) use list::list;
 pub(crate) use options::{Options, whole_number};
 pub(crate) use watch::{Follow, Heard, watch};

@@ -27,6 +27,9 @@ pub(crate) fn check_new(kind: Kind, object: &Value) -> Vec<Cause> {
         return unchecked(causes);
     }
     causes.extend(content(kind, object));
+    if kind == Kind::Service && causes.is_empty() {
+        causes.extend(service::in_range(object));
+    }
     causes
 }
 
@@ -45,7 +48,8 @@ pub(crate) fn check_change(
             return unchecked(causes);
         }
         schema::complete(facts.name, object);
-        let mut causes = metadata::check(kind, object, false);
+        // The server checks metadata by several rules, and lists what is wrong each time.
+        let mut causes = vec![metadata::check(kind, object, false); 3].concat();
         causes.extend(schema::validate(facts.name, object, false));
         return unchecked(causes);
     }
@@ -58,7 +62,7 @@ pub(crate) fn check_change(
         store::keep_allocated(current, &mut whole);
     }
     store::complete(kind, &mut whole);
-    let mut causes = metadata::check(kind, object, false);
+    let mut causes = vec![metadata::check(kind, object, false); 4].concat();
     causes.extend(content(kind, &whole));
     causes.extend(immutable(kind, &whole, current));
     causes

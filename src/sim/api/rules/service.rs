@@ -55,6 +55,19 @@ pub(super) fn check(object: &Value) -> Vec<Cause> {
     causes
 }
 
+/// A new service that says its cluster IP must take one of ours.
+pub(super) fn in_range(object: &Value) -> Option<Cause> {
+    let address = object.text("/spec/clusterIP");
+    let foreign = address.parse::<std::net::IpAddr>().is_ok() && !address.starts_with("10.96.");
+    foreign.then(|| {
+        let why = format!(
+            "failed to allocate IP {address}: the provided IP ({address}) is not in the valid \
+             range. The range of valid IPs is 10.96.0.0/16"
+        );
+        Cause::invalid("spec.clusterIPs", &format!("[{address:?}]"), &why)
+    })
+}
+
 /// A cluster IP stays as it was given.
 pub(super) fn same_address(object: &Value, current: &Object) -> Vec<Cause> {
     let before = current.text("/spec/clusterIP");

@@ -177,9 +177,18 @@ fn validate_one(of: &Type, value: &Value, path: &str, causes: &mut Vec<Cause>) {
         // The server checks the status by itself, and then names it from there.
         let inner = path.strip_prefix("status.").unwrap_or(path);
         let what = format!("{inner} in body must be of type {wanted}: {seen}");
-        causes
-            .push(Cause { reason: "FieldValueTypeInvalid", ..Cause::invalid(path, &seen, &what) });
+        causes.push(mistyped(path, &seen, &what));
+        if *of == Type::WholeOrText {
+            let what = format!("{path:?} must validate at least one schema (anyOf)");
+            causes.push(Cause::invalid("<nil>", "\"\"", &what));
+            let what = format!("{inner} in body must be of type integer: {seen}");
+            causes.push(mistyped(path, &seen, &what));
+        }
     }
+}
+
+fn mistyped(path: &str, seen: &str, what: &str) -> Cause {
+    Cause { reason: "FieldValueTypeInvalid", ..Cause::invalid(path, seen, what) }
 }
 
 fn validate_struct(of: &Struct, members: &Map<String, Value>, path: &str, causes: &mut Vec<Cause>) {

@@ -33,13 +33,16 @@ impl Server {
         server.made("/api/v1/nodes", json!({"metadata": {"name": "node-a"}}));
         server.made(ROLLOUTS, rollout("checkout"));
         server.made(DEPLOYMENTS, deployment("web"));
-        server.made(SERVICES, json!({
-            "metadata": {"name": "web"},
-            "spec": {
-                "selector": {"app": "web"},
-                "ports": [{"name": "http", "port": 80, "targetPort": 8080}],
-            },
-        }));
+        server.made(
+            SERVICES,
+            json!({
+                "metadata": {"name": "web"},
+                "spec": {
+                    "selector": {"app": "web"},
+                    "ports": [{"name": "http", "port": 80, "targetPort": 8080}],
+                },
+            }),
+        );
         server.made(CONFIG_MAPS, config_map("cfg"));
         server
     }

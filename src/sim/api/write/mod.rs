@@ -185,13 +185,12 @@ fn write_object(
         )));
     }
     let current = Object::clone(world.store().find(&key)?);
+    let version = version.to_owned();
+    same_uid(&mut object, &current, target, kind, how)?;
     let unsaid = version.is_empty() || version == "0";
     if facts.custom && unsaid && !how.patch {
-        let cause = store::Cause::invalid(
-            "metadata.resourceVersion",
-            "0",
-            "must be specified for an update",
-        );
+        let why = "must be specified for an update";
+        let cause = store::Cause::invalid("metadata.resourceVersion", "0", why);
         return Err(Refusal::broken_as(facts.group, facts.plural, &key.name, &[cause]));
     }
     if unsaid {
@@ -199,7 +198,6 @@ fn write_object(
     } else if version != current.text("/metadata/resourceVersion") {
         return Err(Refusal::conflict(&key));
     }
-    same_uid(&mut object, &current, target, kind, how)?;
     object.take_out("/metadata/managedFields");
     object.take_out("/metadata/selfLink");
     let part = if target.subresource == "status" { Part::Status } else { Part::Main };

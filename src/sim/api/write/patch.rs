@@ -154,6 +154,9 @@ fn applied(
             target.name
         )));
     }
+    if let Some(twice) = strategic::doubled(schema::of(facts.custom), facts.name, &wanted, "") {
+        return Err(refusals::unexpected(format!("{}: {twice}", untyped(target, kind))));
+    }
     let mut wanted = wanted;
     wanted.set("/metadata/name", target.name.as_str());
     let next = match current {
@@ -162,15 +165,20 @@ fn applied(
     };
     let seen = next.to_string();
     typed(kind, next, options.strictness, Vec::new(), warnings).map_err(|misfit| match misfit {
-        Misfit::Words(words) => refusals::unexpected(format!(
-            "failed to create typed patch object ({}/{}; {}, Kind={}): {words}",
-            target.namespace,
-            target.name,
-            facts.api_version(),
-            facts.name
-        )),
+        Misfit::Words(words) => refusals::unexpected(format!("{}: {words}", untyped(target, kind))),
         refused => does_not_decode(refused, Form::Apply, &seen),
     })
+}
+
+fn untyped(target: &Target, kind: Kind) -> String {
+    let facts = kind.facts();
+    format!(
+        "failed to create typed patch object ({}/{}; {}, Kind={})",
+        target.namespace,
+        target.name,
+        facts.api_version(),
+        facts.name
+    )
 }
 
 /// What a patch made is no object of the kind.

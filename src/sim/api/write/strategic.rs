@@ -253,6 +253,33 @@ fn retain(next: &mut Map<String, Value>, patch: &mut Map<String, Value>) -> Resu
     Ok(())
 }
 
+/// Complains of a list in which two members have the same key.
+pub(super) fn doubled(table: &Table, name: &str, value: &Value, path: &str) -> Option<String> {
+    for (key, inner) in value.as_object()? {
+        let Some(field) = field_of(table, name, key) else { continue };
+        let path = format!("{path}.{key}");
+        let items = inner.as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Merge::By(by) = field.merge {
+            let keys: Vec<Option<&Value>> = items.iter().map(|item| item.get(by)).collect();
+            let twice =
+                keys.iter().enumerate().find(|(at, key)| keys.iter().take(*at).any(|k| k == *key));
+            if let Some((_, Some(key))) = twice {
+                return Some(format!("{path}: duplicate entries for key [{by}={key}]"));
+            }
+        }
+        let mut of = &field.of;
+        while let Type::List(inner) = of {
+            of = inner;
+        }
+        let Type::Of(name) = of else { continue };
+        let own = std::iter::once(inner).filter(|inner| inner.is_object());
+        if let Some(found) = own.chain(items).find_map(|item| doubled(table, name, item, &path)) {
+            return Some(found);
+        }
+    }
+    None
+}
+
 fn delete_values(next: &mut Map<String, Value>, list: &str, gone: &Value) {
     let gone = gone.as_array().map(Vec::as_slice).unwrap_or_default();
     if let Some(items) = next.get_mut(list).and_then(Value::as_array_mut) {
