@@ -11,7 +11,7 @@ mod dice;
 mod hash;
 mod object;
 mod prometheus;
-mod serve;
+pub mod serve;
 mod store;
 mod time;
 mod traffic;

@@ -27,8 +27,8 @@ pub(crate) use access::{Person, Rule};
 pub(crate) use audit::Entry;
 pub(crate) use desk::Desk;
 pub(crate) use fault::{Cut, Failing, Trouble};
-pub(crate) use pod::Tail;
-pub(crate) use read::{Follow, Heard};
+pub(crate) use pod::{Tail, prometheus};
+pub(crate) use read::{Follow, Heard, wants_yaml};
 pub(crate) use reply::{Content, Reply};
 pub(crate) use request::Request;
 

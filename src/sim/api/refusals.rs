@@ -7,8 +7,12 @@ use serde_json::{Map, Value, json};
 use crate::sim::object::DocumentMut;
 use crate::sim::store::Refusal;
 
-/// Forms of a body that are read here. The real server also reads protobuf.
-pub(crate) const FORMS: &str = "application/json, application/yaml";
+/// Forms of a body that are read.
+pub(crate) const READ: &str =
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// Forms of an answer. The real server also speaks protobuf.
+const SPOKEN: &str = "application/json, application/yaml";
 
 pub(crate) fn unauthorized() -> Refusal {
     Refusal::new(401, "Unauthorized", "Unauthorized")
@@ -52,14 +56,14 @@ pub(crate) fn not_supported(verb: &str, group: &str, resource: &str) -> Refusal 
 
 /// The answer cannot be given in any form that is accepted.
 pub(crate) fn not_acceptable() -> Refusal {
-    let message = format!("only the following media types are accepted: {FORMS}");
+    let message = format!("only the following media types are accepted: {SPOKEN}");
     Refusal::new(406, "NotAcceptable", message)
 }
 
 /// The same, where the server did not even look who should answer.
 pub(crate) fn nothing_spoken() -> Refusal {
     let message = format!(
-        "406: Not Acceptable\n\nAvailable representations: {FORMS}, application/json;stream=watch"
+        "406: Not Acceptable\n\nAvailable representations: {SPOKEN}, application/json;stream=watch"
     );
     let mut refusal = Refusal::new(406, "NotAcceptable", message);
     refusal.details = Some(json!({}));

@@ -1,3 +1,143 @@
-//! The world over HTTP on loopback.
+//! The world over HTTP on loopback: the Kubernetes API by TLS with tokens, Prometheus in plain.
 //!
-//! Called by `runtime`.
+//! The only part of this room that waits, listens or knows wall time. Starts nothing by itself: one
+//! future drives every connection and the world, and whoever holds it decides where it runs. Called
+//! by `runtime`.
+
+mod certificate;
+mod clock;
+mod connection;
+mod drive;
+mod guard;
+mod shared;
+mod stream;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::api::{Desk, Person};
+use super::control;
+use super::world::World;
+use certificate::Identity;
+pub use clock::Clock;
+use shared::Shared;
+
+/// Why a simulation cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// No port of this machine can be had.
+    #[error("cannot listen on loopback: {0}")]
+    Listen(#[from] io::Error),
+    /// No key or certificate can be made.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(String),
+}
+
+/// A simulated cluster that can be spoken to. Clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    shared: Arc<Shared>,
+    identity: Arc<Identity>,
+    listeners: Arc<Mutex<Option<(TcpListener, TcpListener)>>>,
+    api: SocketAddr,
+    prometheus: SocketAddr,
+    stop: watch::Sender<bool>,
+}
+
+impl Simulation {
+    /// An empty cluster with every controller, on ports of its own. It answers once it runs.
+    pub fn new(seed: u64, clock: Clock) -> Result<Self, ServeError> {
+        let world = World::new(seed, clock.now(), control::all());
+        let persons = vec![
+            Person::with_all_rights("pilot", &certificate::token()?),
+            Person::with_all_rights("operator", &certificate::token()?),
+            Person::with_eyes_only("viewer", &certificate::token()?),
+        ];
+        Self::of(world, Desk::new(persons), clock)
+    }
+
+    /// A world that is there already, with its own persons.
+    pub(crate) fn of(world: World, mut desk: Desk, clock: Clock) -> Result<Self, ServeError> {
+        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        let (api, prometheus) = (listen()?, listen()?);
+        let identity = Identity::new()?;
+        let (api_address, prometheus_address) = (api.local_addr()?, prometheus.local_addr()?);
+        desk.address = api_address.to_string();
+        Ok(Self {
+            shared: Arc::new(Shared::new(world, desk, clock)),
+            identity: Arc::new(identity),
+            listeners: Arc::new(Mutex::new(Some((api, prometheus)))),
+            api: api_address,
+            prometheus: prometheus_address,
+            stop: watch::Sender::new(false),
+        })
+    }
+
+    /// Where the Kubernetes API is.
+    pub fn api_address(&self) -> SocketAddr {
+        self.api
+    }
+
+    /// Where Prometheus is, in plain HTTP.
+    pub fn prometheus_address(&self) -> SocketAddr {
+        self.prometheus
+    }
+
+    /// The certificate of the authority that signed the server's, as PEM.
+    pub fn authority(&self) -> &str {
+        &self.identity.authority
+    }
+
+    /// The names of everybody who is known.
+    pub fn persons(&self) -> Vec<String> {
+        self.shared.look(|_, desk| desk.persons.iter().map(|p| p.name.clone()).collect())
+    }
+
+    /// The token of somebody who is known.
+    pub fn token(&self, person: &str) -> Option<String> {
+        self.shared
+            .look(|_, desk| desk.persons.iter().find(|p| p.name == person).map(|p| p.token.clone()))
+    }
+
+    /// A kubeconfig for somebody who is known.
+    pub fn kubeconfig(&self, person: &str, namespace: &str) -> Option<String> {
+        let token = self.token(person)?;
+        Some(self.identity.kubeconfig(self.api, person, &token, namespace))
+    }
+
+    /// Does something to the world and its API, as drills and tests do, and tells everybody.
+    pub(crate) fn with<R>(&self, change: impl FnOnce(&mut World, &mut Desk) -> R) -> R {
+        self.shared.change(change)
+    }
+
+    /// Tells that the clock was moved. Without it that is noticed within 50 ms.
+    pub fn nudge(&self) {
+        self.shared.change(|_, _| ());
+    }
+
+    /// Answers everybody until it is stopped. Can run once.
+    ///
+    /// # Errors
+    ///
+    /// When it ran before, or its listeners cannot be used.
+    pub async fn run(&self) -> Result<(), ServeError> {
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((api, prometheus)) = listeners else {
+            return Err(io::Error::other("it runs already, or ran").into());
+        };
+        let stopped = self.stop.subscribe();
+        drive::run(&self.shared, &self.identity, api, prometheus, stopped).await?;
+        Ok(())
+    }
+
+    /// Ends [`Simulation::run`], and with it every connection.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,11 @@ pub(crate) fn value(
             json::read(&request.body, twice).map_err(|why| format!("json parse error: {why}"))
         }
         "application/yaml" => yaml(&request.body),
-        _ => return Err(refusals::unsupported_form(refusals::FORMS)),
+        "application/vnd.kubernetes.protobuf" if schema::natives().contains_key(expected) => {
+            schema::from_protobuf(&request.body, expected)
+                .ok_or_else(|| "provided data does not appear to be a protobuf message".to_owned())
+        }
+        _ => return Err(refusals::unsupported_form(refusals::READ)),
     };
     let read = read.and_then(|value| match &value {
         Value::Object(_) | Value::Null => Ok(value),

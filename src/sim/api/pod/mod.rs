@@ -13,7 +13,7 @@ use crate::sim::world::World;
 
 pub(crate) use eviction::evict;
 pub(crate) use log::{Tail, log};
-pub(crate) use proxy::proxy;
+pub(crate) use proxy::{prometheus, proxy};
 
 /// A shell, a port, a terminal: there is no process that could be reached.
 pub(crate) fn unreachable(world: &World, target: &Target) -> Result<Reply, Refusal> {

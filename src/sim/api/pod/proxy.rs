@@ -37,12 +37,26 @@ pub(crate) fn proxy(world: &World, request: &Request, target: &Target) -> Result
         return Err(refusals::unavailable(format!("error trying to reach service: {away}")));
     }
     let path = format!("/{}", target.rest.join("/"));
+    Ok(passed_on(world, request, &path))
+}
+
+/// Answers what was asked of Prometheus itself, without a way through the API.
+pub(crate) fn prometheus(world: &World, request: &Request) -> Reply {
+    passed_on(world, request, &request.path)
+}
+
+fn passed_on(world: &World, request: &Request, path: &str) -> Reply {
     let mut parameters = request.query.clone();
     if request.content_type() == "application/x-www-form-urlencoded" {
         parameters.extend(pairs(&String::from_utf8_lossy(&request.body)));
     }
-    let (code, body) = prometheus(world, &request.method, &path, &parameters);
-    Ok(sent(code, body))
+    let (code, body) = ask(world, &request.method, path, &parameters);
+    // A document that is a mere text is plain text.
+    let content = match body {
+        Value::String(text) => Content::Text(text),
+        other => Content::Json(other),
+    };
+    Reply { code, content, headers: Vec::new() }
 }
 
 /// A name as it stands in a path: `[scheme:]NAME[:port]`.
@@ -56,24 +70,8 @@ fn taken_apart(text: &str) -> Result<(&str, &str), Refusal> {
     }
 }
 
-/// What Prometheus answers, as it goes over the wire. A document that is a mere text is plain text.
-pub(crate) fn sent(code: u16, body: Value) -> Reply {
-    match body {
-        Value::String(text) => Reply::text(code, text),
-        other => {
-            let content = Content::Json(other);
-            Reply { code, content, headers: Vec::new() }
-        }
-    }
-}
-
 /// Asks Prometheus.
-pub(crate) fn prometheus(
-    world: &World,
-    method: &str,
-    path: &str,
-    parameters: &[(String, String)],
-) -> (u16, Value) {
+fn ask(world: &World, method: &str, path: &str, parameters: &[(String, String)]) -> (u16, Value) {
     let (_, _, _, _) = (world, method, path, parameters);
     (404, "404 page not found\n".into())
 }

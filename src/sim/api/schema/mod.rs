@@ -5,6 +5,7 @@
 
 mod custom;
 mod native;
+mod protobuf;
 mod quantity;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub(crate) use custom::{complete, prune, validate};
 pub(crate) use native::decode;
+pub(crate) use protobuf::from_protobuf;
 pub(crate) use quantity::Quantity;
 
 /// A type of a field.
@@ -77,6 +79,8 @@ pub(crate) struct Field {
     pub(crate) merge: Merge,
     /// A patch names the keys that are kept; the others go.
     pub(crate) retain: bool,
+    /// In protobuf; zero where the field is not there.
+    pub(crate) number: u64,
     pub(crate) default: Option<Value>,
 }
 
@@ -85,6 +89,8 @@ pub(crate) struct Field {
 pub(crate) struct Struct {
     pub(crate) name: &'static str,
     pub(crate) fields: Vec<Field>,
+    /// Types whose fields are among the own ones in JSON, and their numbers in protobuf.
+    pub(crate) embedded: Vec<(u64, &'static str)>,
 }
 
 impl Struct {
@@ -118,17 +124,29 @@ fn read(text: &'static str) -> Table {
     let mut last = Struct::default();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if line.starts_with(' ') {
-            last.fields.extend(line.split_whitespace().filter_map(field));
+            for word in line.split_whitespace() {
+                match word.strip_prefix('@') {
+                    Some(embedded) => last.embedded.extend(numbered(embedded)),
+                    None => last.fields.extend(field(word)),
+                }
+            }
             continue;
         }
-        let done = std::mem::replace(&mut last, Struct { name: line, fields: Vec::new() });
+        let done = std::mem::replace(&mut last, Struct { name: line, ..Struct::default() });
         table.insert(done.name, done);
     }
     table.insert(last.name, last);
     table
 }
 
+/// A word and its number behind `#`.
+fn numbered(text: &'static str) -> Option<(u64, &'static str)> {
+    let (word, number) = text.split_once('#')?;
+    Some((number.parse().ok()?, word))
+}
+
 fn field(text: &'static str) -> Option<Field> {
+    let (number, text) = numbered(text).unwrap_or((0, text));
     let (name, rest) = text.split_once(':')?;
     let mut field = Field {
         name: name.trim_end_matches(['?', '*', '0', '!']),
@@ -142,6 +160,7 @@ fn field(text: &'static str) -> Option<Field> {
         of: Type::Any,
         merge: Merge::Usual,
         retain: rest.contains('^'),
+        number,
         default: None,
     };
     let rest = match rest.split_once('=') {
@@ -225,6 +244,8 @@ mod tests {
         assert_eq!(containers.merge, Merge::By("name"));
         assert_eq!(containers.of, Type::List(Box::new(Type::Of("Container"))));
         assert_eq!(natives()["DeploymentSpec"].field("replicas").unwrap().nothing, Nothing::Unsaid);
+        assert_eq!(natives()["Volume"].embedded, [(2, "VolumeSource")]);
+        assert_eq!(containers.number, 2);
         assert_eq!(
             natives()["PodDisruptionBudgetSpec"].field("selector").unwrap().merge,
             Merge::Replace

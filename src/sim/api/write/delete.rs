@@ -9,9 +9,9 @@ use super::{done, kept, options};
 use crate::sim::api::body::json;
 use crate::sim::api::place::Target;
 use crate::sim::api::read::{self, accepted, shown};
-use crate::sim::api::refusals;
 use crate::sim::api::reply::Reply;
 use crate::sim::api::request::Request;
+use crate::sim::api::{refusals, schema};
 use crate::sim::object::{Document, DocumentMut};
 use crate::sim::store::{Cause, Key, Kind, Object, Part, Refusal, Store};
 use crate::sim::time::Moment;
@@ -87,10 +87,15 @@ fn body_of(request: &Request) -> Result<Value, Refusal> {
     if request.body.is_empty() {
         return Ok(Value::Null);
     }
-    if !matches!(request.content_type(), "" | "application/json" | "application/yaml") {
-        return Err(refusals::unsupported_form(refusals::FORMS));
-    }
-    let body = json::read(&request.body, &mut Vec::new()).map_err(|why| {
+    let body = match request.content_type() {
+        "" | "application/json" | "application/yaml" => json::read(&request.body, &mut Vec::new()),
+        "application/vnd.kubernetes.protobuf" => {
+            schema::from_protobuf(&request.body, "DeleteOptions")
+                .ok_or_else(|| "unexpected end of JSON input".to_owned())
+        }
+        _ => return Err(refusals::unsupported_form(refusals::READ)),
+    };
+    let body = body.map_err(|why| {
         refusals::unexpected(format!("couldn't get version/kind; json parse error: {why}"))
     })?;
     let (kind, version) = (body.text("/kind"), body.text("/apiVersion"));

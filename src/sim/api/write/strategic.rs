@@ -156,6 +156,7 @@ fn member(field: Option<&Field>) -> Field {
         of,
         merge: Merge::Usual,
         retain: false,
+        number: 0,
         default: None,
     }
 }
