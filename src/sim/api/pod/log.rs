@@ -11,6 +11,9 @@ use crate::sim::store::{Cause, Key, Kind, Refusal};
 use crate::sim::time::{self, Moment, Span};
 use crate::sim::world::World;
 
+/// Further back nothing is looked for.
+const MOST_SECONDS: i64 = 10 * 365 * 24 * 3_600;
+
 /// A log that is read.
 #[derive(Debug)]
 pub(crate) struct Tail {
@@ -42,7 +45,7 @@ pub(crate) fn log(
 ) -> Result<Tail, Refusal> {
     let key = target.key(Kind::Pod);
     let pod = world.store().find(&key)?;
-    let options = read(request, &key)?;
+    let options = read(request, &key, world.now())?;
     let tail = Tail {
         uid: pod.uid().to_owned(),
         container: container(pod, request)?,
@@ -56,7 +59,7 @@ pub(crate) fn log(
     Ok(tail)
 }
 
-fn read(request: &Request, key: &Key) -> Result<Tail, Refusal> {
+fn read(request: &Request, key: &Key, now: Moment) -> Result<Tail, Refusal> {
     let number = |name: &str| whole_number(request, name);
     let (tail, seconds, bytes) =
         (number("tailLines")?, number("sinceSeconds")?, number("limitBytes")?);
@@ -101,7 +104,7 @@ fn read(request: &Request, key: &Key) -> Result<Tail, Refusal> {
         follow: request.flag("follow"),
         timestamps: request.flag("timestamps"),
         tail: tail.and_then(|n| usize::try_from(n).ok()),
-        since: since.or_else(|| seconds.map(|s| Moment::MIN_UTC + Span::seconds(s.min(1 << 40)))),
+        since: since.or_else(|| seconds.map(|s| now - Span::seconds(s.min(MOST_SECONDS)))),
         left: bytes.and_then(|n| usize::try_from(n).ok()),
         said: None,
         restarts: 0,

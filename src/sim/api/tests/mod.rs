@@ -1,5 +1,8 @@
 //! The API as clients meet it, without the wire.
 
+mod desk;
+mod made;
+mod reading;
 mod refusals;
 
 use serde_json::{Value, json};
