@@ -1,6 +1,7 @@
 //! The API as clients meet it, without the wire.
 
 mod desk;
+mod fuzz;
 mod made;
 mod reading;
 mod refusals;
