@@ -214,8 +214,8 @@ impl Store {
         self.replace(key, object, part, now)
     }
 
-    /// Deletes an object. One with finalizers, a pod that runs and a namespace are only marked: their
-    /// keeper takes them away by [`Store::remove`]. To be marked counts as wanting something else.
+    /// Deletes an object. One with finalizers, a pod that runs and a namespace are only marked:
+    /// their keeper takes them away by [`Store::remove`]. To be marked counts as wanting something else.
     pub(crate) fn delete(
         &mut self,
         key: &Key,

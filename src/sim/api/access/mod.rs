@@ -165,13 +165,14 @@ pub(crate) fn authorize(
         Place::Path(path) => {
             let open = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
             let known = ["/api", "/apis", "/openapi"];
-            let within = |root: &&str| path == root || path.starts_with(&format!("{root}/"));
+            let within = |root: &str| path == root || path.starts_with(&format!("{root}/"));
             let verb = request.method.to_ascii_lowercase();
             let looks = verb == "get";
             let allowed = match person {
                 Some(person) if person.may_everything() => true,
                 Some(_) => {
-                    looks && (open.contains(&path.as_str()) || known.iter().any(|r| within(&r)))
+                    looks
+                        && (open.contains(&path.as_str()) || known.iter().any(|root| within(root)))
                 }
                 None => looks && open.contains(&path.as_str()),
             };

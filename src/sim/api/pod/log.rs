@@ -15,6 +15,7 @@ use crate::sim::world::World;
 const MOST_SECONDS: i64 = 10 * 365 * 24 * 3_600;
 
 /// A log that is read.
+#[expect(clippy::struct_excessive_bools, reason = "what was asked for, flag by flag")]
 #[derive(Debug)]
 pub(crate) struct Tail {
     key: Key,
@@ -24,7 +25,7 @@ pub(crate) struct Tail {
     follow: bool,
     timestamps: bool,
     /// Lines that were there at first: only so many of the last.
-    tail: Option<usize>,
+    at_first: Option<usize>,
     since: Option<Moment>,
     /// Bytes that may still be said.
     left: Option<usize>,
@@ -103,7 +104,7 @@ fn read(request: &Request, key: &Key, now: Moment) -> Result<Tail, Refusal> {
         previous: request.flag("previous"),
         follow: request.flag("follow"),
         timestamps: request.flag("timestamps"),
-        tail: tail.and_then(|n| usize::try_from(n).ok()),
+        at_first: tail.and_then(|n| usize::try_from(n).ok()),
         since: since.or_else(|| seconds.map(|s| now - Span::seconds(s.min(MOST_SECONDS)))),
         left: bytes.and_then(|n| usize::try_from(n).ok()),
         said: None,
@@ -152,7 +153,8 @@ impl Tail {
         };
         let first = self.said.is_none();
         self.said = Some(world.now());
-        let skip = self.tail.filter(|_| first).map_or(0, |tail| found.len().saturating_sub(tail));
+        let skip =
+            self.at_first.filter(|_| first).map_or(0, |tail| found.len().saturating_sub(tail));
         let mut bytes = Vec::new();
         for (at, line) in found.into_iter().skip(skip) {
             if self.timestamps {

@@ -113,7 +113,8 @@ fn a_dry_run_keeps_nothing_and_a_body_can_be_too_large() {
     let mut server = Server::new();
     let version = server.world.store().version();
     let dry = format!("POST {CONFIG_MAPS}?dryRun=All");
-    assert_eq!(server.send(&dry, "application/json", &config_map("new")).code, 201);
+    let made = server.send(&dry, "application/json", &config_map("new"));
+    assert_eq!((made.code, made.json().text("/metadata/resourceVersion")), (201, ""));
     assert_eq!(server.get(&format!("{CONFIG_MAPS}/new")).code, 404);
     assert_eq!(server.world.store().version(), version);
     let huge = json!({"metadata": {"name": "huge"}, "data": {"x": "y".repeat(MOST_BYTES)}});

@@ -215,7 +215,11 @@ fn a_table_names_its_columns_once() {
 fn one_status_is_written_without_the_rest_and_generation_counts_wishes() {
     let mut server = Server::new();
     let item = format!("{ROLLOUTS}/checkout");
-    let body = json!({"status": {"abort": true}, "spec": {"replicas": 9}, "metadata": {"labels": {"x": "y"}}});
+    let body = json!({
+        "status": {"abort": true},
+        "spec": {"replicas": 9},
+        "metadata": {"labels": {"x": "y"}},
+    });
     let reply = server.patch(&format!("{item}/status"), "merge", &body);
     let made = reply.json();
     assert_eq!((made["status"]["abort"].clone(), made.int("/spec/replicas")), (json!(true), 0));
