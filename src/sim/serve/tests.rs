@@ -111,7 +111,7 @@ async fn send(stream: &mut TlsStream<TcpStream>, line: &str, headers: &str) {
 
 /// Reads until this was read.
 async fn until(stream: &mut TlsStream<TcpStream>, wanted: &str) -> String {
-    let (mut text, mut buffer) = (String::new(), [0; 16_384]);
+    let (mut text, mut buffer) = (String::new(), vec![0; 16_384]);
     loop {
         let read = timeout(LIMIT, stream.read(&mut buffer)).await.unwrap().unwrap();
         assert!(read > 0, "it ended before {wanted}: {text}");

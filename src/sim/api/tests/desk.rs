@@ -21,7 +21,7 @@ fn allowed(server: &mut Server) -> bool {
     });
     let body = json!({"spec": {"resourceAttributes": attributes}});
     let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-    let review = server.made(path, body);
+    let review = server.made(path, &body);
     review.flag("/status/allowed")
 }
 
@@ -141,7 +141,7 @@ fn deletions_wait_for_what_they_must_wait_for() {
         "nodeName": "node-a",
         "containers": [{"name": "a", "image": "x"}],
     }});
-    let made = server.made(PODS, pod.clone());
+    let made = server.made(PODS, &pod.clone());
     assert_eq!(made.text("/status/phase"), "Pending");
     let body = json!({"gracePeriodSeconds": 5, "preconditions": {"uid": made.uid()}});
     let leaving = server.send(&format!("DELETE {PODS}/p"), "application/json", &body);
@@ -153,7 +153,7 @@ fn deletions_wait_for_what_they_must_wait_for() {
     );
     assert_eq!(gone.code, 200);
     pod["metadata"]["name"] = "q".into();
-    server.made(PODS, pod);
+    server.made(PODS, &pod);
     let held = format!("DELETE {DEPLOYMENTS}/web?propagationPolicy=Foreground");
     let reply = server.send(&held, "", &Value::Null);
     assert_eq!(reply.json()["metadata"]["finalizers"], json!(["foregroundDeletion"]));

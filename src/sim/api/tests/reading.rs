@@ -34,7 +34,7 @@ fn told(server: &Server, follow: &mut Follow) -> Vec<String> {
 fn pages_are_of_one_version_whatever_happens_between_them() {
     let mut server = Server::new();
     for name in ["a", "b", "c", "d"] {
-        server.made(CONFIG_MAPS, config_map(name));
+        server.made(CONFIG_MAPS, &config_map(name));
     }
     let first = server.get(&format!("{CONFIG_MAPS}?limit=2"));
     assert_eq!(names(&first), ["a", "b"]);
@@ -42,7 +42,7 @@ fn pages_are_of_one_version_whatever_happens_between_them() {
     assert_eq!(metadata["remainingItemCount"], 3);
     let next = metadata["continue"].as_str().unwrap().to_owned();
     server.reply("pilot", Request::new("DELETE", &format!("{CONFIG_MAPS}/c")));
-    server.made(CONFIG_MAPS, config_map("bb"));
+    server.made(CONFIG_MAPS, &config_map("bb"));
     let patch = json!({"data": {"k": "changed"}});
     server.patch(&format!("{CONFIG_MAPS}/d"), "merge", &patch);
     let second = server.get(&format!("{CONFIG_MAPS}?limit=2&continue={next}"));
@@ -53,7 +53,7 @@ fn pages_are_of_one_version_whatever_happens_between_them() {
     assert_eq!(names(&third), ["d"]);
     assert_eq!(third.json()["items"][0]["data"]["k"], "v", "as it was then");
     server.world.store_mut().compact();
-    server.made(CONFIG_MAPS, config_map("e"));
+    server.made(CONFIG_MAPS, &config_map("e"));
     let late = server.get(&format!("{CONFIG_MAPS}?limit=2&continue={next}"));
     assert_eq!((late.code, late.json().text("/reason")), (410, "Expired"));
     let offered = late.json()["metadata"]["continue"].as_str().unwrap().to_owned();
@@ -65,7 +65,7 @@ fn pages_are_of_one_version_whatever_happens_between_them() {
 fn a_list_can_be_of_an_earlier_version_as_long_as_it_is_remembered() {
     let mut server = Server::new();
     let before = server.world.store().version();
-    server.made(CONFIG_MAPS, config_map("new"));
+    server.made(CONFIG_MAPS, &config_map("new"));
     let exact = format!("{CONFIG_MAPS}?resourceVersionMatch=Exact&resourceVersion={before}");
     assert_eq!(names(&server.get(&exact)), ["cfg"]);
     let at_least = format!("{CONFIG_MAPS}?resourceVersion={before}");
@@ -93,10 +93,11 @@ fn a_watch_tells_what_was_there_and_what_happens() {
         follow(&mut server, &format!("{CONFIG_MAPS}?watch=1&allowWatchBookmarks=true"));
     assert_eq!(told(&server, &mut follow), ["ADDED cfg", "BOOKMARK"]);
     assert!(told(&server, &mut follow).is_empty());
-    server.made(CONFIG_MAPS, config_map("new"));
+    server.made(CONFIG_MAPS, &config_map("new"));
     server.patch(&format!("{CONFIG_MAPS}/new"), "merge", &json!({"data": {"x": "y"}}));
     server.reply("pilot", Request::new("DELETE", &format!("{CONFIG_MAPS}/new")));
-    server.made(SERVICES, json!({"metadata": {"name": "other"}, "spec": {"ports": [{"port": 1}]}}));
+    server
+        .made(SERVICES, &json!({"metadata": {"name": "other"}, "spec": {"ports": [{"port": 1}]}}));
     assert_eq!(told(&server, &mut follow), ["ADDED new", "MODIFIED new", "DELETED new"]);
     server.desk.faults.send_bookmarks();
     assert_eq!(told(&server, &mut follow), ["BOOKMARK"]);
@@ -108,7 +109,7 @@ fn a_watch_tells_what_was_there_and_what_happens() {
 fn a_watch_goes_on_from_a_version() {
     let mut server = Server::new();
     let version = server.world.store().version();
-    server.made(CONFIG_MAPS, config_map("new"));
+    server.made(CONFIG_MAPS, &config_map("new"));
     let path = format!("{CONFIG_MAPS}?watch=1&resourceVersion={version}");
     let mut watch = follow(&mut server, &path);
     assert_eq!(told(&server, &mut watch), ["ADDED new"]);
@@ -178,7 +179,7 @@ fn much_is_told_in_pieces_and_nothing_twice() {
     let path = format!("{CONFIG_MAPS}?watch=1&resourceVersion=1");
     let mut watch = follow(&mut server, &path);
     for number in 0..450 {
-        server.made(CONFIG_MAPS, config_map(&format!("x{number:03}")));
+        server.made(CONFIG_MAPS, &config_map(&format!("x{number:03}")));
     }
     let mut all = Vec::new();
     let mut pieces = 0;
@@ -202,7 +203,7 @@ fn a_table_names_its_columns_once() {
     let mut request = Request::new("GET", &format!("{ROLLOUTS}?watch=1"));
     let accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
     request.headers.push(("accept".to_owned(), accept.to_owned()));
-    server.made(ROLLOUTS, rollout("second"));
+    server.made(ROLLOUTS, &rollout("second"));
     let Answer::Watch(mut watch) = server.ask("pilot", request) else { panic!() };
     let rows = lines(watch.hear(&server.world, &server.desk));
     assert!(rows[0]["object"]["columnDefinitions"].is_array());
