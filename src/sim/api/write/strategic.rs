@@ -382,8 +382,7 @@ mod tests {
 
     #[test]
     fn complaints_are_those_of_the_server() {
-        let containers =
-            |list: Value| json!({"spec": {"template": {"spec": {"containers": list}}}});
+        let listed = |list: Value| json!({"spec": {"template": {"spec": {"containers": list}}}});
         let cases = [
             (
                 listed(json!([{"image": "x"}])),
