@@ -76,7 +76,7 @@ fn answer(
     place: &Place,
     who: &mut String,
 ) -> Result<Answer, Refusal> {
-    let person = access::who(&desk.persons, request)?.cloned();
+    let person = access::who(&desk.persons, request)?;
     access::name_of(person.as_ref()).clone_into(who);
     desk.faults.check(who, place, world.dice())?;
     if let Place::Objects(target) = place
