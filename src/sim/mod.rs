@@ -12,11 +12,11 @@ mod drill;
 mod hash;
 mod object;
 mod prometheus;
-mod serve;
+pub mod serve;
 mod store;
 mod time;
 mod traffic;
 mod world;
 
 pub use drill::{Deed, Drill, DrillError, Entry, GoalReport, OPERATOR, PILOT, Report, Standing};
-pub use serve::{Clock, ServeError, Simulation};
+pub use serve::{Clock, Metric, ServeError, Simulation};

@@ -26,7 +26,7 @@ use crate::sim::world::World;
 pub(crate) use access::{Person, Rule};
 pub(crate) use audit::Entry;
 pub(crate) use desk::Desk;
-pub(crate) use fault::{Cut, Failing, Trouble};
+pub(crate) use fault::{Cut, Failing, Faults, Trouble};
 pub(crate) use pod::{Tail, prometheus};
 pub(crate) use read::{Follow, Heard, wants_yaml};
 pub(crate) use reply::{Content, Reply};
@@ -76,7 +76,7 @@ fn answer(
     place: &Place,
     who: &mut String,
 ) -> Result<Answer, Refusal> {
-    let person = access::who(&desk.persons, request)?.cloned();
+    let person = access::who(&desk.persons, request)?;
     access::name_of(person.as_ref()).clone_into(who);
     desk.faults.check(who, place, world.dice())?;
     if let Place::Objects(target) = place

@@ -102,5 +102,5 @@ pub(super) fn token() -> Result<String, ServeError> {
     SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| ServeError::Certificate("no randomness".to_owned()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.map(|byte| format!("{byte:02x}")).concat())
 }

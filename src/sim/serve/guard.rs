@@ -1,7 +1,7 @@
 //! A connection whose other side must go on reading.
 //!
-//! Whoever takes nothing for a minute while something is to be written is given up. Called for every
-//! connection.
+//! Whoever takes nothing for a minute while something is to be written is given up. Called for
+//! every connection.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// The longest that a write waits for its reader.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A connection with a limit to its patience.
 #[derive(Debug)]

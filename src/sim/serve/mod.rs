@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use super::api::{Desk, Person};
 use super::control;
 use super::drill::{Deed, Drill, DrillError, OPERATOR, PILOT, Play, Report};
+use super::traffic::Scripted;
 use super::world::World;
 use certificate::Identity;
 pub use clock::Clock;
@@ -49,6 +50,19 @@ fn persons() -> Result<Vec<Person>, ServeError> {
         Person::with_all_rights(OPERATOR, &certificate::token()?),
         Person::with_eyes_only("viewer", &certificate::token()?),
     ])
+}
+
+/// What Prometheus answers for a series that is set by hand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Metric {
+    /// A number, or not a number.
+    Number(f64),
+    /// No series.
+    Empty,
+    /// The query fails.
+    Error,
+    /// What the traffic says.
+    Unset,
 }
 
 /// A simulated cluster that can be spoken to. Clones are handles to the same one.
@@ -161,6 +175,20 @@ impl Simulation {
     /// Notes in the transcript that somebody could not do something.
     pub fn note(&self, who: &str, text: &str) {
         self.shared.direct(|play| play.note(who, text));
+    }
+
+    /// Sets by hand what Prometheus answers for a series from now on.
+    pub fn set_metric(&self, name: &str, labels: &[(&str, &str)], given: Metric) {
+        let given = match given {
+            Metric::Number(number) => Scripted::Number(number),
+            Metric::Empty => Scripted::Empty,
+            Metric::Error => Scripted::Error,
+            Metric::Unset => Scripted::Unset,
+        };
+        self.with(|world, _| {
+            let now = world.now();
+            world.ground_mut().traffic.set_series(name, labels, now, given);
+        });
     }
 
     /// Tells that the clock was moved. Without it that is noticed within 50 ms.

@@ -4,9 +4,10 @@
 //! by everything in this folder.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::stage::Stage;

@@ -127,7 +127,8 @@ impl Store {
         mut object: Value,
         now: Moment,
     ) -> Result<Object, Refusal> {
-        if kind.facts().status {
+        // A node tells of itself as it joins.
+        if kind.facts().status && kind != Kind::Node {
             object.take_out("/status");
         }
         self.insert(kind, object, now)

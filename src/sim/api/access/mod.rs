@@ -121,15 +121,13 @@ impl Person {
     }
 }
 
-/// Who sent a request; nobody in particular when it had no token.
+/// Who sent a request; nobody in particular when it had no token. Whoever may do everything can
+/// speak for others, as `kubectl --as` does.
 ///
 /// # Errors
 ///
-/// When it had a token that nobody has.
-pub(crate) fn who<'p>(
-    persons: &'p [Person],
-    request: &Request,
-) -> Result<Option<&'p Person>, Refusal> {
+/// When it had a token that nobody has, or speaks for another without the right to.
+pub(crate) fn who(persons: &[Person], request: &Request) -> Result<Option<Person>, Refusal> {
     let header = request.header("authorization");
     let token = match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
@@ -137,7 +135,22 @@ pub(crate) fn who<'p>(
         _ => return Ok(None),
     };
     let found = persons.iter().find(|person| person.token == token && !token.is_empty());
-    found.map(Some).ok_or_else(refusals::unauthorized)
+    let person = found.ok_or_else(refusals::unauthorized)?;
+    match request.header("impersonate-user") {
+        "" => Ok(Some(person.clone())),
+        other if person.may_everything() => {
+            let known = persons.iter().find(|known| known.name == other).cloned();
+            Ok(Some(known.unwrap_or_else(|| Person::new(other, "", Vec::new()))))
+        }
+        other => {
+            let why = format!(
+                "User {:?} cannot impersonate resource \"users\" in API group \"\" at the cluster \
+                 scope",
+                person.name
+            );
+            Err(refusals::forbidden("", "users", other, &why))
+        }
+    }
 }
 
 /// Whether somebody may do what a request asks for.
@@ -165,13 +178,14 @@ pub(crate) fn authorize(
         Place::Path(path) => {
             let open = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
             let known = ["/api", "/apis", "/openapi"];
-            let within = |root: &&str| path == root || path.starts_with(&format!("{root}/"));
+            let within = |root: &str| path == root || path.starts_with(&format!("{root}/"));
             let verb = request.method.to_ascii_lowercase();
             let looks = verb == "get";
             let allowed = match person {
                 Some(person) if person.may_everything() => true,
                 Some(_) => {
-                    looks && (open.contains(&path.as_str()) || known.iter().any(|r| within(&r)))
+                    looks
+                        && (open.contains(&path.as_str()) || known.iter().any(|root| within(root)))
                 }
                 None => looks && open.contains(&path.as_str()),
             };
@@ -245,6 +259,22 @@ mod tests {
     }
 
     #[test]
+    fn only_who_may_everything_speaks_for_others() {
+        let persons =
+            [Person::with_all_rights("pilot", "p"), Person::with_eyes_only("viewer", "v")];
+        let mut request = Request::new("GET", "/api/v1/pods");
+        request.headers.push(("impersonate-user".to_owned(), "viewer".to_owned()));
+        request.headers.push(("authorization".to_owned(), "Bearer p".to_owned()));
+        assert_eq!(who(&persons, &request).unwrap().unwrap().name, "viewer");
+        request.headers[1].1 = "Bearer v".to_owned();
+        assert_eq!(
+            who(&persons, &request).unwrap_err().message,
+            "users \"viewer\" is forbidden: User \"viewer\" cannot impersonate resource \"users\" \
+             in API group \"\" at the cluster scope"
+        );
+    }
+
+    #[test]
     fn whoever_has_no_token_is_nobody_and_a_wrong_one_is_refused() {
         let persons = [Person::with_eyes_only("viewer", "t")];
         let mut request = Request::new("GET", "/api/v1/secrets");
@@ -253,7 +283,7 @@ mod tests {
         assert_eq!(who(&persons, &request).unwrap_err().code, 401);
         request.headers = vec![("authorization".to_owned(), "bearer t".to_owned())];
         let viewer = who(&persons, &request).unwrap();
-        let refusal = authorize(viewer, &place::of(&request), &request).unwrap_err();
+        let refusal = authorize(viewer.as_ref(), &place::of(&request), &request).unwrap_err();
         assert_eq!(
             refusal.message,
             "secrets is forbidden: User \"viewer\" cannot list resource \"secrets\" in API group \

@@ -1,4 +1,4 @@
-//! OpenAPI v3 in its least form: what kubectl needs to validate, to apply and to explain.
+//! `OpenAPI` v3 in its least form: what kubectl needs to validate, to apply and to explain.
 //!
 //! Without descriptions. Version 2 exists only as protobuf for kubectl, and is refused. Called for
 //! paths below `/openapi`.
@@ -148,7 +148,7 @@ fn property(field: &Field, prefix: &str) -> Value {
 fn shape(of: &Type, prefix: &str) -> Value {
     let text = |format: &str| json!({"type": "string", "format": format});
     match of {
-        Type::Text => json!({"type": "string"}),
+        Type::Text | Type::Quantity => json!({"type": "string"}),
         Type::Choice(words) => json!({"type": "string", "enum": words}),
         Type::Flag => json!({"type": "boolean"}),
         Type::Whole("int64") => json!({"type": "integer", "format": "int64"}),
@@ -157,7 +157,6 @@ fn shape(of: &Type, prefix: &str) -> Value {
         Type::Time => text("date-time"),
         Type::Bytes => text("byte"),
         Type::WholeOrText => text("int-or-string"),
-        Type::Quantity => json!({"type": "string"}),
         Type::Any => json!({}),
         Type::Object | Type::Empty => json!({"type": "object"}),
         Type::List(of) => json!({"type": "array", "items": shape(of, prefix)}),

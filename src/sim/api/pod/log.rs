@@ -11,7 +11,11 @@ use crate::sim::store::{Cause, Key, Kind, Refusal};
 use crate::sim::time::{self, Moment, Span};
 use crate::sim::world::World;
 
+/// Further back nothing is looked for.
+const MOST_SECONDS: i64 = 10 * 365 * 24 * 3_600;
+
 /// A log that is read.
+#[expect(clippy::struct_excessive_bools, reason = "what was asked for, flag by flag")]
 #[derive(Debug)]
 pub(crate) struct Tail {
     key: Key,
@@ -21,7 +25,7 @@ pub(crate) struct Tail {
     follow: bool,
     timestamps: bool,
     /// Lines that were there at first: only so many of the last.
-    tail: Option<usize>,
+    at_first: Option<usize>,
     since: Option<Moment>,
     /// Bytes that may still be said.
     left: Option<usize>,
@@ -42,7 +46,7 @@ pub(crate) fn log(
 ) -> Result<Tail, Refusal> {
     let key = target.key(Kind::Pod);
     let pod = world.store().find(&key)?;
-    let options = read(request, &key)?;
+    let options = read(request, &key, world.now())?;
     let tail = Tail {
         uid: pod.uid().to_owned(),
         container: container(pod, request)?,
@@ -56,7 +60,7 @@ pub(crate) fn log(
     Ok(tail)
 }
 
-fn read(request: &Request, key: &Key) -> Result<Tail, Refusal> {
+fn read(request: &Request, key: &Key, now: Moment) -> Result<Tail, Refusal> {
     let number = |name: &str| whole_number(request, name);
     let (tail, seconds, bytes) =
         (number("tailLines")?, number("sinceSeconds")?, number("limitBytes")?);
@@ -100,8 +104,8 @@ fn read(request: &Request, key: &Key) -> Result<Tail, Refusal> {
         previous: request.flag("previous"),
         follow: request.flag("follow"),
         timestamps: request.flag("timestamps"),
-        tail: tail.and_then(|n| usize::try_from(n).ok()),
-        since: since.or_else(|| seconds.map(|s| Moment::MIN_UTC + Span::seconds(s.min(1 << 40)))),
+        at_first: tail.and_then(|n| usize::try_from(n).ok()),
+        since: since.or_else(|| seconds.map(|s| now - Span::seconds(s.min(MOST_SECONDS)))),
         left: bytes.and_then(|n| usize::try_from(n).ok()),
         said: None,
         restarts: 0,
@@ -149,7 +153,8 @@ impl Tail {
         };
         let first = self.said.is_none();
         self.said = Some(world.now());
-        let skip = self.tail.filter(|_| first).map_or(0, |tail| found.len().saturating_sub(tail));
+        let skip =
+            self.at_first.filter(|_| first).map_or(0, |tail| found.len().saturating_sub(tail));
         let mut bytes = Vec::new();
         for (at, line) in found.into_iter().skip(skip) {
             if self.timestamps {

@@ -1,4 +1,5 @@
-//! What can be asked of a pod beyond its object, and of a service: logs, evictions, the way through.
+//! What can be asked of a pod beyond its object, and of a service: logs, evictions, the way
+//! through.
 //!
 //! Called for these subresources.
 

@@ -64,8 +64,7 @@ fn taken_apart(text: &str) -> Result<(&str, &str), Refusal> {
     let parts: Vec<&str> = text.split(':').collect();
     match parts.as_slice() {
         [name] => Ok((name, "")),
-        [name, port] => Ok((name, port)),
-        ["" | "http" | "https", name, port] => Ok((name, port)),
+        [name, port] | ["" | "http" | "https", name, port] => Ok((name, port)),
         _ => Err(Refusal::bad_request(format!("invalid service request {text:?}"))),
     }
 }

@@ -11,9 +11,9 @@ use crate::sim::store::Refusal;
 pub(crate) enum Form {
     #[default]
     Whole,
-    /// `meta.k8s.io` Table.
+    /// `Table` of `meta.k8s.io`.
     Table(Version),
-    /// `meta.k8s.io` PartialObjectMetadata.
+    /// `PartialObjectMetadata` of `meta.k8s.io`.
     Metadata(Version),
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn list(
         Form::Table(version) => {
             let include = Include::read(request.value("includeObject").unwrap_or_default())?;
             let objects = page.objects.iter().map(AsRef::as_ref);
-            table::table(kind, objects, metadata, (version, include), true, world.now())
+            table::table(kind, objects, &metadata, (version, include), true, world.now())
         }
     }))
 }

@@ -63,7 +63,7 @@ pub(crate) fn shown(
             let version_of = object.text("/metadata/resourceVersion");
             let metadata = serde_json::json!({"resourceVersion": version_of});
             let one = std::iter::once(object.as_ref());
-            table::table(kind, one, metadata, (version, include), true, now)
+            table::table(kind, one, &metadata, (version, include), true, now)
         }
     })
 }

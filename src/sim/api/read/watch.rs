@@ -200,7 +200,7 @@ impl Follow {
                 Some(("DELETED", Object::clone(&change.object)))
             }
             (true, false) => {
-                // The last state that was selected, at the version at which it was selected no more.
+                // The last state that was selected, at the version that ended that.
                 let mut last = change.before.as_deref()?.clone();
                 last.set("/metadata/resourceVersion", change.version.to_string());
                 Some(("DELETED", Object::new(last)))
@@ -243,7 +243,7 @@ impl Follow {
                 let one = std::iter::once(object.as_ref());
                 let headed = !std::mem::replace(&mut self.headed, true);
                 let style = (version, self.include);
-                let table = table::table(self.kind, one, metadata, style, headed, now);
+                let table = table::table(self.kind, one, &metadata, style, headed, now);
                 push(word, &table, bytes);
             }
         }

@@ -96,10 +96,14 @@ fn complete_one(of: &Type, value: &mut Value) {
             }
         }
         (Type::List(of), Value::Array(items)) => {
-            items.iter_mut().for_each(|item| complete_one(of, item));
+            for item in items {
+                complete_one(of, item);
+            }
         }
         (Type::Map(of), Value::Object(members)) => {
-            members.values_mut().for_each(|item| complete_one(of, item));
+            for item in members.values_mut() {
+                complete_one(of, item);
+            }
         }
         _ => {}
     }

@@ -135,7 +135,7 @@ fn one(
 fn scalar(of: &Type, value: &Value, place: &Place<'_>) -> Result<Value, String> {
     let fits = match (of, value) {
         (Type::Any | Type::Object | Type::Empty, _)
-        | (Type::Text | Type::Choice(_), Value::String(_))
+        | (Type::Text | Type::Choice(_) | Type::WholeOrText, Value::String(_))
         | (Type::Flag, Value::Bool(_))
         | (Type::Number, Value::Number(_)) => true,
         (Type::Whole(bits), Value::Number(number)) => {
@@ -145,7 +145,6 @@ fn scalar(of: &Type, value: &Value, place: &Place<'_>) -> Result<Value, String> 
                 _ => true,
             })
         }
-        (Type::WholeOrText, Value::String(_)) => true,
         (Type::WholeOrText, Value::Number(number)) => {
             number.as_i64().is_some_and(|n| i32::try_from(n).is_ok())
         }

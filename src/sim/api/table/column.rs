@@ -9,9 +9,6 @@ use crate::sim::store::Kind;
 /// Name, type; a `+` before the name for wide tables only.
 type Column = (&'static str, &'static str);
 
-const NAME: Column = ("Name", "string");
-const AGE: Column = ("Age", "string");
-
 /// The definitions of a kind's columns.
 pub(crate) fn columns(kind: Kind) -> Value {
     let custom = kind.facts().custom;
@@ -33,83 +30,72 @@ pub(crate) fn columns(kind: Kind) -> Value {
     list(kind).iter().map(definition).collect()
 }
 
+/// In the order of the cells. `-` stands for the age, `#` before a name for a number.
 fn list(kind: Kind) -> Vec<Column> {
-    let text = |name| (name, "string");
-    let number = |name| (name, "integer");
-    let template = [text("+Containers"), text("+Images"), text("+Selector")];
-    let mut all = vec![NAME];
-    match kind {
-        Kind::Pod => {
-            all.extend([text("Ready"), text("Status"), text("Restarts"), AGE, text("+IP")]);
-            all.extend([text("+Node"), text("+Nominated Node"), text("+Readiness Gates")]);
-            return all;
-        }
-        Kind::Deployment => {
-            all.extend([text("Ready"), text("Up-to-date"), text("Available"), AGE]);
-            all.extend(template);
-            return all;
-        }
-        Kind::ReplicaSet => {
-            all.extend([number("Desired"), number("Current"), number("Ready"), AGE]);
-            all.extend(template);
-            return all;
-        }
-        Kind::Job => {
-            all.extend([text("Status"), text("Completions"), text("Duration"), AGE]);
-            all.extend(template);
-            return all;
-        }
-        Kind::Service => {
-            all.extend([text("Type"), text("Cluster-IP"), text("External-IP"), text("Port(s)")]);
-            all.extend([AGE, text("+Selector")]);
-            return all;
-        }
-        Kind::Node => {
-            all.extend([text("Status"), text("Roles"), AGE, text("Version")]);
-            all.extend([text("+Internal-IP"), text("+External-IP"), text("+OS-Image")]);
-            all.extend([text("+Kernel-Version"), text("+Container-Runtime")]);
-            return all;
-        }
-        Kind::Event => {
-            return vec![
-                text("Last Seen"),
-                text("Type"),
-                text("Reason"),
-                text("Object"),
-                text("+Subobject"),
-                text("+Source"),
-                text("Message"),
-                text("+First Seen"),
-                text("+Count"),
-                text("+Name"),
-            ];
-        }
-        Kind::Ingress => {
-            all.extend([text("Class"), text("Hosts"), text("Address"), text("Ports")]);
-        }
+    const TEMPLATE: [&str; 3] = ["+Containers", "+Images", "+Selector"];
+    let after: &[&str] = match kind {
+        Kind::Pod => &[
+            "Ready",
+            "Status",
+            "Restarts",
+            "-",
+            "+IP",
+            "+Node",
+            "+Nominated Node",
+            "+Readiness Gates",
+        ],
+        Kind::Deployment => &["Ready", "Up-to-date", "Available", "-"],
+        Kind::ReplicaSet => &["#Desired", "#Current", "#Ready", "-"],
+        Kind::Job => &["Status", "Completions", "Duration", "-"],
+        Kind::Service => &["Type", "Cluster-IP", "External-IP", "Port(s)", "-", "+Selector"],
+        Kind::Node => &[
+            "Status",
+            "Roles",
+            "-",
+            "Version",
+            "+Internal-IP",
+            "+External-IP",
+            "+OS-Image",
+            "+Kernel-Version",
+            "+Container-Runtime",
+        ],
+        Kind::Event => &[
+            "Last Seen",
+            "Type",
+            "Reason",
+            "Object",
+            "+Subobject",
+            "+Source",
+            "Message",
+            "+First Seen",
+            "+Count",
+            "+Name",
+        ],
+        Kind::Ingress => &["Class", "Hosts", "Address", "Ports", "-"],
         Kind::HorizontalPodAutoscaler => {
-            all.extend([text("Reference"), text("Targets"), text("MinPods"), text("MaxPods")]);
-            all.push(text("Replicas"));
+            &["Reference", "Targets", "MinPods", "MaxPods", "Replicas", "-"]
         }
         Kind::PodDisruptionBudget => {
-            all.extend([text("Min Available"), text("Max Unavailable")]);
-            all.push(number("Allowed Disruptions"));
+            &["Min Available", "Max Unavailable", "#Allowed Disruptions", "-"]
         }
-        Kind::EndpointSlice => {
-            all.extend([text("AddressType"), text("Ports"), text("Endpoints")]);
-        }
-        Kind::Namespace | Kind::AnalysisRun | Kind::Experiment => all.push(text("Status")),
-        Kind::ConfigMap => all.push(text("Data")),
-        Kind::Secret => all.extend([text("Type"), text("Data")]),
-        Kind::Lease => all.push(text("Holder")),
-        Kind::Rollout => {
-            all.extend([number("Desired"), number("Current")]);
-            all.extend([number("Up-to-date"), number("Available")]);
-        }
-        Kind::VirtualService => all.extend([text("Gateways"), text("Hosts")]),
-        Kind::DestinationRule => all.push(text("Host")),
-        Kind::AnalysisTemplate | Kind::ClusterAnalysisTemplate => {}
-    }
-    all.push(AGE);
-    all
+        Kind::EndpointSlice => &["AddressType", "Ports", "Endpoints", "-"],
+        Kind::Namespace | Kind::AnalysisRun | Kind::Experiment => &["Status", "-"],
+        Kind::ConfigMap => &["Data", "-"],
+        Kind::Secret => &["Type", "Data", "-"],
+        Kind::Lease => &["Holder", "-"],
+        Kind::Rollout => &["#Desired", "#Current", "#Up-to-date", "#Available", "-"],
+        Kind::VirtualService => &["Gateways", "Hosts", "-"],
+        Kind::DestinationRule => &["Host", "-"],
+        Kind::AnalysisTemplate | Kind::ClusterAnalysisTemplate => &["-"],
+    };
+    let templated = matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::Job);
+    let first = if kind == Kind::Event { None } else { Some("Name") };
+    let last: &[&str] = if templated { &TEMPLATE } else { &[] };
+    let all = first.iter().chain(after).chain(last);
+    all.map(|name| match name.strip_prefix('#') {
+        Some(name) => (name, "integer"),
+        None if *name == "-" => ("Age", "string"),
+        None => (*name, "string"),
+    })
+    .collect()
 }

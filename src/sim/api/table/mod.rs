@@ -10,7 +10,7 @@ mod network;
 mod pod;
 mod workload;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::read::Version;
 use crate::sim::object::Document;
@@ -47,7 +47,7 @@ impl Include {
 pub(crate) fn table<'o>(
     kind: Kind,
     objects: impl Iterator<Item = &'o Value>,
-    metadata: Value,
+    metadata: &Value,
     style: (Version, Include),
     headed: bool,
     now: Moment,
@@ -122,7 +122,7 @@ fn named(object: &Value, middle: Vec<Value>, now: Moment) -> Vec<Value> {
 }
 
 fn count(object: &Value, parts: &[&str]) -> Value {
-    parts.iter().filter_map(|part| object.members(part)).map(|m| m.len()).sum::<usize>().into()
+    parts.iter().filter_map(|part| object.members(part)).map(Map::len).sum::<usize>().into()
 }
 
 /// How long ago an object was created.

@@ -142,7 +142,7 @@ fn running(pod: &Value, summary: &mut Summary) {
         }
     }
     if summary.word == "Completed" && runs {
-        summary.word = if pod.holds("Ready") { "Running" } else { "NotReady" }.to_owned();
+        summary.word = String::from(if pod.holds("Ready") { "Running" } else { "NotReady" });
     }
 }
 

@@ -1,5 +1,9 @@
 //! The API as clients meet it, without the wire.
 
+mod desk;
+mod fuzz;
+mod made;
+mod reading;
 mod refusals;
 
 use serde_json::{Value, json};
@@ -28,14 +32,14 @@ impl Server {
         ]);
         let mut server = Self { world: World::new(1, start(), Vec::new()), desk };
         for name in ["default", "api"] {
-            server.made("/api/v1/namespaces", json!({"metadata": {"name": name}}));
+            server.made("/api/v1/namespaces", &json!({"metadata": {"name": name}}));
         }
-        server.made("/api/v1/nodes", json!({"metadata": {"name": "node-a"}}));
-        server.made(ROLLOUTS, rollout("checkout"));
-        server.made(DEPLOYMENTS, deployment("web"));
+        server.made("/api/v1/nodes", &json!({"metadata": {"name": "node-a"}}));
+        server.made(ROLLOUTS, &rollout("checkout"));
+        server.made(DEPLOYMENTS, &deployment("web"));
         server.made(
             SERVICES,
-            json!({
+            &json!({
                 "metadata": {"name": "web"},
                 "spec": {
                     "selector": {"app": "web"},
@@ -43,7 +47,7 @@ impl Server {
                 },
             }),
         );
-        server.made(CONFIG_MAPS, config_map("cfg"));
+        server.made(CONFIG_MAPS, &config_map("cfg"));
         server
     }
 
@@ -77,8 +81,8 @@ impl Server {
         self.reply("pilot", Request::new("GET", path))
     }
 
-    fn made(&mut self, path: &str, object: Value) -> Value {
-        let reply = self.send(&format!("POST {path}"), "application/json", &object);
+    fn made(&mut self, path: &str, object: &Value) -> Value {
+        let reply = self.send(&format!("POST {path}"), "application/json", object);
         assert_eq!(reply.code, 201, "{reply:?}");
         reply.json().clone()
     }

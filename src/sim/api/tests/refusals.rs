@@ -1,5 +1,5 @@
-//! Wrong requests, and what a real API server (1.34.4, with the definitions of Argo Rollouts 1.10.1)
-//! answered to each. Protobuf is left out of what is accepted: it is not spoken here.
+//! Wrong requests, and what a real API server (1.34.4, with the definitions of Argo Rollouts
+//! 1.10.1) answered to each. Protobuf is left out of what is given: it is not spoken here.
 
 use super::*;
 use crate::sim::object::Document;

@@ -206,7 +206,7 @@ mod tests {
 
     use super::*;
 
-    fn patched(patch: Value) -> Option<Value> {
+    fn patched(patch: &Value) -> Option<Value> {
         let document = json!({"a": {"b": 1}, "l": [1, 2], "n": null});
         json_patch(&document, patch.as_array().unwrap())
     }
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_test_takes_what_is_absent_for_null() {
         let holds = |path: &str, value: Value| {
-            patched(json!([{"op": "test", "path": path, "value": value}])).is_some()
+            patched(&json!([{"op": "test", "path": path, "value": value}])).is_some()
         };
         let cases = [
             ("/a/b", json!(1), true),
@@ -263,7 +263,7 @@ mod tests {
             (json!({"op": "add", "value": 1}), None),
         ];
         for (operation, wanted) in cases {
-            let next = patched(json!([operation.clone()]));
+            let next = patched(&json!([operation.clone()]));
             let found = next
                 .as_ref()
                 .zip(wanted.as_ref())

@@ -90,8 +90,8 @@ fn create_object(
         return Err(Refusal::broken_as(facts.group, facts.name, name, &causes));
     }
     let now = world.now();
-    let write = |store: &mut Store| store.create(kind, object, now);
-    kept(world, dry, write)
+    let made = kept(world, dry, |store| store.create(kind, object, now))?;
+    Ok(if dry { unkept(&made, "") } else { made })
 }
 
 /// Writes to the store, or to a copy of it.
@@ -101,6 +101,16 @@ fn kept<T>(
     write: impl FnOnce(&mut Store) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     if dry { write(&mut world.store().clone()) } else { write(world.store_mut()) }
+}
+
+/// What was not kept has the version that it had before, if it had any.
+fn unkept(object: &Object, version: &str) -> Object {
+    let mut shown = object.as_ref().clone();
+    shown.take_out("/metadata/resourceVersion");
+    if !version.is_empty() {
+        shown.set("/metadata/resourceVersion", version);
+    }
+    Object::new(shown)
 }
 
 fn in_its_namespace(object: &mut Value, target: &Target, kind: Kind) -> Result<(), Refusal> {
@@ -132,7 +142,7 @@ pub(crate) fn update(
     if object.name().is_empty() {
         return Err(undeterminable(&target.name));
     }
-    let written = write_object(world, target, kind, object, &Write::update(options.dry))?;
+    let written = write_object(world, target, kind, object, Write::update(options.dry))?;
     let reply = shown(&written, kind, form, request, world.now())?;
     Ok(Reply::ok(reply).warn(&warnings))
 }
@@ -167,7 +177,7 @@ fn write_object(
     target: &Target,
     kind: Kind,
     mut object: Value,
-    how: &Write,
+    how: Write,
 ) -> Result<Object, Refusal> {
     let (facts, key) = (kind.facts(), target.key(kind));
     if object.name() != target.name {
@@ -206,7 +216,9 @@ fn write_object(
         return Err(Refusal::broken(&key, &causes));
     }
     let now = world.now();
-    kept(world, how.dry, |store| store.replace(&key, object, part, now))
+    let written = kept(world, how.dry, |store| store.replace(&key, object, part, now))?;
+    let version = current.text("/metadata/resourceVersion");
+    Ok(if how.dry { unkept(&written, version) } else { written })
 }
 
 /// An object keeps its uid. A patch that changes it breaks a rule; an update meant another object.
@@ -215,7 +227,7 @@ fn same_uid(
     current: &Object,
     target: &Target,
     kind: Kind,
-    how: &Write,
+    how: Write,
 ) -> Result<(), Refusal> {
     let (said, is) = (object.uid().to_owned(), current.uid());
     if said.is_empty() || said == is {

@@ -63,7 +63,7 @@ pub(crate) fn patch(
                 create_object(world, target, kind, object, options.dry)?
             }
             None => return Err(Refusal::not_found(&target.key(kind))),
-            Some(_) => write_object(world, target, kind, object, &Write::patch(options.dry))?,
+            Some(_) => write_object(world, target, kind, object, Write::patch(options.dry))?,
         };
         let reply = shown(&written, kind, accepted, request, world.now())?;
         return Ok(Reply { code, ..Reply::ok(reply) }.warn(&warnings));
@@ -78,7 +78,7 @@ pub(crate) fn patch(
     if next.name().is_empty() {
         return Err(undeterminable(&target.name));
     }
-    let written = write_object(world, target, kind, next, &Write::patch(options.dry))?;
+    let written = write_object(world, target, kind, next, Write::patch(options.dry))?;
     let reply = shown(&written, kind, accepted, request, world.now())?;
     Ok(Reply::ok(reply).warn(&warnings))
 }
@@ -166,7 +166,7 @@ fn applied(
     let seen = next.to_string();
     typed(kind, next, options.strictness, Vec::new(), warnings).map_err(|misfit| match misfit {
         Misfit::Words(words) => refusals::unexpected(format!("{}: {words}", untyped(target, kind))),
-        refused => does_not_decode(refused, Form::Apply, &seen),
+        refused @ Misfit::Refused(_) => does_not_decode(refused, Form::Apply, &seen),
     })
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn scale(
         version => object.set("/metadata/resourceVersion", version),
     }
     let main = Target { subresource: String::new(), ..target.clone() };
-    let written = write_object(world, &main, kind, object, &Write::patch(dry))?;
+    let written = write_object(world, &main, kind, object, Write::patch(dry))?;
     Ok(Reply::ok(of(&written, kind)))
 }
 

@@ -321,7 +321,7 @@ mod tests {
     use super::*;
     use crate::sim::api::schema;
 
-    fn patched(patch: Value) -> Result<Value, String> {
+    fn patched(patch: &Value) -> Result<Value, String> {
         let original = json!({
             "metadata": {"labels": {"a": "b"}, "finalizers": ["x/y", "z"]},
             "spec": {
@@ -338,9 +338,9 @@ mod tests {
             .map_err(|refusal| refusal.message)
     }
 
-    fn containers(patch: Value) -> Value {
+    fn containers(patch: &Value) -> Value {
         let patch = json!({"spec": {"template": {"spec": patch}}});
-        patched(patch).unwrap().pointer("/spec/template/spec/containers").cloned().unwrap()
+        patched(&patch).unwrap().pointer("/spec/template/spec/containers").cloned().unwrap()
     }
 
     #[test]
@@ -348,22 +348,22 @@ mod tests {
         let app = json!({"name": "app", "image": "9", "args": ["x"]});
         let side = json!({"name": "side", "image": "2"});
         let new = json!({"name": "new", "image": "3"});
-        let changed = containers(json!({"containers": [{"name": "app", "image": "9"}]}));
+        let changed = containers(&json!({"containers": [{"name": "app", "image": "9"}]}));
         assert_eq!(changed, json!([app, side]));
-        let added = containers(json!({"containers": [new]}));
+        let added = containers(&json!({"containers": [new]}));
         assert_eq!(added[0], new);
-        let gone = containers(json!({"containers": [{"name": "app", "$patch": "delete"}]}));
+        let gone = containers(&json!({"containers": [{"name": "app", "$patch": "delete"}]}));
         assert_eq!(gone, json!([side]));
-        let replaced = containers(json!({"containers": [{"$patch": "replace"}, new]}));
+        let replaced = containers(&json!({"containers": [{"$patch": "replace"}, new]}));
         assert_eq!(replaced, json!([new]));
         let order = json!([{"name": "side"}, {"name": "app"}]);
-        let turned = containers(json!({"$setElementOrder/containers": order}));
+        let turned = containers(&json!({"$setElementOrder/containers": order}));
         assert_eq!(turned[0]["name"], "side");
     }
 
     #[test]
     fn directives_for_objects_and_sets() {
-        let next = patched(json!({
+        let next = patched(&json!({
             "metadata": {
                 "labels": {"$patch": "replace", "c": "d"},
                 "$deleteFromPrimitiveList/finalizers": ["z"],
@@ -376,21 +376,20 @@ mod tests {
         assert_eq!(next["spec"]["strategy"], json!({"type": "Recreate"}));
         let finalizers = next["metadata"]["finalizers"].as_array().unwrap();
         assert!(finalizers.contains(&json!("new")) && !finalizers.contains(&json!("z")));
-        let emptied = patched(json!({"metadata": {"labels": {"$patch": "delete"}}})).unwrap();
+        let emptied = patched(&json!({"metadata": {"labels": {"$patch": "delete"}}})).unwrap();
         assert_eq!(emptied["metadata"]["labels"], json!({}));
     }
 
     #[test]
     fn complaints_are_those_of_the_server() {
-        let containers =
-            |list: Value| json!({"spec": {"template": {"spec": {"containers": list}}}});
+        let listed = |list: Value| json!({"spec": {"template": {"spec": {"containers": list}}}});
         let cases = [
             (
-                containers(json!([{"image": "x"}])),
+                listed(json!([{"image": "x"}])),
                 "map: map[image:x] does not contain declared merge key: name",
             ),
             (
-                containers(json!([{"name": "app", "$patch": "foo"}])),
+                listed(json!([{"name": "app", "$patch": "foo"}])),
                 "unknown patch type: foo in map: map[$patch:foo name:app]",
             ),
             (
@@ -407,7 +406,7 @@ mod tests {
             ),
         ];
         for (patch, complaint) in cases {
-            assert_eq!(patched(patch).unwrap_err(), complaint);
+            assert_eq!(patched(&patch).unwrap_err(), complaint);
         }
     }
 }
