@@ -1,0 +1,133 @@
+//! What stories wait for, in the trade's words.
+//!
+//! Every wait is for a state of the record. A Rollout counts as seen only when its controller has
+//! observed the generation that is there.
+
+use serde_json::Value;
+
+use super::record::Kind;
+use super::stage::{Stage, View};
+
+impl Stage {
+    /// Complete, and one version only.
+    pub(crate) async fn healthy(&mut self, name: &str) {
+        self.until("Healthy", |view| {
+            let status = &rollout(view, name)["status"];
+            phase(view, name) == "Healthy" && status["stableRS"] == status["currentPodHash"]
+        })
+        .await;
+    }
+
+    /// At a pause of this step, from 0.
+    pub(crate) async fn paused_at(&mut self, name: &str, index: u64) {
+        self.until(&format!("a pause at step index {index}"), |view| {
+            let rollout = rollout(view, name);
+            phase(view, name) == "Paused" && rollout["status"]["currentStepIndex"] == index
+        })
+        .await;
+    }
+
+    /// Paused, with these words.
+    pub(crate) async fn paused_by(&mut self, name: &str, message: &str) {
+        self.until(&format!("Paused: {message}"), |view| {
+            phase(view, name) == "Paused" && rollout(view, name)["status"]["message"] == message
+        })
+        .await;
+    }
+
+    /// At this step, from 0.
+    pub(crate) async fn at_step(&mut self, name: &str, index: u64) {
+        self.status_is(name, "/currentStepIndex", index).await;
+    }
+
+    pub(crate) async fn degraded(&mut self, name: &str) {
+        self.until("Degraded", |view| phase(view, name) == "Degraded").await;
+    }
+
+    /// A field of the Rollout's status has this value; null for absent.
+    pub(crate) async fn status_is(&mut self, name: &str, pointer: &str, value: impl Into<Value>) {
+        let value: Value = value.into();
+        self.until(&format!("status{pointer} = {value}"), |view| {
+            let rollout = rollout(view, name);
+            let found = rollout["status"].pointer(pointer).unwrap_or(&ABSENT);
+            observed(rollout) && found == &value
+        })
+        .await;
+    }
+
+    /// Only so many versions still want or have pods.
+    pub(crate) async fn versions_up(&mut self, count: usize) {
+        self.until(&format!("{count} versions up"), |view| {
+            let sets = view.iter().filter(|((kind, _), _)| *kind == Kind::ReplicaSet);
+            let up = sets.filter(|(_, set)| {
+                let of = |p: &str| set.pointer(p).and_then(Value::as_u64).unwrap_or(0);
+                of("/spec/replicas") + of("/status/replicas") > 0
+            });
+            up.count() == count
+        })
+        .await;
+    }
+
+    /// A Deployment is complete.
+    pub(crate) async fn deployed(&mut self, name: &str) {
+        self.until("a complete Deployment", |view| {
+            let Some(one) = view.get(&(Kind::Deployment, name.to_owned())) else { return false };
+            let (spec, status) = (&one["spec"], &one["status"]);
+            let wanted = spec["replicas"].as_u64().unwrap_or(1);
+            let counts = ["replicas", "updatedReplicas", "availableReplicas"];
+            one["metadata"]["generation"] == status["observedGeneration"]
+                && counts.iter().all(|c| status[*c].as_u64().unwrap_or(0) == wanted)
+        })
+        .await;
+    }
+
+    /// A condition of a Deployment has this reason.
+    pub(crate) async fn deployment_says(&mut self, name: &str, reason: &str) {
+        self.until(&format!("a Deployment's {reason}"), |view| {
+            let Some(one) = view.get(&(Kind::Deployment, name.to_owned())) else { return false };
+            let conditions = one["status"]["conditions"].as_array();
+            one["metadata"]["generation"] == one["status"]["observedGeneration"]
+                && conditions.is_some_and(|c| c.iter().any(|c| c["reason"] == reason))
+        })
+        .await;
+    }
+
+    /// An AnalysisRun whose name ends so is in this phase; returns its name.
+    pub(crate) async fn run_is(&mut self, ending: &str, phase: &str) -> String {
+        let found = |view: &View| {
+            let mut runs = view.iter().filter(|((kind, _), _)| *kind == Kind::AnalysisRun);
+            let is = |name: &str, run: &Value| {
+                name.ends_with(ending) && run["status"]["phase"] == phase
+            };
+            runs.find(|((_, name), run)| is(name, run)).map(|((_, name), _)| name.clone())
+        };
+        self.until(&format!("a run ..{ending} that is {phase}"), |view| found(view).is_some()).await;
+        found(&self.view).expect("it was just there")
+    }
+}
+
+static ABSENT: Value = Value::Null;
+
+/// The Rollout, or null.
+fn rollout<'a>(view: &'a View, name: &str) -> &'a Value {
+    view.get(&(Kind::Rollout, name.to_owned())).map_or(&ABSENT, |rollout| rollout)
+}
+
+/// Whether the controller has seen the generation that is there.
+fn observed(rollout: &Value) -> bool {
+    let seen = rollout.pointer("/status/observedGeneration").and_then(Value::as_str);
+    let seen = seen.and_then(|s| s.parse::<u64>().ok());
+    seen.is_some() && seen >= rollout.pointer("/metadata/generation").and_then(Value::as_u64)
+}
+
+/// The phase as a client must read it: not before the controller has seen the generation, nor
+/// between a promotion and its first pass.
+fn phase(view: &View, name: &str) -> String {
+    let rollout = rollout(view, name);
+    let status = &rollout["status"];
+    let paused = status["pauseConditions"].as_array().is_some_and(|p| !p.is_empty());
+    if !observed(rollout) || (status["controllerPause"] == true && !paused) {
+        return "Progressing".to_owned();
+    }
+    status["phase"].as_str().unwrap_or_default().to_owned()
+}
