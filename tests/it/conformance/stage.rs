@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::record::{Entry, Kind};
 use super::roles::Roles;
 use super::theatre::{Answer, Theatre};
+use crate::plane::manifests;
 
 /// Longest wait for anything, here. Two cores are shared by forty stories, or by more.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -48,10 +49,10 @@ impl Stage {
         Self { theatre, namespace, view: View::new(), seen: 0, said: Vec::new() }
     }
 
-    /// Takes the namespace away; nobody waits for it.
-    pub(crate) async fn strike(&self) {
-        let path = format!("/api/v1/namespaces/{}", self.namespace);
-        self.theatre.call("DELETE", &path, None, &Value::Null).await;
+    /// Takes a story's namespace away; nobody waits for it.
+    pub(crate) async fn strike(theatre: &Theatre, story: &str) {
+        let path = format!("/api/v1/namespaces/{}{story}", theatre.prefix);
+        theatre.call("DELETE", &path, None, &Value::Null).await;
     }
 
     /// Creates objects, in this order.
@@ -61,6 +62,11 @@ impl Stage {
             let path = collection_of(&object, &self.namespace);
             let made = self.theatre.call("POST", &path, Some(JSON), &object).await;
             assert!(made.is_good(), "POST {path}: {made:?}");
+            let version = made.version();
+            // What refers to it comes next: by then others should have heard of it as well.
+            if !object["kind"].as_str().is_some_and(|kind| kind.ends_with("Template")) {
+                self.reach("what it created", |entry| entry.version >= version).await;
+            }
         }
     }
 
@@ -181,9 +187,38 @@ impl Stage {
         }
     }
 
+    /// Waits until all events about the story are there. Each of the three controllers that tell
+    /// some sends them in order, and late; so it is given something to tell at the very end.
+    pub(crate) async fn hear_out(&mut self) {
+        let deployment = manifests::deployment(LAST, 1, &json!({}));
+        let rollout = manifests::rollout(LAST, 0, &json!({ "canary": {} }));
+        self.create([deployment, rollout]).await;
+        self.until("the last events", |view| {
+            let told = |kind: &str| {
+                let events = view.iter().filter(|((of, _), _)| *of == Kind::Event);
+                events.into_iter().any(|(_, event)| {
+                    let about = &event["involvedObject"];
+                    about["kind"] == kind && about["name"].as_str().is_some_and(is_last)
+                })
+            };
+            told("Deployment") && told("ReplicaSet") && told("Rollout")
+        })
+        .await;
+    }
+
+    /// The record of the story, without what only ended it.
+    pub(crate) fn record(&self) -> Vec<Entry> {
+        let mut record = self.theatre.record.since(&self.namespace, 0);
+        record.retain(|entry| {
+            let about = entry.object.pointer("/involvedObject/name").and_then(Value::as_str);
+            !is_last(about.unwrap_or(&entry.name))
+        });
+        record
+    }
+
     /// What the server said, without names by chance.
     pub(crate) fn told(&self) -> Vec<String> {
-        let record = self.theatre.record.since(&self.namespace, 0);
+        let record = self.record();
         let roles = Roles::of(&record, &self.namespace, &self.theatre.house.prometheus);
         self.said.iter().map(|said| roles.told(said)).collect()
     }
@@ -202,6 +237,14 @@ impl Stage {
         }
         text
     }
+}
+
+/// The workload that is no part of any story.
+const LAST: &str = "last";
+
+/// Whether an object belongs to it.
+fn is_last(name: &str) -> bool {
+    name == LAST || name.starts_with("last-")
 }
 
 pub(crate) const JSON: &str = "application/json";

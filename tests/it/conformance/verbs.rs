@@ -72,6 +72,14 @@ impl Stage {
 
     /// `promote --full`.
     pub(crate) async fn promote_full(&mut self, name: &str) {
+        let rollout = self.promote_full_status(name).await;
+        if rollout.pointer("/spec/paused") == Some(&json!(true)) {
+            self.resume(name).await;
+        }
+    }
+
+    /// The first write of `promote --full`, for the Rollout as it is returned.
+    pub(crate) async fn promote_full_status(&mut self, name: &str) -> Value {
         let rollout = self.fetch(Kind::Rollout, name).await;
         let status = &rollout["status"];
         if status["currentPodHash"] == status["stableRS"] {
@@ -80,9 +88,7 @@ impl Stage {
             let body = json!({ "status": { "promoteFull": true } });
             self.merge_status("promote --full", name, body).await;
         }
-        if rollout.pointer("/spec/paused") == Some(&json!(true)) {
-            self.resume(name).await;
-        }
+        rollout
     }
 
     /// `abort`.

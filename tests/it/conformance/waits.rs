@@ -21,8 +21,7 @@ impl Stage {
     /// At a pause of this step, from 0.
     pub(crate) async fn paused_at(&mut self, name: &str, index: u64) {
         self.until(&format!("a pause at step index {index}"), |view| {
-            let rollout = rollout(view, name);
-            phase(view, name) == "Paused" && rollout["status"]["currentStepIndex"] == index
+            paused(view, name) && rollout(view, name)["status"]["currentStepIndex"] == index
         })
         .await;
     }
@@ -30,7 +29,7 @@ impl Stage {
     /// Paused, with these words.
     pub(crate) async fn paused_by(&mut self, name: &str, message: &str) {
         self.until(&format!("Paused: {message}"), |view| {
-            phase(view, name) == "Paused" && rollout(view, name)["status"]["message"] == message
+            paused(view, name) && rollout(view, name)["status"]["message"] == message
         })
         .await;
     }
@@ -118,6 +117,18 @@ fn observed(rollout: &Value) -> bool {
     let seen = rollout.pointer("/status/observedGeneration").and_then(Value::as_str);
     let seen = seen.and_then(|s| s.parse::<u64>().ok());
     seen.is_some() && seen >= rollout.pointer("/metadata/generation").and_then(Value::as_u64)
+}
+
+/// Whether it is paused, and its controller has said so in all of its ways: they are two passes, and
+/// the phase alone still says so after a promotion of what was undecided.
+fn paused(view: &View, name: &str) -> bool {
+    let rollout = rollout(view, name);
+    let status = &rollout["status"];
+    let said = status["conditions"].as_array().is_some_and(|c| {
+        c.iter().any(|c| c["type"] == "Paused" && c["status"] == "True")
+    });
+    let why = status["pauseConditions"].as_array().is_some_and(|p| !p.is_empty());
+    said && (why || rollout["spec"]["paused"] == true) && phase(view, name) == "Paused"
 }
 
 /// The phase as a client must read it: not before the controller has seen the generation, nor

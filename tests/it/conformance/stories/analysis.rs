@@ -148,4 +148,6 @@ async fn background_undecided(stage: &mut Stage) {
     stage.errors_are("0.01").await;
     stage.promote(WEB).await;
     stage.run_is("-2.1", "Running").await;
+    stage.healthy(WEB).await;
+    stage.versions_up(1).await;
 }

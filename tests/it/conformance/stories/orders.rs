@@ -14,7 +14,7 @@ pub(super) const STORIES: &[Story] = &[
     story!("promote-twice", twice, "The same guarded promotion twice: the second is refused."),
     story!("full-at-gate", full_at_gate, "Fully promoted from a gate behind a router."),
     story!("full-at-weight", full_at_weight, "Fully promoted in the middle of setWeight, no router."),
-    story!("full-held", full_held, "Fully promoted while held: the plugin resumes as well."),
+    story!("full-held", full_held, "Fully promoted while held, then resumed: the plugin does both."),
     story!("full-aborted", full_aborted, "Fully promoted when aborted: the failed version ships."),
     story!("hold", hold, "Held at a gate and resumed; then promoted."),
     story!("hold-promoted", hold_promoted, "Promoted while held, then resumed: the promotion is lost."),
@@ -116,7 +116,9 @@ async fn full_held(stage: &mut Stage) {
     stage.hold(WEB).await;
     stage.paused_by(WEB, "manually paused").await;
     stage.quiet().await;
-    stage.promote_full(WEB).await;
+    stage.promote_full_status(WEB).await;
+    stage.quiet().await;
+    stage.resume(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
 }
@@ -175,7 +177,7 @@ async fn hold_timed(stage: &mut Stage) {
     stage.paused_at(WEB, 1).await;
     stage.hold(WEB).await;
     stage.paused_by(WEB, "manually paused").await;
-    stage.quiet_for(6.0).await;
+    stage.quiet_for(9.0).await;
     stage.resume(WEB).await;
     stage.paused_at(WEB, 2).await;
 }

@@ -46,6 +46,11 @@ pub(crate) fn of(mut record: Vec<Entry>, namespace: &str, prometheus: &str) -> T
     }
     pods.close(&mut scribe);
     events.close(&mut scribe);
+    for ((_, group), track) in &mut scribe.tracks {
+        if group == "selector" {
+            *track = by_turns(track);
+        }
+    }
     // What was never there was never seen.
     scribe.tracks.retain(|_, track| track.iter().any(|state| state != "-"));
     scribe.tracks
@@ -150,6 +155,28 @@ impl Desk<'_> {
     }
 }
 
+/// Two states by turns, more than once: how often is a matter of how many passes a controller makes.
+/// (Between an abort and the scale-down each pass of the real one turns the canary Service to the
+/// new version and back, argoproj/argo-rollouts#3078.)
+fn by_turns(track: &[String]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    let mut rest = track;
+    while let [first, second, ..] = rest {
+        let turns = rest.iter().zip([first, second].into_iter().cycle());
+        let length = turns.take_while(|(state, turn)| state == turn).count();
+        if length < 4 {
+            told.push(first.clone());
+            rest = &rest[1..];
+        } else {
+            told.push(format!("{first} and {second} by turns"));
+            // The last one is how it ended.
+            rest = &rest[length - 1..];
+        }
+    }
+    told.extend_from_slice(rest);
+    told
+}
+
 /// A list, empty when it is absent.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -169,4 +196,21 @@ pub(super) fn word(value: &Value) -> String {
 pub(super) fn row(words: Vec<String>) -> String {
     let there: Vec<String> = words.into_iter().filter(|w| !w.is_empty()).collect();
     if there.is_empty() { "-".to_owned() } else { there.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_repeated_turns_are_put_together() {
+        let told = |states: &str| {
+            let track: Vec<String> = states.chars().map(String::from).collect();
+            by_turns(&track).join(", ")
+        };
+        assert_eq!(told("ABA"), "A, B, A");
+        assert_eq!(told("-ABABABA"), "-, A and B by turns, A");
+        assert_eq!(told("ABABC"), "A and B by turns, B, C");
+        assert_eq!(told(""), "");
+    }
 }
