@@ -97,7 +97,7 @@ impl Pattern {
     pub(crate) fn written(&self) -> String {
         let line = |state: &State| {
             let mark = if state.optional { "?" } else { " " };
-            format!("{mark} {}\n", state.texts.join(OR).replace('\n', "\\n"))
+            format!("{mark} {}\n", escaped(&state.texts.join(OR)))
         };
         self.states.iter().map(line).collect()
     }
@@ -107,13 +107,20 @@ impl Pattern {
         let state = |line: &&str| {
             let (mark, texts) = line.split_at(2);
             assert!(matches!(mark, "  " | "? "), "no state of a recording: {line:?}");
-            State {
-                texts: texts.split(OR).map(|text| text.replace("\\n", "\n")).collect(),
-                optional: mark == "? ",
-            }
+            State { texts: texts.split(OR).map(unescaped).collect(), optional: mark == "? " }
         };
         Self { states: lines.iter().map(state).collect() }
     }
+}
+
+/// A text as one line.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+fn unescaped(line: &str) -> String {
+    let parts: Vec<String> = line.split("\\\\").map(|part| part.replace("\\n", "\n")).collect();
+    parts.join("\\")
 }
 
 enum Step {
@@ -158,9 +165,14 @@ fn likeness(state: &State, text: &str) -> u32 {
         // What every run had is the better anchor.
         return if state.optional { 10 } else { 12 };
     }
-    let bare = |t: &str| t.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    let has_digits = text.contains(|c: char| c.is_ascii_digit());
-    u32::from(has_digits && state.texts.iter().any(|t| bare(t) == bare(text))) * 3
+    let wanted = bare(text);
+    u32::from(state.texts.iter().any(|t| bare(t) == wanted)) * 3
+}
+
+/// A text without its numbers. `×1` is not written.
+fn bare(text: &str) -> String {
+    let bare: String = text.chars().filter(|c| !c.is_ascii_digit()).collect();
+    bare.trim_end_matches(" ×").to_owned()
 }
 
 #[cfg(test)]
@@ -204,6 +216,9 @@ mod tests {
         assert!(pattern.fits(&track("a paused×3 z")));
         assert!(!pattern.fits(&track("a z")), "it has to come");
         assert!(!pattern.fits(&track("a paused×4 z")));
+        let once = ["paused".to_owned()];
+        let twice = ["paused ×2".to_owned()];
+        assert_eq!(Pattern::of(&once).widened(&twice).written(), "  paused <or> paused ×2\n");
     }
 
     #[test]

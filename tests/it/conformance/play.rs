@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::pattern::Tracks;
+use super::record::Kind;
 use super::stage::Stage;
 use super::stories::{self, Story};
 use super::theatre::Theatre;
 use super::tracks;
 
 /// Stories at once. More only wait for the controllers' own limits on requests.
-const SIDE_BY_SIDE: usize = 24;
+const SIDE_BY_SIDE: usize = 20;
 
 /// A story that was played.
 pub(crate) struct Played {
@@ -53,12 +55,25 @@ pub(crate) async fn play(theatre: &Arc<Theatre>, stories: &[Story]) -> Vec<Playe
         };
         played.push(Played { story: *story, outcome, lasted });
     }
-    // Not before: events about what is gone cost the controllers' recorders 50 ms each, and those
-    // of the stories that still play would come too late.
-    for story in stories {
-        Stage::strike(theatre, story.name).await;
-    }
+    strike(theatre, stories).await;
     played
+}
+
+/// Takes everything away again; nobody waits for it.
+///
+/// Only when all is over, and Rollouts before their namespaces: what a controller tells about an
+/// object in a namespace that goes is refused slowly, and those who still play would be heard late.
+async fn strike(theatre: &Arc<Theatre>, stories: &[Story]) {
+    for kind in [Kind::Rollout, Kind::Experiment, Kind::Deployment] {
+        for story in stories {
+            let path = kind.within(&format!("{}{}", theatre.prefix, story.name));
+            theatre.call("DELETE", &path, None, &Value::Null).await;
+        }
+    }
+    for story in stories {
+        let path = format!("/api/v1/namespaces/{}{}", theatre.prefix, story.name);
+        theatre.call("DELETE", &path, None, &Value::Null).await;
+    }
 }
 
 async fn one(theatre: &Arc<Theatre>, story: Story) -> Tracks {

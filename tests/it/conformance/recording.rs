@@ -26,7 +26,8 @@ impl Recording {
         for (key, track) in run {
             let seen = self.tracks.get(key).cloned();
             // A field that the runs before did not have at all need not be there.
-            let seen = seen.unwrap_or_else(|| if first { Pattern::of(track) } else { Pattern::default() });
+            let seen =
+                seen.unwrap_or_else(|| if first { Pattern::of(track) } else { Pattern::default() });
             let widened = if seen.fits(track) { seen } else { seen.widened(track) };
             self.tracks.insert(key.clone(), widened);
         }

@@ -31,7 +31,9 @@ impl Roles {
                 }
             }
             let uid = text(&entry.object, "/metadata/uid").to_owned();
-            if !matches!(entry.kind, Kind::Pod | Kind::Event) && !words.iter().any(|(word, _)| *word == uid) {
+            if !matches!(entry.kind, Kind::Pod | Kind::Event)
+                && !words.iter().any(|(word, _)| *word == uid)
+            {
                 words.push((uid, "UID".to_owned()));
             }
         }

@@ -16,24 +16,24 @@ pub(crate) const DEPLOYMENT: (Kind, &str) = (Kind::Deployment, WEB);
 
 /// A Rollout without a router: pods are the weight. One pod at a time, so that the order in which
 /// they become ready is no part of the story.
-pub(crate) fn basic(replicas: u32, steps: Value) -> Vec<Value> {
+pub(crate) fn basic(replicas: u32, steps: &Value) -> Vec<Value> {
     let strategy = json!({ "maxSurge": 1, "maxUnavailable": 0, "steps": steps });
     manifests::basic_canary(WEB, replicas, &strategy)
 }
 
 /// A Rollout behind nginx. `settings` go into the strategy besides.
-pub(crate) fn nginx(replicas: u32, steps: Value, settings: Value) -> Vec<Value> {
-    let strategy = joined(json!({ "scaleDownDelaySeconds": 4, "steps": steps }), settings);
+pub(crate) fn nginx(replicas: u32, steps: &Value, settings: &Value) -> Vec<Value> {
+    let strategy = joined(json!({ "scaleDownDelaySeconds": 3, "steps": steps }), settings);
     manifests::canary(WEB, replicas, &strategy)
 }
 
 /// A blue-green Rollout.
-pub(crate) fn blue_green(replicas: u32, settings: Value) -> Vec<Value> {
-    manifests::blue_green(WEB, replicas, &joined(json!({ "scaleDownDelaySeconds": 4 }), settings))
+pub(crate) fn blue_green(replicas: u32, settings: &Value) -> Vec<Value> {
+    manifests::blue_green(WEB, replicas, &joined(json!({ "scaleDownDelaySeconds": 3 }), settings))
 }
 
 /// A Deployment, one pod at a time.
-pub(crate) fn deployment(replicas: u32, settings: Value) -> Vec<Value> {
+pub(crate) fn deployment(replicas: u32, settings: &Value) -> Vec<Value> {
     let rolling = json!({ "maxSurge": 1, "maxUnavailable": 0 });
     let strategy = json!({ "type": "RollingUpdate", "rollingUpdate": rolling });
     let settings = joined(json!({ "strategy": strategy }), settings);
@@ -41,14 +41,14 @@ pub(crate) fn deployment(replicas: u32, settings: Value) -> Vec<Value> {
 }
 
 /// Settings of the workload's own spec.
-pub(crate) fn with(mut objects: Vec<Value>, settings: Value) -> Vec<Value> {
+pub(crate) fn with(mut objects: Vec<Value>, settings: &Value) -> Vec<Value> {
     let last = objects.last_mut().expect("objects");
     last["spec"] = joined(last["spec"].take(), settings);
     objects
 }
 
 /// The two managed routes of a Rollout behind Istio; weights by Service.
-pub(crate) fn istio_by_host(replicas: u32, steps: Value) -> Vec<Value> {
+pub(crate) fn istio_by_host(replicas: u32, steps: &Value) -> Vec<Value> {
     let route = json!([
         { "destination": { "host": "web-stable" }, "weight": 100 },
         { "destination": { "host": "web-canary" }, "weight": 0 },
@@ -56,13 +56,13 @@ pub(crate) fn istio_by_host(replicas: u32, steps: Value) -> Vec<Value> {
     let router = json!({
         "virtualService": { "name": WEB, "routes": ["primary"] },
     });
-    let mut objects = vec![virtual_service(route)];
-    objects.extend(behind(replicas, router, steps, json!({})));
+    let mut objects = vec![virtual_service(&route)];
+    objects.extend(behind(replicas, &router, steps, &json!({})));
     objects
 }
 
 /// A Rollout behind Istio; weights by subset of one Service.
-pub(crate) fn istio_by_subset(replicas: u32, steps: Value) -> Vec<Value> {
+pub(crate) fn istio_by_subset(replicas: u32, steps: &Value) -> Vec<Value> {
     let route = json!([
         { "destination": { "host": "web-stable", "subset": "stable" }, "weight": 100 },
         { "destination": { "host": "web-stable", "subset": "canary" }, "weight": 0 },
@@ -82,14 +82,14 @@ pub(crate) fn istio_by_subset(replicas: u32, steps: Value) -> Vec<Value> {
         "metadata": { "name": WEB },
         "spec": { "host": "web-stable", "subsets": [subset("stable"), subset("canary")] },
     });
-    let mut objects = vec![virtual_service(route), rule];
+    let mut objects = vec![virtual_service(&route), rule];
     // By subset the two Services are not needed.
     let without = json!({ "stableService": null, "canaryService": null });
-    objects.extend(behind(replicas, router, steps, without));
+    objects.extend(behind(replicas, &router, steps, &without));
     objects
 }
 
-fn virtual_service(route: Value) -> Value {
+fn virtual_service(route: &Value) -> Value {
     json!({
         "apiVersion": "networking.istio.io/v1alpha3",
         "kind": "VirtualService",
@@ -102,13 +102,13 @@ fn virtual_service(route: Value) -> Value {
     })
 }
 
-fn behind(replicas: u32, istio: Value, steps: Value, settings: Value) -> Vec<Value> {
+fn behind(replicas: u32, istio: &Value, steps: &Value, settings: &Value) -> Vec<Value> {
     let routing = json!({
         "managedRoutes": [{ "name": "for-testers" }, { "name": "mirror" }],
         "istio": istio,
     });
     let settings = joined(json!({ "trafficRouting": routing }), settings);
-    let mut objects = nginx(replicas, steps, settings);
+    let mut objects = nginx(replicas, steps, &settings);
     objects.retain(|object| object["kind"] != "Ingress");
     let rollout = objects.last_mut().expect("objects");
     let canary = rollout.pointer_mut("/spec/strategy/canary").and_then(Value::as_object_mut);
@@ -132,7 +132,7 @@ pub(crate) fn judged_by(template: &str) -> Value {
 }
 
 /// One object with the fields of another on top.
-pub(crate) fn joined(mut base: Value, top: Value) -> Value {
+pub(crate) fn joined(mut base: Value, top: &Value) -> Value {
     for (key, value) in top.as_object().expect("an object") {
         base[key] = value.clone();
     }

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How long nothing has to happen at the end of a story, in seconds of the theatre.
 const QUIET: f64 = 3.0;
 
+/// How long a workload has to be unchanged until a person acts, in seconds of the theatre.
+const SETTLED: f64 = 1.2;
+
 /// The objects of the namespace as they are at one moment of the record.
 pub(crate) type View = BTreeMap<(Kind, String), Arc<Value>>;
 
@@ -49,16 +52,14 @@ impl Stage {
         Self { theatre, namespace, view: View::new(), seen: 0, said: Vec::new() }
     }
 
-    /// Takes a story's namespace away; nobody waits for it.
-    pub(crate) async fn strike(theatre: &Theatre, story: &str) {
-        let path = format!("/api/v1/namespaces/{}{story}", theatre.prefix);
-        theatre.call("DELETE", &path, None, &Value::Null).await;
-    }
-
     /// Creates objects, in this order.
     pub(crate) async fn create(&mut self, objects: impl IntoIterator<Item = Value>) {
         for mut object in objects {
             object["metadata"]["namespace"] = json!(self.namespace);
+            if object["kind"] == "Rollout" {
+                // Its controller hears of Services and the like by other watches, a little later.
+                self.quiet_for(1.0).await;
+            }
             let path = collection_of(&object, &self.namespace);
             let made = self.theatre.call("POST", &path, Some(JSON), &object).await;
             assert!(made.is_good(), "POST {path}: {made:?}");
@@ -104,11 +105,6 @@ impl Stage {
             .await;
         }
         answer
-    }
-
-    /// An object as last seen.
-    pub(crate) fn look(&self, kind: Kind, name: &str) -> Option<Arc<Value>> {
-        self.view.get(&(kind, name.to_owned())).cloned()
     }
 
     /// Goes on in the record to the first state that satisfies a claim; the present one counts.
@@ -163,27 +159,38 @@ impl Stage {
         }
     }
 
-    /// Waits until nothing has happened for a while.
+    /// Waits until nothing has happened for a while, as at the end of a story.
     pub(crate) async fn quiet(&mut self) {
         self.quiet_for(QUIET).await;
     }
 
     /// Waits until nothing has happened for so many seconds.
     pub(crate) async fn quiet_for(&mut self, seconds: f64) {
+        self.still_for(seconds, |_| true).await;
+    }
+
+    /// Waits until the workload itself has not changed for a moment: its controller has made up its
+    /// mind, whatever is still measured meanwhile.
+    pub(crate) async fn settled(&mut self) {
+        let workload = |kind| matches!(kind, Kind::Rollout | Kind::ReplicaSet | Kind::Deployment);
+        self.still_for(SETTLED, workload).await;
+    }
+
+    /// Waits until objects of these kinds have not changed for so many seconds.
+    async fn still_for(&mut self, seconds: f64, counts: impl Fn(Kind) -> bool) {
         let mut bell = self.theatre.record.bell();
         let wait = self.theatre.lasting(seconds);
         let started = std::time::Instant::now();
-        let mut quiet_since = started;
-        while quiet_since.elapsed() < wait {
+        let mut still_since = started;
+        while still_since.elapsed() < wait {
             let _ = tokio::time::timeout(wait / 10, bell.changed()).await;
-            let news = self.theatre.record.since(&self.namespace, self.seen);
-            for entry in &news {
-                self.turn_to(entry);
+            for entry in self.theatre.record.since(&self.namespace, self.seen) {
+                self.turn_to(&entry);
+                if counts(entry.kind) {
+                    still_since = std::time::Instant::now();
+                }
             }
-            if !news.is_empty() {
-                quiet_since = std::time::Instant::now();
-            }
-            assert!(started.elapsed() < PATIENCE, "never quiet\n{}", self.describe());
+            assert!(started.elapsed() < PATIENCE, "never still\n{}", self.describe());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What people do to a workload, by exactly the requests that kubectl and its plugin send, and our
 //! own: JSON Patches that begin with what must hold.
 //!
-//! Bodies are facts of `kubectl argo rollouts` 1.10. Never judges; the answer is noted by the stage.
+//! Bodies are facts of `kubectl argo rollouts` 1.10. Never judges; the stage notes the answers.
 
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
@@ -24,7 +24,13 @@ impl Stage {
     }
 
     /// A JSON Patch of a Rollout, or of its status, as ours are.
-    pub(crate) async fn patch(&mut self, verb: &str, name: &str, status: bool, ops: Value) -> Answer {
+    pub(crate) async fn patch(
+        &mut self,
+        verb: &str,
+        name: &str,
+        status: bool,
+        ops: Value,
+    ) -> Answer {
         let tail = if status { "/status" } else { "" };
         let path = format!("{}{tail}", self.path(Kind::Rollout, name));
         self.write(verb, (Kind::Rollout, name), ("PATCH", &path, PATCH), &ops).await
@@ -43,9 +49,9 @@ impl Stage {
         let rollout = self.fetch(Kind::Rollout, name).await;
         let (spec, status) = (&rollout["spec"], &rollout["status"]);
         let canary = spec.pointer("/strategy/canary");
-        let steps = canary.and_then(|c| c["steps"].as_array()).map_or(0, Vec::len);
+        let steps = canary.and_then(|c| c["steps"].as_array()).map_or(0, |s| s.len() as u64);
         let index = status["currentStepIndex"].as_u64();
-        let next = |i: u64| if (i as usize) < steps { i + 1 } else { i };
+        let next = |i: u64| if i < steps { i + 1 } else { i };
         let next = (steps > 0).then(|| next(index.unwrap_or(0)));
         let paused = status["pauseConditions"].as_array().is_some_and(|p| !p.is_empty());
         let judged = status.pointer("/canary/currentStepAnalysisRunStatus/status");
@@ -120,10 +126,11 @@ impl Stage {
         self.merge("restart", (Kind::Rollout, name), body).await;
     }
 
-    /// `terminate analysisrun`.
-    pub(crate) async fn terminate(&mut self, run: &str) {
+    /// `terminate analysisrun` and `terminate experiment`, of the one whose name ends so.
+    pub(crate) async fn terminate(&mut self, kind: Kind, ending: &str) {
+        let name = self.named(kind, ending).expect("something to terminate");
         let body = json!({ "spec": { "terminate": true } });
-        self.merge("terminate", (Kind::AnalysisRun, run), body).await;
+        self.merge("terminate", (kind, &name), body).await;
     }
 
     /// `set image`, or `kubectl set image` for a Deployment: the whole object is sent back, up to
@@ -149,9 +156,11 @@ impl Stage {
 
     /// A new version whose pods fail as told, or no longer do.
     pub(crate) async fn release(&mut self, of: (Kind, &str), tag: &str, fault: Option<&str>) {
+        // The plane goes by the annotation, the embedded cluster by the image.
+        let tag = fault.map_or_else(|| tag.to_owned(), |fault| format!("{tag}-{fault}"));
         let containers = json!([{
             "name": "main",
-            "image": image(tag),
+            "image": image(&tag),
             "ports": [{ "name": "http", "containerPort": 8080 }],
         }]);
         let annotations = fault.map(|fault| json!({ "waveoff.demo/fault": fault }));

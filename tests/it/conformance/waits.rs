@@ -18,20 +18,31 @@ impl Stage {
         .await;
     }
 
-    /// At a pause of this step, from 0.
+    /// At a pause of this step, from 0, where it stays.
     pub(crate) async fn paused_at(&mut self, name: &str, index: u64) {
-        self.until(&format!("a pause at step index {index}"), |view| {
+        self.stays(&format!("a pause at step index {index}"), |view| {
             paused(view, name) && rollout(view, name)["status"]["currentStepIndex"] == index
         })
         .await;
     }
 
-    /// Paused, with these words.
+    /// Paused, with these words, and it stays so.
     pub(crate) async fn paused_by(&mut self, name: &str, message: &str) {
-        self.until(&format!("Paused: {message}"), |view| {
+        self.stays(&format!("Paused: {message}"), |view| {
             paused(view, name) && rollout(view, name)["status"]["message"] == message
         })
         .await;
+    }
+
+    /// A claim that still holds after a moment in which the workload did not change.
+    async fn stays(&mut self, what: &str, claim: impl Fn(&View) -> bool) {
+        loop {
+            self.until(what, &claim).await;
+            self.settled().await;
+            if claim(&self.view) {
+                return;
+            }
+        }
     }
 
     /// At this step, from 0.
@@ -91,17 +102,28 @@ impl Stage {
         .await;
     }
 
-    /// An AnalysisRun whose name ends so is in this phase; returns its name.
-    pub(crate) async fn run_is(&mut self, ending: &str, phase: &str) -> String {
-        let found = |view: &View| {
-            let mut runs = view.iter().filter(|((kind, _), _)| *kind == Kind::AnalysisRun);
-            let is = |name: &str, run: &Value| {
-                name.ends_with(ending) && run["status"]["phase"] == phase
-            };
-            runs.find(|((_, name), run)| is(name, run)).map(|((_, name), _)| name.clone())
-        };
-        self.until(&format!("a run ..{ending} that is {phase}"), |view| found(view).is_some()).await;
-        found(&self.view).expect("it was just there")
+    /// An AnalysisRun whose name ends so is in this phase.
+    pub(crate) async fn run_is(&mut self, ending: &str, phase: &str) {
+        self.phase_is(Kind::AnalysisRun, ending, phase).await;
+    }
+
+    /// The first Experiment of the second revision is in this phase.
+    pub(crate) async fn experiment_is(&mut self, phase: &str) {
+        self.phase_is(Kind::Experiment, "-2-0", phase).await;
+    }
+
+    async fn phase_is(&mut self, kind: Kind, ending: &str, phase: &str) {
+        self.until(&format!("{kind:?} ..{ending} that is {phase}"), |view| {
+            let mut all = view.iter().filter(|((of, _), _)| *of == kind);
+            all.any(|((_, name), one)| name.ends_with(ending) && one["status"]["phase"] == phase)
+        })
+        .await;
+    }
+
+    /// The name of an object that ends so.
+    pub(crate) fn named(&self, kind: Kind, ending: &str) -> Option<String> {
+        let mut all = self.view.keys().filter(|(of, _)| *of == kind);
+        all.find(|(_, name)| name.ends_with(ending)).map(|(_, name)| name.clone())
     }
 }
 
@@ -119,14 +141,14 @@ fn observed(rollout: &Value) -> bool {
     seen.is_some() && seen >= rollout.pointer("/metadata/generation").and_then(Value::as_u64)
 }
 
-/// Whether it is paused, and its controller has said so in all of its ways: they are two passes, and
-/// the phase alone still says so after a promotion of what was undecided.
+/// Whether it is paused, and its controller has said so in all of its ways: they are two passes,
+/// and the phase alone still says so after a promotion of what was undecided.
 fn paused(view: &View, name: &str) -> bool {
     let rollout = rollout(view, name);
     let status = &rollout["status"];
-    let said = status["conditions"].as_array().is_some_and(|c| {
-        c.iter().any(|c| c["type"] == "Paused" && c["status"] == "True")
-    });
+    let said = status["conditions"]
+        .as_array()
+        .is_some_and(|c| c.iter().any(|c| c["type"] == "Paused" && c["status"] == "True"));
     let why = status["pauseConditions"].as_array().is_some_and(|p| !p.is_empty());
     said && (why || rollout["spec"]["paused"] == true) && phase(view, name) == "Paused"
 }

@@ -39,7 +39,7 @@ fn script() -> PathBuf {
 
 impl Plane {
     /// Starts a plane that this process ends with itself.
-    pub(super) fn start(name: &str, flags: &[&str]) -> Self {
+    pub(crate) fn start(name: &str, flags: &[&str]) -> Self {
         let id = std::process::id();
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("plane-{id}-{name}"));
         keep(&dir);

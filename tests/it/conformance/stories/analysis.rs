@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Story, story};
+use crate::conformance::record::Kind;
 use crate::conformance::scenery::{WEB, joined, judged_by, nginx};
 use crate::conformance::stage::Stage;
 
@@ -25,7 +26,7 @@ pub(super) const STORIES: &[Story] = &[
 async fn judged(stage: &mut Stage, metric: Value) {
     stage.judge("errors", metric).await;
     let steps = json!([{ "setWeight": 50 }, { "analysis": judged_by("errors") }, { "pause": {} }]);
-    stage.create(nginx(2, steps, json!({ "abortScaleDownDelaySeconds": 4 }))).await;
+    stage.create(nginx(2, &steps, &json!({ "abortScaleDownDelaySeconds": 6 }))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
 }
@@ -48,7 +49,6 @@ async fn undecided(stage: &mut Stage) {
     stage.errors_are("0.1").await;
     judged(stage, json!({ "failureCondition": "result[0] > 0.2" })).await;
     stage.paused_by(WEB, "InconclusiveAnalysisRun").await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.paused_at(WEB, 2).await;
     stage.promote(WEB).await;
@@ -90,7 +90,7 @@ async fn dry(stage: &mut Stage) {
     let mut analysis = judged_by("errors");
     analysis["dryRun"] = json!([{ "metricName": "error-.*" }]);
     let steps = json!([{ "setWeight": 50 }, { "analysis": analysis }, { "pause": {} }]);
-    stage.create(nginx(2, steps, json!({}))).await;
+    stage.create(nginx(2, &steps, &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 2).await;
@@ -99,23 +99,22 @@ async fn dry(stage: &mut Stage) {
 async fn ended(stage: &mut Stage) {
     stage.errors_are("0.01").await;
     judged(stage, json!({ "count": 1000 })).await;
-    let run = stage.run_is("-1", "Running").await;
-    stage.terminate(&run).await;
+    stage.run_is("-1", "Running").await;
+    stage.terminate(Kind::AnalysisRun, "-2-1").await;
     stage.paused_at(WEB, 2).await;
 }
 
 /// A canary that is judged in the background from its third step on.
 async fn watched(stage: &mut Stage, metric: Value) {
-    stage.judge("errors", joined(json!({ "count": null }), metric)).await;
+    stage.judge("errors", joined(json!({ "count": null }), &metric)).await;
     let mut analysis = judged_by("errors");
     analysis["startingStep"] = json!(2);
     let steps = json!([{ "setWeight": 25 }, { "pause": {} }, { "setWeight": 50 }, { "pause": {} }]);
-    let settings = json!({ "analysis": analysis, "abortScaleDownDelaySeconds": 4 });
-    stage.create(nginx(4, steps, settings)).await;
+    let settings = json!({ "analysis": analysis, "abortScaleDownDelaySeconds": 6 });
+    stage.create(nginx(4, &steps, &settings)).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.paused_at(WEB, 3).await;
 }

@@ -18,6 +18,11 @@ pub(super) const STORIES: &[Story] = &[
     story!("bg-abort-before", abort_before, "Aborted before the switch."),
     story!("bg-abort-after", abort_after, "Aborted while the analysis after the switch runs."),
     story!("bg-abort-sick", abort_sick, "Aborted before the switch, with a version that crashes."),
+    story!(
+        "bg-abort-sick-after",
+        abort_sick_after,
+        "Aborted after the switch, when its pods crash."
+    ),
     story!("bg-undo-warm", undo_warm, "Undone while the old version is still up."),
     story!("bg-undo-cold", undo_cold, "Undone after the old version has gone."),
     story!("bg-full", full, "Fully promoted before its gate."),
@@ -25,12 +30,12 @@ pub(super) const STORIES: &[Story] = &[
 ];
 
 fn by_hand() -> Value {
-    json!({ "autoPromotionEnabled": false, "abortScaleDownDelaySeconds": 4 })
+    json!({ "autoPromotionEnabled": false, "abortScaleDownDelaySeconds": 6 })
 }
 
 /// Two pods of a first version, and a second on its way.
 async fn on_its_way(stage: &mut Stage, settings: Value) {
-    stage.create(blue_green(2, settings)).await;
+    stage.create(blue_green(2, &settings)).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
 }
@@ -44,7 +49,6 @@ async fn auto(stage: &mut Stage) {
 async fn manual(stage: &mut Stage) {
     on_its_way(stage, by_hand()).await;
     stage.paused_by(WEB, "BlueGreenPause").await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
@@ -60,18 +64,16 @@ async fn seconds(stage: &mut Stage) {
 async fn seconds_promoted(stage: &mut Stage) {
     on_its_way(stage, json!({ "autoPromotionSeconds": 8 })).await;
     stage.paused_by(WEB, "BlueGreenPause").await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
 }
 
 async fn preview_count(stage: &mut Stage) {
-    stage.create(blue_green(3, joined(by_hand(), json!({ "previewReplicaCount": 1 })))).await;
+    stage.create(blue_green(3, &joined(by_hand(), &json!({ "previewReplicaCount": 1 })))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_by(WEB, "BlueGreenPause").await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
@@ -80,9 +82,9 @@ async fn preview_count(stage: &mut Stage) {
 async fn pre_good(stage: &mut Stage) {
     stage.errors_are("0.01").await;
     stage.judge("errors", json!({ "count": 2 })).await;
-    on_its_way(stage, joined(by_hand(), json!({ "prePromotionAnalysis": judged_by("errors") }))).await;
+    on_its_way(stage, joined(by_hand(), &json!({ "prePromotionAnalysis": judged_by("errors") })))
+        .await;
     stage.paused_by(WEB, "BlueGreenPause").await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
@@ -91,7 +93,8 @@ async fn pre_good(stage: &mut Stage) {
 async fn pre_fails(stage: &mut Stage) {
     stage.errors_are("0.9").await;
     stage.judge("errors", json!({ "count": 2 })).await;
-    on_its_way(stage, joined(by_hand(), json!({ "prePromotionAnalysis": judged_by("errors") }))).await;
+    on_its_way(stage, joined(by_hand(), &json!({ "prePromotionAnalysis": judged_by("errors") })))
+        .await;
     stage.degraded(WEB).await;
     stage.versions_up(1).await;
 }
@@ -101,7 +104,7 @@ async fn post_fails(stage: &mut Stage) {
     stage.judge("errors", json!({ "count": 2 })).await;
     let settings = json!({
         "postPromotionAnalysis": judged_by("errors"),
-        "abortScaleDownDelaySeconds": 4,
+        "abortScaleDownDelaySeconds": 6,
     });
     on_its_way(stage, settings).await;
     stage.degraded(WEB).await;
@@ -111,7 +114,6 @@ async fn post_fails(stage: &mut Stage) {
 async fn abort_before(stage: &mut Stage) {
     on_its_way(stage, by_hand()).await;
     stage.paused_by(WEB, "BlueGreenPause").await;
-    stage.quiet().await;
     stage.abort(WEB).await;
     stage.degraded(WEB).await;
     stage.versions_up(1).await;
@@ -122,7 +124,7 @@ async fn abort_after(stage: &mut Stage) {
     stage.judge("errors", json!({ "count": 1000 })).await;
     let settings = json!({
         "postPromotionAnalysis": judged_by("errors"),
-        "abortScaleDownDelaySeconds": 4,
+        "abortScaleDownDelaySeconds": 6,
     });
     on_its_way(stage, settings).await;
     stage.run_is("-post", "Running").await;
@@ -132,11 +134,29 @@ async fn abort_after(stage: &mut Stage) {
 }
 
 async fn abort_sick(stage: &mut Stage) {
-    stage.create(blue_green(2, by_hand())).await;
+    stage.create(blue_green(2, &by_hand())).await;
     stage.healthy(WEB).await;
     stage.release(ROLLOUT, "2", Some("crash-loop")).await;
     stage.versions_up(2).await;
     stage.quiet_for(1.0).await;
+    stage.abort(WEB).await;
+    stage.degraded(WEB).await;
+    stage.versions_up(1).await;
+}
+
+async fn abort_sick_after(stage: &mut Stage) {
+    stage.errors_are("0.01").await;
+    stage.judge("errors", json!({ "count": 1000 })).await;
+    let settings = json!({
+        "postPromotionAnalysis": judged_by("errors"),
+        "abortScaleDownDelaySeconds": 6,
+        "scaleDownDelaySeconds": 300,
+    });
+    stage.create(blue_green(2, &settings)).await;
+    stage.healthy(WEB).await;
+    stage.release(ROLLOUT, "2", Some("late-crash")).await;
+    stage.run_is("-post", "Running").await;
+    stage.status_is(WEB, "/availableReplicas", Value::Null).await;
     stage.abort(WEB).await;
     stage.degraded(WEB).await;
     stage.versions_up(1).await;
@@ -164,7 +184,6 @@ async fn undo_cold(stage: &mut Stage) {
 async fn full(stage: &mut Stage) {
     on_its_way(stage, by_hand()).await;
     stage.paused_by(WEB, "BlueGreenPause").await;
-    stage.quiet().await;
     stage.promote_full(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
@@ -173,7 +192,6 @@ async fn full(stage: &mut Stage) {
 async fn scaled(stage: &mut Stage) {
     on_its_way(stage, by_hand()).await;
     stage.paused_by(WEB, "BlueGreenPause").await;
-    stage.quiet().await;
     stage.scale(ROLLOUT, 3).await;
     stage.quiet().await;
     stage.promote(WEB).await;

@@ -17,7 +17,7 @@ pub(super) const STORIES: &[Story] = &[
 ];
 
 async fn rolls(stage: &mut Stage) {
-    stage.create(deployment(3, json!({}))).await;
+    stage.create(deployment(3, &json!({}))).await;
     stage.deployed(WEB).await;
     stage.set_image(DEPLOYMENT, "2").await;
     stage.deployed(WEB).await;
@@ -27,7 +27,7 @@ async fn rolls(stage: &mut Stage) {
 }
 
 async fn stuck(stage: &mut Stage) {
-    stage.create(deployment(2, json!({ "progressDeadlineSeconds": 5 }))).await;
+    stage.create(deployment(2, &json!({ "progressDeadlineSeconds": 5 }))).await;
     stage.deployed(WEB).await;
     stage.release(DEPLOYMENT, "2", Some("crash-loop")).await;
     stage.deployment_says(WEB, "ProgressDeadlineExceeded").await;
@@ -36,7 +36,7 @@ async fn stuck(stage: &mut Stage) {
 }
 
 async fn held(stage: &mut Stage) {
-    stage.create(deployment(2, json!({}))).await;
+    stage.create(deployment(2, &json!({}))).await;
     stage.deployed(WEB).await;
     stage.quiet().await;
     stage.merge("pause", (Kind::Deployment, WEB), json!({ "spec": { "paused": true } })).await;
@@ -50,7 +50,7 @@ async fn held(stage: &mut Stage) {
 }
 
 async fn scaled(stage: &mut Stage) {
-    stage.create(deployment(2, json!({}))).await;
+    stage.create(deployment(2, &json!({}))).await;
     stage.deployed(WEB).await;
     stage.scale(DEPLOYMENT, 4).await;
     stage.deployed(WEB).await;
@@ -65,7 +65,7 @@ async fn scaled(stage: &mut Stage) {
 }
 
 async fn recreate(stage: &mut Stage) {
-    let mut objects = deployment(2, json!({}));
+    let mut objects = deployment(2, &json!({}));
     objects[0]["spec"]["strategy"] = json!({ "type": "Recreate" });
     stage.create(objects).await;
     stage.deployed(WEB).await;
@@ -74,7 +74,7 @@ async fn recreate(stage: &mut Stage) {
 }
 
 async fn superseded(stage: &mut Stage) {
-    stage.create(deployment(2, json!({}))).await;
+    stage.create(deployment(2, &json!({}))).await;
     stage.deployed(WEB).await;
     stage.release(DEPLOYMENT, "2", Some("never-ready")).await;
     stage.quiet().await;

@@ -3,20 +3,26 @@
 use serde_json::{Value, json};
 
 use super::{Story, story};
+use crate::conformance::record::Kind;
 use crate::conformance::scenery::{ROLLOUT, WEB, basic};
 use crate::conformance::stage::Stage;
 
 pub(super) const STORIES: &[Story] = &[
     story!("experiment-fails", fails, "The experiment's analysis fails: the update is aborted."),
     story!("experiment-undecided", undecided, "Undecided: paused; a promotion tries a new one."),
-    story!("experiment-crashes", crashes, "Its pods crash until its deadline: the update is aborted."),
+    story!("experiment-ended", ended, "An experiment without an end is terminated: accepted."),
+    story!(
+        "experiment-crashes",
+        crashes,
+        "Its pods crash until its deadline: the update is aborted."
+    ),
 ];
 
-fn steps(settings: Value) -> Value {
+fn steps(settings: &Value) -> Value {
     let template = |name: &str, of: &str| json!({ "name": name, "specRef": of, "replicas": 1 });
     let mut experiment = json!({
         "templates": [template("baseline", "stable"), template("candidate", "canary")],
-        "scaleDownDelaySeconds": 2,
+        "scaleDownDelaySeconds": 3,
     });
     for (key, value) in settings.as_object().expect("an object") {
         experiment[key] = value.clone();
@@ -36,7 +42,7 @@ fn judged() -> Value {
 async fn fails(stage: &mut Stage) {
     stage.errors_are("0.9").await;
     stage.judge("errors", json!({ "count": 1 })).await;
-    stage.create(basic(2, steps(json!({ "analyses": judged() })))).await;
+    stage.create(basic(2, &steps(&json!({ "analyses": judged() })))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.degraded(WEB).await;
@@ -49,7 +55,7 @@ async fn undecided(stage: &mut Stage) {
     // the delay gives time to change what it measures.
     let metric = json!({ "count": 1, "failureCondition": "result[0] > 0.2", "initialDelay": "4s" });
     stage.judge("errors", metric).await;
-    stage.create(basic(2, steps(json!({ "analyses": judged() })))).await;
+    stage.create(basic(2, &steps(&json!({ "analyses": judged() })))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_by(WEB, "InconclusiveExperiment").await;
@@ -59,8 +65,19 @@ async fn undecided(stage: &mut Stage) {
     stage.versions_up(1).await;
 }
 
+async fn ended(stage: &mut Stage) {
+    stage.create(basic(2, &steps(&json!({})))).await;
+    stage.healthy(WEB).await;
+    stage.image(WEB, "2").await;
+    stage.experiment_is("Running").await;
+    stage.settled().await;
+    stage.terminate(Kind::Experiment, "-2-0").await;
+    stage.paused_at(WEB, 1).await;
+    stage.versions_up(1).await;
+}
+
 async fn crashes(stage: &mut Stage) {
-    let mut objects = basic(2, steps(json!({ "duration": "5s" })));
+    let mut objects = basic(2, &steps(&json!({ "duration": "5s" })));
     objects[0]["spec"]["progressDeadlineSeconds"] = json!(6);
     stage.create(objects).await;
     stage.healthy(WEB).await;

@@ -7,9 +7,17 @@ use crate::conformance::scenery::{WEB, istio_by_host, istio_by_subset};
 use crate::conformance::stage::Stage;
 
 pub(super) const STORIES: &[Story] = &[
-    story!("istio-host", by_host, "Weights by Service, a header route and a mirror, set and removed."),
+    story!(
+        "istio-host",
+        by_host,
+        "Weights by Service, a header route and a mirror, set and removed."
+    ),
     story!("istio-subset", by_subset, "Weights by subset of a DestinationRule, to the end."),
-    story!("istio-subset-abort", aborted, "Weights by subset; aborted, with a header route in place."),
+    story!(
+        "istio-subset-abort",
+        aborted,
+        "Weights by subset; aborted, with a header route in place."
+    ),
 ];
 
 fn testers(value: Option<&str>) -> Value {
@@ -38,7 +46,7 @@ async fn by_host(stage: &mut Stage) {
         testers(None),
         { "pause": {} },
     ]);
-    stage.create(istio_by_host(2, steps)).await;
+    stage.create(istio_by_host(2, &steps)).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 2).await;
@@ -51,7 +59,7 @@ async fn by_host(stage: &mut Stage) {
 
 async fn by_subset(stage: &mut Stage) {
     let steps = json!([{ "setWeight": 25 }, { "pause": {} }, { "setWeight": 50 }]);
-    stage.create(istio_by_subset(2, steps)).await;
+    stage.create(istio_by_subset(2, &steps)).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
@@ -62,14 +70,13 @@ async fn by_subset(stage: &mut Stage) {
 
 async fn aborted(stage: &mut Stage) {
     let steps = json!([{ "setWeight": 50 }, testers(Some("yes")), { "pause": {} }]);
-    let mut objects = istio_by_subset(2, steps);
+    let mut objects = istio_by_subset(2, &steps);
     let rollout = objects.last_mut().expect("objects");
-    rollout["spec"]["strategy"]["canary"]["abortScaleDownDelaySeconds"] = json!(4);
+    rollout["spec"]["strategy"]["canary"]["abortScaleDownDelaySeconds"] = json!(6);
     stage.create(objects).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 2).await;
-    stage.quiet().await;
     stage.abort(WEB).await;
     stage.degraded(WEB).await;
     stage.versions_up(1).await;

@@ -25,7 +25,7 @@ async fn steps(stage: &mut Stage) {
         { "pause": {} },
         { "setWeight": 100 },
     ]);
-    stage.create(nginx(4, steps, json!({}))).await;
+    stage.create(nginx(4, &steps, &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 7).await;
@@ -47,14 +47,14 @@ async fn analysis(stage: &mut Stage) {
             "requiredForCompletion": true,
             "args": [{ "name": "hash", "value": "{{templates.candidate.podTemplateHash}}" }],
         }],
-        "scaleDownDelaySeconds": 2,
+        "scaleDownDelaySeconds": 3,
     });
     let steps = json!([
         { "setWeight": 50 },
         { "analysis": judged_by("errors") },
         { "experiment": experiment },
     ]);
-    stage.create(nginx(2, steps, json!({}))).await;
+    stage.create(nginx(2, &steps, &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.healthy(WEB).await;
@@ -62,7 +62,7 @@ async fn analysis(stage: &mut Stage) {
 }
 
 async fn scaled(stage: &mut Stage) {
-    stage.create(nginx(2, json!([{ "setWeight": 50 }, { "pause": {} }]), json!({}))).await;
+    stage.create(nginx(2, &json!([{ "setWeight": 50 }, { "pause": {} }]), &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
@@ -80,7 +80,7 @@ async fn scaled(stage: &mut Stage) {
 /// A ladder whose stable version shrinks.
 pub(super) fn shrinking() -> Vec<Value> {
     let steps = json!([{ "setWeight": 50 }, { "pause": {} }, { "setWeight": 75 }, { "pause": {} }]);
-    nginx(4, steps, json!({ "dynamicStableScale": true }))
+    nginx(4, &steps, &json!({ "dynamicStableScale": true }))
 }
 
 async fn dynamic(stage: &mut Stage) {
@@ -88,10 +88,8 @@ async fn dynamic(stage: &mut Stage) {
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.paused_at(WEB, 3).await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
@@ -99,7 +97,8 @@ async fn dynamic(stage: &mut Stage) {
 
 /// `scaleDownDelaySeconds` may not be told together with `dynamicStableScale`.
 pub(super) fn without_delay(mut object: Value) -> Value {
-    if let Some(canary) = object.pointer_mut("/spec/strategy/canary").and_then(Value::as_object_mut) {
+    if let Some(canary) = object.pointer_mut("/spec/strategy/canary").and_then(Value::as_object_mut)
+    {
         canary.remove("scaleDownDelaySeconds");
     }
     object

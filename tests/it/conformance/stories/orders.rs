@@ -1,5 +1,5 @@
-//! Orders: promote at right and wrong moments, full promotion, hold and resume, restart, and patches
-//! that assert what must hold.
+//! Orders: promote at right and wrong moments, full promotion, hold and resume, restart, and
+//! patches that assert what must hold.
 
 use serde_json::{Value, json};
 
@@ -13,11 +13,23 @@ pub(super) const STORIES: &[Story] = &[
     story!("promote-healthy", on_healthy, "Promoted when complete: nothing happens."),
     story!("promote-twice", twice, "The same guarded promotion twice: the second is refused."),
     story!("full-at-gate", full_at_gate, "Fully promoted from a gate behind a router."),
-    story!("full-at-weight", full_at_weight, "Fully promoted in the middle of setWeight, no router."),
-    story!("full-held", full_held, "Fully promoted while held, then resumed: the plugin does both."),
+    story!(
+        "full-at-weight",
+        full_at_weight,
+        "Fully promoted in the middle of setWeight, no router."
+    ),
+    story!(
+        "full-held",
+        full_held,
+        "Fully promoted while held, then resumed: the plugin does both."
+    ),
     story!("full-aborted", full_aborted, "Fully promoted when aborted: the failed version ships."),
     story!("hold", hold, "Held at a gate and resumed; then promoted."),
-    story!("hold-promoted", hold_promoted, "Promoted while held, then resumed: the promotion is lost."),
+    story!(
+        "hold-promoted",
+        hold_promoted,
+        "Promoted while held, then resumed: the promotion is lost."
+    ),
     story!("hold-timed", hold_timed, "Held in a timed pause: its clock goes on."),
     story!("restart", restart, "All pods are replaced, the version stays."),
     story!("patch-tests", patch_tests, "Patches with tests that hold and that do not."),
@@ -29,14 +41,13 @@ fn gate() -> Value {
 
 async fn skips(stage: &mut Stage) {
     let steps = json!([{ "setWeight": 50 }, { "pause": {} }, { "setWeight": 75 }, { "pause": {} }]);
-    stage.create(nginx(2, steps, json!({}))).await;
+    stage.create(nginx(2, &steps, &json!({}))).await;
     stage.healthy(WEB).await;
     stage.release(ROLLOUT, "2", Some("never-ready")).await;
     stage.at_step(WEB, 0).await;
     stage.quiet().await;
     stage.promote(WEB).await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.at_step(WEB, 2).await;
     stage.quiet().await;
@@ -45,7 +56,7 @@ async fn skips(stage: &mut Stage) {
 }
 
 async fn on_healthy(stage: &mut Stage) {
-    stage.create(basic(1, gate())).await;
+    stage.create(basic(1, &gate())).await;
     stage.healthy(WEB).await;
     stage.quiet().await;
     stage.promote(WEB).await;
@@ -72,11 +83,10 @@ async fn guarded_promotion(stage: &Stage) -> Value {
 
 async fn twice(stage: &mut Stage) {
     let steps = json!([{ "setWeight": 25 }, { "pause": {} }, { "setWeight": 75 }, { "pause": {} }]);
-    stage.create(nginx(4, steps, json!({}))).await;
+    stage.create(nginx(4, &steps, &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     let patch = guarded_promotion(stage).await;
     stage.patch("promote, guarded", WEB, true, patch.clone()).await;
     stage.at_step(WEB, 2).await;
@@ -88,18 +98,17 @@ async fn twice(stage: &mut Stage) {
 }
 
 async fn full_at_gate(stage: &mut Stage) {
-    stage.create(nginx(2, gate(), json!({}))).await;
+    stage.create(nginx(2, &gate(), &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     stage.promote_full(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
 }
 
 async fn full_at_weight(stage: &mut Stage) {
-    stage.create(basic(3, gate())).await;
+    stage.create(basic(3, &gate())).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.at_step(WEB, 0).await;
@@ -109,13 +118,12 @@ async fn full_at_weight(stage: &mut Stage) {
 }
 
 async fn full_held(stage: &mut Stage) {
-    stage.create(nginx(2, gate(), json!({}))).await;
+    stage.create(nginx(2, &gate(), &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
     stage.hold(WEB).await;
     stage.paused_by(WEB, "manually paused").await;
-    stage.quiet().await;
     stage.promote_full_status(WEB).await;
     stage.quiet().await;
     stage.resume(WEB).await;
@@ -124,7 +132,7 @@ async fn full_held(stage: &mut Stage) {
 }
 
 async fn full_aborted(stage: &mut Stage) {
-    stage.create(nginx(2, gate(), json!({ "abortScaleDownDelaySeconds": 4 }))).await;
+    stage.create(nginx(2, &gate(), &json!({ "abortScaleDownDelaySeconds": 6 }))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
@@ -138,31 +146,28 @@ async fn full_aborted(stage: &mut Stage) {
 }
 
 async fn hold(stage: &mut Stage) {
-    stage.create(nginx(4, json!([{ "setWeight": 25 }, { "pause": {} }]), json!({}))).await;
+    stage.create(nginx(4, &json!([{ "setWeight": 25 }, { "pause": {} }]), &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
     stage.hold(WEB).await;
     stage.paused_by(WEB, "manually paused").await;
-    stage.quiet().await;
     stage.resume(WEB).await;
     stage.paused_by(WEB, "CanaryPauseStep").await;
-    stage.quiet().await;
     stage.promote(WEB).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
 }
 
-/// The plugin's promotion of what is held is two writes; whether the controller makes a pass between
-/// them is chance. Here it does.
+/// The plugin's promotion of what is held is two writes; whether the controller makes a pass
+/// between them is chance. Here it does.
 async fn hold_promoted(stage: &mut Stage) {
-    stage.create(nginx(2, json!([{ "setWeight": 50 }, { "pause": {} }]), json!({}))).await;
+    stage.create(nginx(2, &json!([{ "setWeight": 50 }, { "pause": {} }]), &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
     stage.hold(WEB).await;
     stage.paused_by(WEB, "manually paused").await;
-    stage.quiet().await;
     stage.promote_status(WEB).await;
     stage.quiet().await;
     stage.resume(WEB).await;
@@ -171,7 +176,7 @@ async fn hold_promoted(stage: &mut Stage) {
 
 async fn hold_timed(stage: &mut Stage) {
     let steps = json!([{ "setWeight": 50 }, { "pause": { "duration": 4 } }, { "pause": {} }]);
-    stage.create(nginx(2, steps, json!({}))).await;
+    stage.create(nginx(2, &steps, &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
@@ -183,27 +188,27 @@ async fn hold_timed(stage: &mut Stage) {
 }
 
 async fn restart(stage: &mut Stage) {
-    stage.create(basic(2, gate())).await;
+    stage.create(basic(2, &gate())).await;
     stage.healthy(WEB).await;
     stage.quiet().await;
     stage.restart(WEB).await;
-    stage.until("restarted", |view| {
-        let found = view.get(&(Kind::Rollout, WEB.to_owned()));
-        found.is_some_and(|rollout| {
-            let done = &rollout["status"]["restartedAt"];
-            done.is_string() && done == &rollout["spec"]["restartAt"]
+    stage
+        .until("restarted", |view| {
+            let found = view.get(&(Kind::Rollout, WEB.to_owned()));
+            found.is_some_and(|rollout| {
+                let done = &rollout["status"]["restartedAt"];
+                done.is_string() && done == &rollout["spec"]["restartAt"]
+            })
         })
-    })
-    .await;
+        .await;
     stage.healthy(WEB).await;
 }
 
 async fn patch_tests(stage: &mut Stage) {
-    stage.create(basic(2, gate())).await;
+    stage.create(basic(2, &gate())).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     let test = |path: &str, value: Value| json!({ "op": "test", "path": path, "value": value });
     let add = json!({ "op": "add", "path": "/status/promoteFull", "value": true });
     let refused = [
@@ -216,6 +221,12 @@ async fn patch_tests(stage: &mut Stage) {
     for (what, test) in refused {
         stage.patch(what, WEB, true, json!([test, add])).await;
     }
+    let old = json!({ "metadata": { "resourceVersion": "1" }, "spec": { "paused": true } });
+    stage.merge("of an old version", ROLLOUT, old).await;
+    let other = json!({ "metadata": { "uid": "somebody-else" }, "spec": { "paused": true } });
+    stage.merge("of another object", ROLLOUT, other).await;
+    let body = json!({ "spec": { "paused": true } });
+    stage.merge("of nothing", (Kind::Rollout, "nobody"), body).await;
     let remove = json!({ "op": "remove", "path": "/status/promoteFull" });
     stage.patch("remove what is not there", WEB, true, json!([remove])).await;
     stage.quiet().await;

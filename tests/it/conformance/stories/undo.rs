@@ -19,22 +19,20 @@ fn gate() -> Value {
 }
 
 async fn mid_nginx(stage: &mut Stage) {
-    stage.create(nginx(2, gate(), json!({}))).await;
+    stage.create(nginx(2, &gate(), &json!({}))).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     stage.undo(WEB, 1).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
 }
 
 async fn mid_pods(stage: &mut Stage) {
-    stage.create(basic(4, gate())).await;
+    stage.create(basic(4, &gate())).await;
     stage.healthy(WEB).await;
     stage.image(WEB, "2").await;
     stage.paused_at(WEB, 1).await;
-    stage.quiet().await;
     stage.undo(WEB, 0).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
@@ -53,7 +51,7 @@ async fn two_versions(stage: &mut Stage, objects: Vec<Value>) {
 }
 
 async fn finished(stage: &mut Stage) {
-    two_versions(stage, nginx(2, gate(), json!({}))).await;
+    two_versions(stage, nginx(2, &gate(), &json!({}))).await;
     stage.undo(WEB, 0).await;
     stage.paused_at(WEB, 1).await;
     stage.promote(WEB).await;
@@ -63,14 +61,14 @@ async fn finished(stage: &mut Stage) {
 
 async fn window(stage: &mut Stage) {
     let window = json!({ "rollbackWindow": { "revisions": 2 } });
-    two_versions(stage, with(nginx(2, gate(), json!({})), window)).await;
+    two_versions(stage, with(nginx(2, &gate(), &json!({})), &window)).await;
     stage.undo(WEB, 1).await;
     stage.healthy(WEB).await;
     stage.versions_up(1).await;
 }
 
 async fn equal(stage: &mut Stage) {
-    stage.create(basic(1, gate())).await;
+    stage.create(basic(1, &gate())).await;
     stage.healthy(WEB).await;
     stage.quiet().await;
     stage.undo(WEB, 1).await;

@@ -112,7 +112,8 @@ pub(super) fn experiment(desk: &mut Desk<'_>) {
         let state = format!("{}: {}", word(&template["status"]), word(&template["message"]));
         let name = word(&template["name"]);
         desk.note(&format!("template {name}"), &state);
-        let service = format!("{} {}", word(&template["serviceName"]), word(&template["podTemplateHash"]));
+        let service =
+            format!("{} {}", word(&template["serviceName"]), word(&template["podTemplateHash"]));
         desk.note(&format!("template {name} service"), &service);
     }
     for run in list(desk.at("/status/analysisRuns")).to_vec() {

@@ -19,9 +19,12 @@ impl Ledger {
         if entry.gone {
             return;
         }
-        let of = |pointer: &str| entry.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let of = |pointer: &str| {
+            entry.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+        };
         let about = of("/involvedObject/kind");
-        if !matches!(about, "Rollout" | "ReplicaSet" | "Deployment" | "AnalysisRun" | "Experiment") {
+        if !matches!(about, "Rollout" | "ReplicaSet" | "Deployment" | "AnalysisRun" | "Experiment")
+        {
             return;
         }
         let count = entry.object["count"].as_u64().unwrap_or(1);

@@ -25,7 +25,7 @@ pub(crate) fn of(mut record: Vec<Entry>, namespace: &str, prometheus: &str) -> T
     let roles = Roles::of(&record, namespace, prometheus);
     let mut scribe = Scribe { roles, tracks: Tracks::new(), turns: BTreeMap::new() };
     let mut events = events::Ledger::default();
-    let mut rollouts = rollout::Watcher::default();
+    let mut rollouts = rollout::Watcher::new();
     let mut pods = workload::Pods::default();
     for entry in &record {
         let object = scribe.object(entry);
@@ -155,9 +155,9 @@ impl Desk<'_> {
     }
 }
 
-/// Two states by turns, more than once: how often is a matter of how many passes a controller makes.
-/// (Between an abort and the scale-down each pass of the real one turns the canary Service to the
-/// new version and back, argoproj/argo-rollouts#3078.)
+/// Two states by turns, more than once: how often is a matter of a controller's passes. (Between an
+/// abort and the scale-down each pass of the real one turns the canary Service to the new version
+/// and back, argoproj/argo-rollouts#3078.)
 fn by_turns(track: &[String]) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     let mut rest = track;

@@ -13,15 +13,19 @@ use super::{Desk, list, row, word};
 const LATE: f64 = 4.0;
 
 /// Follows Rollouts through a record.
-#[derive(Default)]
 pub(super) struct Watcher {
     /// Start and length of the timed pause that each stands at.
     pauses: BTreeMap<String, (DateTime<Utc>, f64)>,
     /// Delays after which ReplicaSets are scaled down, in seconds.
-    pub(super) delays: Vec<i64>,
+    pub(super) delays: Vec<f64>,
 }
 
 impl Watcher {
+    pub(super) fn new() -> Self {
+        // Where nothing is told it is half a minute, as for Experiments.
+        Self { pauses: BTreeMap::new(), delays: vec![30.0] }
+    }
+
     pub(super) fn note(&mut self, desk: &mut Desk<'_>) {
         if desk.entry.gone {
             return desk.note("phase", "deleted");
@@ -36,19 +40,23 @@ impl Watcher {
         desk.note("weights", &weights(desk.at("/status/canary/weights")));
         desk.note("pauses", &pauses(desk));
         desk.note("flags", &flags(desk));
-        let (stable, current) = (desk.word("/status/stableRS"), desk.word("/status/currentPodHash"));
+        let (stable, current) =
+            (desk.word("/status/stableRS"), desk.word("/status/currentPodHash"));
         desk.note("versions", &format!("stable {stable}, current {current}"));
         blue_green(desk);
         frame(desk);
         analyses(desk);
         desk.note_word("experiment", "/status/canary/currentExperiment");
-        desk.note("restart", if desk.at("/spec/restartAt").is_null() {
-            "-"
-        } else if desk.at("/spec/restartAt") == desk.at("/status/restartedAt") {
-            "done"
-        } else {
-            "wanted"
-        });
+        desk.note(
+            "restart",
+            if desk.at("/spec/restartAt").is_null() {
+                "-"
+            } else if desk.at("/spec/restartAt") == desk.at("/status/restartedAt") {
+                "done"
+            } else {
+                "wanted"
+            },
+        );
         desk.conditions();
         desk.note_word("wanted replicas", "/spec/replicas");
         for (group, pointer) in [
@@ -66,9 +74,8 @@ impl Watcher {
     fn times(&mut self, desk: &mut Desk<'_>) {
         let strategies = ["/spec/strategy/canary", "/spec/strategy/blueGreen"];
         let delays = ["scaleDownDelaySeconds", "abortScaleDownDelaySeconds"];
-        self.delays = vec![30];
-        for (strategy, delay) in strategies.iter().flat_map(|s| delays.iter().map(move |d| (s, d))) {
-            self.delays.extend(desk.at(strategy)[*delay].as_i64());
+        for delay in strategies.iter().flat_map(|s| delays.map(|d| desk.at(s)[d].as_f64())) {
+            self.delays.extend(delay.filter(|d| !self.delays.contains(d)));
         }
         let now = told_pause(desk);
         let before = self.pauses.get(&desk.object).copied();
@@ -106,9 +113,7 @@ fn told_pause(desk: &Desk<'_>) -> Option<(DateTime<Utc>, f64)> {
                 _ => return None,
             }
         }
-        "BlueGreenPause" => {
-            desk.at("/spec/strategy/blueGreen/autoPromotionSeconds").as_f64()?
-        }
+        "BlueGreenPause" => desk.at("/spec/strategy/blueGreen/autoPromotionSeconds").as_f64()?,
         _ => return None,
     };
     Some((start.with_timezone(&Utc), length))
@@ -177,8 +182,11 @@ fn frame(desk: &mut Desk<'_>) {
 
 fn blue_green(desk: &mut Desk<'_>) {
     let status = desk.at("/status/blueGreen");
-    let mut state =
-        format!("active {}, preview {}", word(&status["activeSelector"]), word(&status["previewSelector"]));
+    let mut state = format!(
+        "active {}, preview {}",
+        word(&status["activeSelector"]),
+        word(&status["previewSelector"])
+    );
     if status["scaleUpPreviewCheckPoint"] == true {
         state.push_str(", checkpoint");
     }
@@ -198,7 +206,12 @@ fn analyses(desk: &mut Desk<'_>) {
         let run = desk.at(pointer);
         let state = match run {
             Value::Null => "-".to_owned(),
-            run => format!("{} {}: {}", word(&run["name"]), word(&run["status"]), word(&run["message"])),
+            run => format!(
+                "{} {}: {}",
+                word(&run["name"]),
+                word(&run["status"]),
+                word(&run["message"])
+            ),
         };
         desk.note(group, &state);
     }

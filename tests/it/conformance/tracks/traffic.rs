@@ -10,7 +10,8 @@ const HASH: &str = "rollouts-pod-template-hash";
 pub(super) fn service(desk: &mut Desk<'_>) {
     let managed = "/metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts";
     desk.note_word("managed by", managed);
-    let state = if desk.entry.gone { "deleted".into() } else { word(&desk.at("/spec/selector")[HASH]) };
+    let state =
+        if desk.entry.gone { "deleted".into() } else { word(&desk.at("/spec/selector")[HASH]) };
     desk.note("selector", &state);
 }
 

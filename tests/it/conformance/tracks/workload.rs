@@ -37,11 +37,8 @@ fn deadline(desk: &Desk<'_>, rollouts: &Watcher) -> String {
     let Ok(deadline) = DateTime::parse_from_rfc3339(&text) else { return text };
     let left = (deadline.to_utc() - desk.entry.at).as_seconds_f64();
     // It is in whole seconds, and we hear of it a little later.
-    let told = |delay: &&i64| {
-        let delay = **delay as f64;
-        (delay - 2.5..delay + 0.5).contains(&left)
-    };
-    match rollouts.delays.iter().rev().find(told) {
+    let told = |delay: &&f64| (**delay - 2.5..**delay + 0.5).contains(&left);
+    match rollouts.delays.iter().find(told) {
         Some(delay) => format!("in {delay} s"),
         // Later changes of the ReplicaSet carry it on.
         None => "set".to_owned(),
