@@ -19,13 +19,13 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(40);
 const LIFE: &str = "2400";
 
 /// A running control plane.
-pub(super) struct Plane {
+pub(crate) struct Plane {
     dir: PathBuf,
     env: HashMap<String, String>,
 }
 
 /// The plane that all tests share.
-pub(super) fn shared() -> &'static Plane {
+pub(crate) fn shared() -> &'static Plane {
     static PLANE: OnceLock<Plane> = OnceLock::new();
     PLANE.get_or_init(|| match std::env::var_os("WAVEOFF_PLANE_DIR") {
         Some(dir) => Plane::at(PathBuf::from(dir)),
@@ -39,7 +39,7 @@ fn script() -> PathBuf {
 
 impl Plane {
     /// Starts a plane that this process ends with itself.
-    pub(super) fn start(name: &str, flags: &[&str]) -> Self {
+    pub(crate) fn start(name: &str, flags: &[&str]) -> Self {
         let id = std::process::id();
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("plane-{id}-{name}"));
         keep(&dir);
@@ -62,12 +62,12 @@ impl Plane {
     }
 
     /// A value of `plane env`.
-    pub(super) fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         self.env.get(name).map_or_else(|| panic!("plane env has no {name}"), String::as_str)
     }
 
     /// The kubeconfig of a person.
-    pub(super) fn kubeconfig(&self, person: &str) -> PathBuf {
+    pub(crate) fn kubeconfig(&self, person: &str) -> PathBuf {
         self.dir.join(format!("{person}.kubeconfig"))
     }
 
@@ -141,7 +141,7 @@ pub(super) fn text(output: &Output) -> String {
 
 /// A figure for whoever runs the suite with `--nocapture`, or reads why it failed.
 #[expect(clippy::print_stdout, reason = "the test harness keeps it, and shows it on failure")]
-pub(super) fn tell(text: &str) {
+pub(crate) fn tell(text: &str) {
     println!("{text}");
 }
 

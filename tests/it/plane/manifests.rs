@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// A Rollout behind the stable and canary Services and an nginx Ingress. `strategy` is what goes
 /// into `strategy.canary` besides.
-pub(super) fn canary(name: &str, replicas: u32, strategy: &Value) -> Vec<Value> {
+pub(crate) fn canary(name: &str, replicas: u32, strategy: &Value) -> Vec<Value> {
     let (stable, canary) = (format!("{name}-stable"), format!("{name}-canary"));
     let mut settings = json!({
         "stableService": stable,
@@ -21,12 +21,12 @@ pub(super) fn canary(name: &str, replicas: u32, strategy: &Value) -> Vec<Value> 
 }
 
 /// A Rollout without a router: pods are the weight.
-pub(super) fn basic_canary(name: &str, replicas: u32, strategy: &Value) -> Vec<Value> {
+pub(crate) fn basic_canary(name: &str, replicas: u32, strategy: &Value) -> Vec<Value> {
     vec![rollout(name, replicas, &json!({ "canary": strategy }))]
 }
 
 /// A blue-green Rollout with its two Services.
-pub(super) fn blue_green(name: &str, replicas: u32, strategy: &Value) -> Vec<Value> {
+pub(crate) fn blue_green(name: &str, replicas: u32, strategy: &Value) -> Vec<Value> {
     let preview = format!("{name}-preview");
     let mut settings = json!({ "activeService": name, "previewService": preview });
     merge(&mut settings, strategy);
@@ -38,7 +38,7 @@ pub(super) fn blue_green(name: &str, replicas: u32, strategy: &Value) -> Vec<Val
 }
 
 /// A Rollout.
-pub(super) fn rollout(name: &str, replicas: u32, strategy: &Value) -> Value {
+pub(crate) fn rollout(name: &str, replicas: u32, strategy: &Value) -> Value {
     json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Rollout",
@@ -54,7 +54,7 @@ pub(super) fn rollout(name: &str, replicas: u32, strategy: &Value) -> Value {
 }
 
 /// A Deployment. `settings` goes into its spec besides.
-pub(super) fn deployment(name: &str, replicas: u32, settings: &Value) -> Value {
+pub(crate) fn deployment(name: &str, replicas: u32, settings: &Value) -> Value {
     let mut spec = json!({
         "replicas": replicas,
         "selector": { "matchLabels": { "app": name } },
@@ -65,7 +65,7 @@ pub(super) fn deployment(name: &str, replicas: u32, settings: &Value) -> Value {
 }
 
 /// An AnalysisTemplate that asks the plane's metrics for the errors of `service`.
-pub(super) fn error_rate(name: &str, prometheus: &str, service: &str, metric: &Value) -> Value {
+pub(crate) fn error_rate(name: &str, prometheus: &str, service: &str, metric: &Value) -> Value {
     let query = format!("error_rate{{service=\"{service}\",hash=\"{{{{args.hash}}}}\"}}");
     let mut one = json!({
         "name": "error-rate",
@@ -84,7 +84,7 @@ pub(super) fn error_rate(name: &str, prometheus: &str, service: &str, metric: &V
 }
 
 /// A reference to a template, with the hash of the new version as its argument.
-pub(super) fn judged_by(template: &str) -> Value {
+pub(crate) fn judged_by(template: &str) -> Value {
     json!({
         "templates": [{ "templateName": template }],
         "args": [{ "name": "hash", "valueFrom": { "podTemplateHashValue": "Latest" } }],

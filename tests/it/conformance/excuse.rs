@@ -1,0 +1,93 @@
+//! Differences between the embedded cluster and the real one that are accepted, each with its
+//! reason. One that does not occur is an excuse too many, and fails.
+
+use super::recording::Difference;
+use super::tolerance::fits;
+
+/// An accepted difference.
+pub(crate) struct Excuse {
+    /// Story, object and group of fields; `*` at the end stands for any rest.
+    pub(crate) story: &'static str,
+    pub(crate) object: &'static str,
+    pub(crate) group: &'static str,
+    /// Lines of the difference; empty for whatever it is.
+    pub(crate) lines: &'static [&'static str],
+    pub(crate) why: &'static str,
+}
+
+pub(crate) const EXCUSES: &[Excuse] = &[];
+
+impl Excuse {
+    fn covers(&self, story: &str, difference: &Difference) -> bool {
+        let (object, group) = &difference.field;
+        let place = fits(self.story, story) && fits(self.object, object) && fits(self.group, group);
+        place && (self.lines.is_empty() || self.lines == difference.lines.as_slice())
+    }
+}
+
+/// What is left of the differences, and which excuses were needed.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    pub(crate) complaints: Vec<String>,
+    pub(crate) needed: Vec<usize>,
+}
+
+impl Verdict {
+    /// Takes in the differences of a story.
+    pub(crate) fn hear(&mut self, excuses: &[Excuse], story: &str, differences: &[Difference]) {
+        for difference in differences {
+            if let Some(row) = excuses.iter().position(|excuse| excuse.covers(story, difference)) {
+                self.needed.push(row);
+                continue;
+            }
+            let (object, group) = &difference.field;
+            let lines = difference.lines.join("\n  ");
+            self.complaints.push(format!("{story} / {object} | {group}\n  {lines}"));
+        }
+    }
+
+    /// Complains of excuses that were not needed, once all stories were heard.
+    pub(crate) fn close(&mut self, excuses: &[Excuse]) {
+        for (row, excuse) in excuses.iter().enumerate() {
+            if !self.needed.contains(&row) {
+                let Excuse { story, object, group, why, .. } = excuse;
+                let place = format!("{story} / {object} | {group}");
+                self.complaints.push(format!("an excuse that nothing needs: {place}: {why}"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SWITCH: Excuse = Excuse {
+        story: "bg-*",
+        object: "rollout web",
+        group: "events",
+        lines: &["- a"],
+        why: "for this test",
+    };
+
+    fn difference(group: &str, line: &str) -> Difference {
+        let field = ("rollout web".to_owned(), group.to_owned());
+        Difference { field, lines: vec![line.to_owned()] }
+    }
+
+    #[test]
+    fn an_excuse_covers_exactly_its_difference_and_has_to_be_needed() {
+        let cases = [
+            ("bg-auto", difference("events", "- a"), 0),
+            ("bg-auto", difference("events", "- b"), 2),
+            ("bg-auto", difference("phase", "- a"), 2),
+            ("canary", difference("events", "- a"), 2),
+        ];
+        for (story, difference, complaints) in cases {
+            let mut verdict = Verdict::default();
+            verdict.hear(&[SWITCH], story, std::slice::from_ref(&difference));
+            verdict.close(&[SWITCH]);
+            assert_eq!(verdict.complaints.len(), complaints, "{story} {difference:?}");
+        }
+    }
+}

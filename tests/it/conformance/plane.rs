@@ -1,0 +1,127 @@
+//! The real control plane as a theatre, and the embedded cluster held against it, live.
+//!
+//! Ignored by plain `cargo test`, like everything that needs the plane.
+
+use std::sync::OnceLock;
+
+use futures::FutureExt;
+use kube::config::Kubeconfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::embedded::embedded;
+use super::excuse::{EXCUSES, Verdict};
+use super::play::{play, wanted};
+use super::theatre::{House, Theatre};
+use super::{compare, recording, stories, tolerance};
+use crate::plane::grounds::{Plane, shared, tell};
+
+/// A plane of its own: events come late where other tests take their namespaces away.
+fn plane() -> &'static Plane {
+    static PLANE: OnceLock<Plane> = OnceLock::new();
+    if std::env::var_os("WAVEOFF_PLANE_DIR").is_some() {
+        return shared();
+    }
+    PLANE.get_or_init(|| Plane::start("conformance", &[]))
+}
+
+/// The plane as a theatre.
+pub(super) fn house() -> House {
+    let plane = plane();
+    let file = plane.kubeconfig("operator");
+    let prometheus = plane.value("PLANE_METRICS_URL").to_owned();
+    let address = prometheus.trim_start_matches("http://").to_owned();
+    House {
+        name: "plane",
+        kubeconfig: Kubeconfig::read_from(file).expect("the plane's kubeconfig"),
+        prometheus,
+        set_metric: Box::new(move |name, value| put(address.clone(), name, value).boxed()),
+        clock: Box::new(chrono::Utc::now),
+        pace: 1.0,
+    }
+}
+
+/// `plane metric` without a process: a PUT to the stub of Prometheus.
+async fn put(address: String, name: String, value: String) {
+    let mut line = tokio::net::TcpStream::connect(&address).await.expect("the metrics stub");
+    let request = format!(
+        "PUT /set/{name} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{value}",
+        value.len()
+    );
+    line.write_all(request.as_bytes()).await.expect("the metrics stub reads");
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.expect("the metrics stub answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{name} {value}: {answer}");
+}
+
+/// The versions of what plays here.
+pub(super) async fn versions(theatre: &Theatre) -> String {
+    let version = theatre.get("/version").await;
+    let kubernetes = version.body["gitVersion"].as_str().expect("a version").to_owned();
+    let modules = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plane/modules");
+    let of = |module: &str, name: &str| {
+        let file = format!("{modules}/{module}/go.mod");
+        let text = std::fs::read_to_string(file).expect("a go.mod");
+        let line =
+            text.lines().find(|l| l.trim_start().trim_start_matches("require ").starts_with(name));
+        line.and_then(|l| l.split_whitespace().find(|w| w.starts_with('v')))
+            .unwrap_or("?")
+            .to_owned()
+    };
+    let argo = of("argo", "github.com/argoproj/argo-rollouts ");
+    let kwok = of("kwok", "sigs.k8s.io/kwok ");
+    format!("kubernetes {kubernetes}, argo-rollouts {argo}, kwok {kwok}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the control plane: tests/run"]
+async fn both_clusters_show_the_same() {
+    let (stories, started) = (wanted(), std::time::Instant::now());
+    let real = Theatre::open(house()).await;
+    // While there is no embedded cluster the plane is held against itself.
+    let other = Theatre::open(embedded().unwrap_or_else(house)).await;
+    let real = play(&real, &stories).await;
+    let run = play(&other, &stories).await;
+    let (mut verdict, mut aged) = (Verdict::default(), Vec::new());
+    let (mut states, mut equal, mut differences) = (0, 0, 0);
+    for (real, run) in real.into_iter().zip(run) {
+        let name = real.story.name;
+        let recording = recording::of(&real.story).expect("every story is recorded");
+        let (real, run) = match (real.outcome, run.outcome) {
+            (Ok(real), Ok(run)) => (real, run),
+            (real, run) => {
+                verdict.complaints.extend([real, run].into_iter().filter_map(Result::err));
+                continue;
+            }
+        };
+        let news = recording.differences(&real);
+        let widened = recording.clone().with(&real, &recording.of);
+        let loose = tolerance::check(&widened).0;
+        aged.extend(loose.iter().map(|mark| format!("{name} / {mark}")));
+        let compared = compare::live(&recording, &real, &run);
+        states += compared.states;
+        equal += compared.equal;
+        differences += compared.differences.len();
+        let fields = compared.differences.len();
+        tell(&format!(
+            "{name:24} {:4} states, {:4} equal, {fields} fields differ, {} unlike the recording",
+            compared.states,
+            compared.equal,
+            news.len()
+        ));
+        verdict.hear(EXCUSES, name, &compared.differences);
+    }
+    if stories.len() == stories::all().len() {
+        verdict.close(EXCUSES);
+    }
+    tell(&format!(
+        "{} stories, {states} states compared, {equal} equal word for word, {differences} fields \
+         differ, {} of them excused; {:.0} s",
+        stories.len(),
+        verdict.needed.len(),
+        started.elapsed().as_secs_f64()
+    ));
+    // A race that no recorded run happened to show is one more run; many are another plane.
+    aged.iter().for_each(|mark| tell(&format!("not seen before: {mark}")));
+    assert!(aged.len() * 200 <= states, "the recordings are of another plane");
+    assert!(verdict.complaints.is_empty(), "\n{}", verdict.complaints.join("\n"));
+}
