@@ -159,13 +159,6 @@ impl Faults {
     }
 }
 
-/// A ResourceQuota that counts pods.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Quota {
-    pub(crate) name: String,
-    pub(crate) pods: usize,
-}
-
 /// A `ResourceQuota` that counts pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quota {

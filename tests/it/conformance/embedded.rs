@@ -2,19 +2,38 @@
 //!
 //! The one place that knows how it is served. Called by the two comparisons.
 
+use futures::FutureExt;
+use kube::config::Kubeconfig;
+use waveoff::sim::{Clock, Metric, Simulation};
+
 use super::theatre::House;
 
-/// What the pods of an image with this ending do, as the plane plays it by an annotation (see
-/// tests/plane/kwok-faults.yaml): the embedded cluster is told by image.
-#[expect(dead_code, reason = "for whoever serves the embedded cluster here")]
-pub(crate) const FAULTS: [(&str, &str); 4] = [
-    ("never-ready", "runs, and its readiness probe fails for ever"),
-    ("crash-loop", "exits with 1 after 2 s, is restarted after 8 to 9 s, and so on"),
-    ("late-crash", "ready, falls into crash-loop after 20 s"),
-    ("image-pull", "its image cannot be pulled"),
-];
+/// Serves an embedded cluster that has nothing in it yet. It ends with the test that asked for it.
+pub(crate) fn embedded() -> House {
+    let simulation = Simulation::new(1, Clock::paced(1.0, chrono::Utc::now)).expect("loopback");
+    let kubeconfig = simulation.kubeconfig("operator", "default").expect("an operator");
+    let served = simulation.clone();
+    tokio::spawn(async move { served.run().await });
+    House {
+        name: "embedded",
+        kubeconfig: Kubeconfig::from_yaml(&kubeconfig).expect("a kubeconfig"),
+        prometheus: format!("http://{}", simulation.prometheus_address()),
+        set_metric: Box::new(move |name, value| {
+            let (metric, service) = name.split_once('/').expect("error_rate/SERVICE");
+            simulation.set_metric(metric, &[("service", service)], given(&value));
+            std::future::ready(()).boxed()
+        }),
+        clock: Box::new(chrono::Utc::now),
+        pace: 1.0,
+    }
+}
 
-/// Serves an embedded cluster that has nothing in it yet; none while it cannot be served.
-pub(crate) fn embedded() -> Option<House> {
-    None
+fn given(value: &str) -> Metric {
+    match value {
+        "nan" => Metric::Number(f64::NAN),
+        "empty" => Metric::Empty,
+        "error" => Metric::Error,
+        "unset" => Metric::Unset,
+        number => Metric::Number(number.parse().expect("a number")),
+    }
 }

@@ -33,9 +33,8 @@ use tolerance::TOLERANCES;
 use crate::plane::grounds::tell;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the embedded cluster is not served yet"]
 async fn the_embedded_cluster_shows_what_the_real_one_showed() {
-    let theatre = Theatre::open(embedded::embedded().expect("an embedded cluster")).await;
+    let theatre = Theatre::open(embedded::embedded()).await;
     let stories = play::wanted();
     let mut verdict = Verdict::default();
     let (mut states, mut equal) = (0, 0);

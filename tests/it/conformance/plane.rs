@@ -77,10 +77,8 @@ pub(super) async fn versions(theatre: &Theatre) -> String {
 async fn both_clusters_show_the_same() {
     let (stories, started) = (wanted(), std::time::Instant::now());
     let real = Theatre::open(house()).await;
-    // While there is no embedded cluster the plane is held against itself.
-    let other = Theatre::open(embedded().unwrap_or_else(house)).await;
-    let real = play(&real, &stories).await;
-    let run = play(&other, &stories).await;
+    let other = Theatre::open(embedded()).await;
+    let (real, run) = tokio::join!(play(&real, &stories), play(&other, &stories));
     let (mut verdict, mut aged) = (Verdict::default(), Vec::new());
     let (mut states, mut equal, mut differences) = (0, 0, 0);
     for (real, run) in real.into_iter().zip(run) {
