@@ -11,6 +11,7 @@
 
 mod architecture;
 mod binary;
+mod conformance;
 mod fixture;
 mod plane;
 mod pty_rig;

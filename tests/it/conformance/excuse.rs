@@ -6,7 +6,7 @@ use super::tolerance::fits;
 
 /// An accepted difference.
 pub(crate) struct Excuse {
-    /// Story, object and group of fields; `*` at the end stands for any rest.
+    /// Story, object and group of fields; one `*` in each may stand for anything.
     pub(crate) story: &'static str,
     pub(crate) object: &'static str,
     pub(crate) group: &'static str,

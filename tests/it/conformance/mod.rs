@@ -3,7 +3,8 @@
 //!
 //! One driver for both. `recorded/` is what the real one showed, in several runs; `tolerance` says
 //! where it differs from itself; `excuse` what the embedded one may do differently. Here the
-//! embedded cluster is held against the recordings, in `plane` against the plane of the same minute.
+//! embedded cluster is held against the recordings, in `plane` against a plane of the same minute;
+//! `studio` makes the recordings.
 
 mod compare;
 mod embedded;

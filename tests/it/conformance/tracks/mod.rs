@@ -27,12 +27,13 @@ pub(crate) fn of(mut record: Vec<Entry>, namespace: &str, prometheus: &str) -> T
     let mut events = events::Ledger::default();
     let mut rollouts = rollout::Watcher::new();
     let mut pods = workload::Pods::default();
+    let mut sets = workload::Sets::default();
     for entry in &record {
         let object = scribe.object(entry);
         let mut desk = Desk { scribe: &mut scribe, object, entry };
         match entry.kind {
             Kind::Rollout => rollouts.note(&mut desk),
-            Kind::ReplicaSet => workload::replica_set(&mut desk, &rollouts),
+            Kind::ReplicaSet => sets.note(&mut desk, &rollouts.delays),
             Kind::Deployment => workload::deployment(&mut desk),
             Kind::Pod => pods.note(&mut desk),
             Kind::Service => traffic::service(&mut desk),
