@@ -100,8 +100,6 @@ impl Recorder {
             return;
         }
         let mut event = json!({
-            "metadata": self.metadata(news.about),
-            "involvedObject": involved(news.about),
             "reason": news.reason,
             "message": message,
             "source": {"component": news.source},
@@ -113,6 +111,8 @@ impl Recorder {
             "reportingComponent": news.source,
             "reportingInstance": news.host,
         });
+        event.set("/metadata", self.metadata(news.about));
+        event.set("/involvedObject", involved(news.about));
         if !news.host.is_empty() {
             event.set("/source/host", news.host);
         }
@@ -143,9 +143,7 @@ impl Recorder {
             debug_assert!(counted.is_ok(), "{counted:?}");
             return;
         }
-        let event = json!({
-            "metadata": self.metadata(news.about),
-            "involvedObject": involved(news.about),
+        let mut event = json!({
             "reason": news.reason,
             "message": news.message,
             "source": {},
@@ -157,6 +155,8 @@ impl Recorder {
             "reportingComponent": news.source,
             "reportingInstance": news.host,
         });
+        event.set("/metadata", self.metadata(news.about));
+        event.set("/involvedObject", involved(news.about));
         self.write(store, event, same, now);
     }
 

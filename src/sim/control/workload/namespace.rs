@@ -41,7 +41,7 @@ impl Controller for Namespaces {
             return turn.again_at(begins);
         }
         if empty(Kind::Pod, &key.name, turn) {
-            self.report(key, &namespace, turn);
+            report(key, &namespace, turn);
             return turn.again_after(WAIT);
         }
         let kinds = KINDS.iter().filter(|facts| facts.namespaced).map(|facts| facts.kind);
@@ -50,7 +50,7 @@ impl Controller for Namespaces {
         }
         let is_left = |kind: Kind| turn.store.list(kind, Some(&key.name)).next().is_some();
         if KINDS.iter().any(|facts| facts.namespaced && is_left(facts.kind)) {
-            self.report(key, &namespace, turn);
+            report(key, &namespace, turn);
             return turn.again_after(WAIT);
         }
         let gone = turn.store.remove(key, turn.now);
@@ -58,19 +58,16 @@ impl Controller for Namespaces {
     }
 }
 
-impl Namespaces {
-    /// Says how far it is.
-    #[expect(clippy::unused_self, reason = "reads as what the controller does")]
-    fn report(&self, key: &Key, namespace: &Object, turn: &mut Turn<'_>) {
-        if !namespace.items("/status/conditions").is_empty() {
-            return;
-        }
-        let conditions = conditions(turn.now);
-        let written = turn.store.modify(key, Part::Status, turn.now, |namespace| {
-            namespace.set("/status/conditions", conditions);
-        });
-        debug_assert!(written.is_ok(), "{written:?}");
+/// Says how far it is.
+fn report(key: &Key, namespace: &Object, turn: &mut Turn<'_>) {
+    if !namespace.items("/status/conditions").is_empty() {
+        return;
     }
+    let conditions = conditions(turn.now);
+    let written = turn.store.modify(key, Part::Status, turn.now, |namespace| {
+        namespace.set("/status/conditions", conditions);
+    });
+    debug_assert!(written.is_ok(), "{written:?}");
 }
 
 /// Deletes everything of a kind; whether there was anything.

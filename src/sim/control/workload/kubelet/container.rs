@@ -236,10 +236,7 @@ impl Container {
     }
 
     fn tell_present(&self, scene: &mut Scene<'_, '_>) {
-        let message = format!(
-            "Container image {:?} already present on machine and can be accessed by the pod",
-            self.image
-        );
+        let message = format!("Container image {:?} already present on machine", self.image);
         scene.tell(&self.field(), EventType::Normal, "Pulled", message);
     }
 

@@ -56,9 +56,9 @@ pub(super) fn of(life: &mut Life, pod: &Value, turn: &Turn<'_>) -> Value {
     let mut status = json!({
         "observedGeneration": pod.generation(),
         "phase": phase,
-        "conditions": conditions(life, pod, phase, turn.now),
         "qosClass": pod.text("/status/qosClass"),
     });
+    status.set("/conditions", conditions(life, pod, phase, turn.now));
     if let Some(begun) = life.begun {
         status.set("/startTime", time::seconds(begun));
         status.set("/podIP", life.address.as_str());
@@ -201,14 +201,14 @@ fn container_status(container: &Container, uid: &str, waits: &str, dice: Dice) -
     };
     let mut status = json!({
         "name": container.name,
-        "state": state,
-        "lastState": last,
         "ready": ready,
         "restartCount": run,
         "image": container.image,
         "imageID": "",
         "started": matches!(container.state, State::Running { .. }),
     });
+    status.set("/state", state);
+    status.set("/lastState", last);
     if container.started {
         status.set("/imageID", words::image_id(&container.image, dice));
         status.set("/containerID", id(run));

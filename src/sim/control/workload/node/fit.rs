@@ -19,13 +19,18 @@ pub(super) struct Misfit {
     crowded: bool,
 }
 
-/// Why this pod cannot go to this node, which has so many pods; nothing when it can.
-pub(super) fn misfit(pod: &Value, node: &Value, pods: usize, faults: &Faults) -> Option<Misfit> {
+/// Why a pod that selects its nodes so cannot go to this one, which has so many pods; nothing when
+/// it can.
+pub(super) fn misfit(
+    wanted: &Selector,
+    node: &Value,
+    pods: usize,
+    faults: &Faults,
+) -> Option<Misfit> {
     let not = |reason: &str, crowded| Some(Misfit { reason: reason.to_owned(), crowded });
     if is_closed(node, faults) {
         return not("node(s) were unschedulable", false);
     }
-    let wanted = Selector::of_map(pod, "/spec/nodeSelector").unwrap_or_default();
     if !wanted.selects(node) {
         return not("node(s) didn't match Pod's node affinity/selector", false);
     }

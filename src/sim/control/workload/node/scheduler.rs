@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::ledger::Ledger;
 use super::{ZONE, fit};
+use crate::sim::control::workload::selector::Selector;
 use crate::sim::control::workload::{condition, pod};
 use crate::sim::object::{Document, DocumentMut};
 use crate::sim::store::{Change, Key, Kind, Object, Part, Store, What};
@@ -76,11 +77,12 @@ impl Scheduler {
 
     fn place(&mut self, key: &Key, pod: &Object, turn: &mut Turn<'_>) {
         let nodes: Vec<Object> = turn.store.list(Kind::Node, None).cloned().collect();
+        let wanted = Selector::of_map(pod, "/spec/nodeSelector").unwrap_or_default();
         let mut misfits = Vec::new();
         let mut fitting = Vec::new();
         for node in &nodes {
             let there = self.ledger.on(node.name());
-            match fit::misfit(pod, node, there, &turn.ground.faults) {
+            match fit::misfit(&wanted, node, there, &turn.ground.faults) {
                 Some(misfit) => misfits.push(misfit),
                 None => fitting.push(node),
             }
