@@ -55,14 +55,6 @@ impl Target {
             subresource => format!("{}/{subresource}", self.resource),
         }
     }
-
-    /// The resource with its group: `rollouts.argoproj.io`.
-    pub(crate) fn qualified(&self) -> String {
-        match self.group.as_str() {
-            "" => self.resource.clone(),
-            group => format!("{}.{group}", self.resource),
-        }
-    }
 }
 
 /// Reads a request's method and path.

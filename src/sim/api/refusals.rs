@@ -82,14 +82,6 @@ pub(crate) fn too_large(why: &str) -> Refusal {
     Refusal::new(413, "RequestEntityTooLarge", format!("Request entity too large: {why}"))
 }
 
-/// The server failed, or says so.
-pub(crate) fn internal(what: &str) -> Refusal {
-    let mut refusal =
-        Refusal::new(500, "InternalError", format!("Internal error occurred: {what}"));
-    refusal.details = Some(json!({"causes": [{"message": what}]}));
-    refusal
-}
-
 /// What the real server says with code 500 and no reason when it did not expect an error.
 pub(crate) fn unexpected(message: impl Into<String>) -> Refusal {
     Refusal::new(500, "", message)

@@ -145,6 +145,13 @@ async fn is_held_up(doing: &mut (impl Future + Unpin)) -> bool {
 }
 
 #[test]
+fn it_can_run_on_any_thread() {
+    fn is_send(_: &impl Send) {}
+    let rig = Rig::new();
+    is_send(&rig.simulation.run());
+}
+
+#[test]
 fn it_answers_in_virtual_time_by_its_own_authority() {
     play(|rig| async move {
         rig.pass(3_600);

@@ -141,11 +141,6 @@ impl Follow {
         Heard::Lines(bytes)
     }
 
-    /// When it has something to say even if nothing changes.
-    pub(crate) fn due(&self) -> Moment {
-        if self.options.bookmarks { self.until.min(self.next_bookmark) } else { self.until }
-    }
-
     fn tell_initial(&mut self, now: Moment, bytes: &mut Vec<u8>) {
         for _ in 0..AT_ONCE {
             let Some(object) = self.initial.pop_front() else { break };

@@ -10,8 +10,8 @@ use crate::sim::time::Moment;
 
 pub(super) fn cells(pod: &Value, now: Moment) -> Vec<Value> {
     let summary = summary(pod);
-    let helpers = pod.items("/spec/initContainers").iter().filter(|c| stays(c)).count();
-    let total = pod.items("/spec/containers").len() + helpers;
+    let sidecars = pod.items("/spec/initContainers").iter().filter(|c| stays(c)).count();
+    let total = pod.items("/spec/containers").len() + sidecars;
     let restarts = match summary.last_restart.as_str() {
         last if summary.restarts > 0 && !last.is_empty() => {
             format!("{} ({} ago)", summary.restarts, since(last, now))
@@ -98,12 +98,12 @@ fn initializing(pod: &Value, summary: &mut Summary) -> bool {
     let specs = pod.items("/spec/initContainers");
     for (at, status) in pod.items("/status/initContainerStatuses").iter().enumerate() {
         summary.count(status);
-        let helper = specs.iter().any(|c| c.text("/name") == status.text("/name") && stays(c));
+        let sidecar = specs.iter().any(|c| c.text("/name") == status.text("/name") && stays(c));
         let ended = status.pointer("/state/terminated");
         if ended.is_some_and(|ended| ended.int("/exitCode") == 0) {
             continue;
         }
-        if helper && status.flag("/started") {
+        if sidecar && status.flag("/started") {
             summary.ready += usize::from(status.flag("/ready"));
             continue;
         }

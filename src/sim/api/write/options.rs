@@ -12,8 +12,6 @@ pub(crate) struct Options {
     /// Nothing is kept.
     pub(crate) dry: bool,
     pub(crate) strictness: Strictness,
-    pub(crate) manager: String,
-    pub(crate) force: Option<bool>,
 }
 
 impl Options {
@@ -37,15 +35,13 @@ impl Options {
                 Strictness::Warn
             }
         };
-        let force = request.value("force").map(|_| request.flag("force"));
-        let manager = request.value("fieldManager").unwrap_or_default().to_owned();
         if name == "PatchOptions" {
-            causes.splice(0..0, check_apply(request, force, &manager));
+            causes.splice(0..0, check_apply(request));
         }
         if !causes.is_empty() {
             return Err(Refusal::broken_as("meta.k8s.io", name, "", &causes));
         }
-        Ok(Self { dry: !dry.is_empty(), strictness, manager, force })
+        Ok(Self { dry: !dry.is_empty(), strictness })
     }
 }
 
@@ -58,12 +54,13 @@ pub(super) fn check_dry(dry: &[&str]) -> Vec<Cause> {
     vec![Cause::unsupported("dryRun", &format!("[{}]", said.join(",")), &["All"])]
 }
 
-fn check_apply(request: &Request, force: Option<bool>, manager: &str) -> Vec<Cause> {
+fn check_apply(request: &Request) -> Vec<Cause> {
+    let manager = request.value("fieldManager").unwrap_or_default();
     let apply = request.content_type() == "application/apply-patch+yaml";
     if apply && manager.is_empty() {
         return vec![Cause::required("fieldManager", "is required for apply patch")];
     }
-    if !apply && force.is_some() {
+    if !apply && request.value("force").is_some() {
         return vec![Cause::forbidden("force", "may not be specified for non-apply patch")];
     }
     Vec::new()
