@@ -8,6 +8,7 @@ use crate::sim::api::body;
 use crate::sim::api::place::Target;
 use crate::sim::api::reply::Reply;
 use crate::sim::api::request::Request;
+use crate::sim::control::workload;
 use crate::sim::object::Document;
 use crate::sim::store::{Key, Kind, Refusal, Store};
 use crate::sim::time::Moment;
@@ -48,5 +49,5 @@ pub(crate) fn evict(
 
 /// Takes a pod away if its disruption budgets allow it.
 fn leave(store: &mut Store, key: &Key, now: Moment) -> Result<(), Refusal> {
-    store.delete(key, None, now).map(drop)
+    workload::evict_at(store, now, key)
 }

@@ -6,6 +6,7 @@ use crate::sim::api::desk::Desk;
 use crate::sim::api::place::Target;
 use crate::sim::api::read::{Heard, whole_number};
 use crate::sim::api::request::Request;
+use crate::sim::control::workload::{self, LogRequest};
 use crate::sim::object::Document;
 use crate::sim::store::{Cause, Key, Kind, Refusal};
 use crate::sim::time::{self, Moment, Span};
@@ -206,6 +207,13 @@ fn lines(
     tail: &Tail,
     after: Option<Moment>,
 ) -> Result<Vec<(Moment, String)>, Refusal> {
-    let (_, _, _) = (world, tail, after);
-    Ok(Vec::new())
+    let request = LogRequest {
+        container: tail.container.clone(),
+        previous: tail.previous,
+        tail: None,
+        since: after.or(tail.since),
+        until: world.now(),
+    };
+    let lines = workload::log(world.store(), world.ground(), world.dice(), &tail.key, &request)?;
+    Ok(lines.into_iter().filter(|(at, _)| after.is_none_or(|after| *at > after)).collect())
 }

@@ -9,6 +9,7 @@ use crate::sim::api::refusals;
 use crate::sim::api::reply::{Content, Reply};
 use crate::sim::api::request::{Request, pairs};
 use crate::sim::object::Document;
+use crate::sim::prometheus;
 use crate::sim::store::{Key, Kind, Refusal};
 use crate::sim::world::World;
 
@@ -71,6 +72,5 @@ fn taken_apart(text: &str) -> Result<(&str, &str), Refusal> {
 
 /// Asks Prometheus.
 fn ask(world: &World, method: &str, path: &str, parameters: &[(String, String)]) -> (u16, Value) {
-    let (_, _, _, _) = (world, method, path, parameters);
-    (404, "404 page not found\n".into())
+    prometheus::answer(world.ground(), method, path, parameters, world.now())
 }
