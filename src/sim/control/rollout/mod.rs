@@ -6,7 +6,6 @@
 mod analysis;
 mod bluegreen;
 mod canary;
-mod drafting;
 mod experiment;
 mod keys;
 mod pace;

@@ -6,8 +6,7 @@
 use serde_json::{Value, json};
 
 use super::{arguments, labels_of};
-use crate::sim::control::analysis::draft::Draft;
-use crate::sim::control::rollout::drafting;
+use crate::sim::control::analysis::draft::{self, Draft};
 use crate::sim::control::rollout::keys;
 use crate::sim::control::rollout::pass::{Pass, Trouble};
 use crate::sim::control::rollout::spec::Analysis;
@@ -55,7 +54,7 @@ impl Pass<'_, '_> {
             annotations,
             owner: self.rollout.owner_reference(),
         };
-        let run: Value = drafting::run(self.turn.store, &draft)?;
-        Ok(drafting::create(self.turn, run)?)
+        let run: Value = draft::run(self.turn.store, &draft)?;
+        Ok(draft::create(self.turn, run)?)
     }
 }

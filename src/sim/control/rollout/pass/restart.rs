@@ -4,10 +4,10 @@
 
 use super::{Pass, Trouble};
 use crate::sim::control::rollout::set::Set;
+use crate::sim::control::workload::evict;
 use crate::sim::object::Document;
-use crate::sim::store::{Key, Kind, Object, Refusal};
+use crate::sim::store::{Key, Kind, Object};
 use crate::sim::time::{self, Span};
-use crate::sim::world::Turn;
 
 /// How often is looked whether more pods can be evicted.
 const LOOK_AGAIN: Span = Span::seconds(30);
@@ -81,9 +81,4 @@ impl Pass<'_, '_> {
             needed == Span::zero() || since.is_some_and(|since| since + needed < self.turn.now);
         long && !pod.is_leaving()
     }
-}
-
-/// Evicts a pod.
-fn evict(turn: &mut Turn<'_>, pod: &Key) -> Result<(), Refusal> {
-    turn.store.delete(pod, None, turn.now).map(|_| ())
 }

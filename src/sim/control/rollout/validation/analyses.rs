@@ -6,9 +6,8 @@
 use serde_json::{Value, json};
 
 use super::{Check, Fault, invalid};
-use crate::sim::control::analysis::draft::Draft;
+use crate::sim::control::analysis::draft::{self, Draft};
 use crate::sim::control::rollout::analysis::provisional_arguments;
-use crate::sim::control::rollout::drafting;
 use crate::sim::control::rollout::spec::{Analysis, Rollout};
 use crate::sim::object::Document;
 use crate::sim::store::{Key, Kind, Object, Store};
@@ -94,7 +93,7 @@ pub(super) fn check(rollout: &Rollout, store: &Store, asked: &[Asked<'_>]) -> Ch
         let names: Vec<&str> = asked.templates.iter().map(|template| template.name()).collect();
         let names = format!("templateNames: [{}]", names.join(" "));
         let args = provisional_arguments(&asked.analysis.args, rollout);
-        let draft = |dry_run, retention| Draft {
+        let with = |dry_run, retention| Draft {
             namespace: rollout.namespace(),
             templates: &asked.analysis.templates,
             args: args.clone(),
@@ -105,11 +104,11 @@ pub(super) fn check(rollout: &Rollout, store: &Store, asked: &[Asked<'_>]) -> Ch
             ..Draft::default()
         };
         let fault = |why: String| invalid(&asked.field, names.as_str(), why);
-        drafting::run(store, &draft(&[], &[])).map_err(fault)?;
+        draft::run(store, &with(&[], &[])).map_err(fault)?;
         for step in rollout.steps() {
             if let Some(analysis) = &step.analysis {
-                let draft = draft(&analysis.dry_run, &analysis.measurement_retention);
-                drafting::run(store, &draft).map_err(fault)?;
+                let draft = with(&analysis.dry_run, &analysis.measurement_retention);
+                draft::run(store, &draft).map_err(fault)?;
             }
         }
         for template in &asked.templates {
