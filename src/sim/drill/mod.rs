@@ -20,6 +20,7 @@ use script::{File, Script};
 pub use director::Deed;
 pub(crate) use director::Order;
 pub use play::{Entry, GoalReport, Play, Report, Standing};
+pub(crate) use scenery::bare;
 pub(crate) use script::ApiEvent;
 
 /// Who flies the drill.

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use super::api::{Desk, Person};
 use super::control;
-use super::drill::{Deed, Drill, DrillError, OPERATOR, PILOT, Play, Report};
+use super::drill::{bare, Deed, Drill, DrillError, OPERATOR, PILOT, Play, Report};
 use super::traffic::Scripted;
 use super::world::World;
 use certificate::Identity;
@@ -38,6 +38,9 @@ pub enum ServeError {
     /// No key or certificate can be made.
     #[error("cannot make a certificate: {0}")]
     Certificate(String),
+    /// The world cannot be furnished.
+    #[error("cannot furnish the world: {0}")]
+    World(String),
     /// The drill's world cannot be built.
     #[error(transparent)]
     Drill(#[from] DrillError),
@@ -51,6 +54,9 @@ fn persons() -> Result<Vec<Person>, ServeError> {
         Person::with_eyes_only("viewer", &certificate::token()?),
     ])
 }
+
+/// Pods that each node of a cluster takes that nobody has used yet.
+const PODS_OF_A_NODE: u32 = 1_000;
 
 /// What Prometheus answers for a series that is set by hand.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,9 +83,10 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// An empty cluster with every controller, on ports of its own. It answers once it runs.
+    /// A cluster that nobody has used yet, with nodes and every controller, on ports of its own. It answers once it runs.
     pub fn new(seed: u64, clock: Clock) -> Result<Self, ServeError> {
-        let world = World::new(seed, clock.now(), control::all());
+        let mut world = World::new(seed, clock.now(), control::all());
+        bare(&mut world, PODS_OF_A_NODE).map_err(ServeError::World)?;
         Self::of(Stage::Alone(Box::new(world)), Desk::new(persons()?), clock)
     }
 

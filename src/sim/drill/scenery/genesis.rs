@@ -84,24 +84,27 @@ fn quiet(fleet: &Fleet, number: u32) -> Service {
     }
 }
 
-/// Namespaces, nodes, Prometheus and the templates of analyses.
-fn furnish(world: &mut World, file: &File, services: &[Service]) -> Result<(), String> {
-    let mut names: Vec<&str> = services.iter().map(|s| s.namespace.as_str()).collect();
-    names.extend(["default", "kube-system", "argo-rollouts", "monitoring"]);
-    names.sort_unstable();
-    names.dedup();
-    for name in &names {
+/// What every cluster has before anybody uses it: namespaces of its own, nodes, a Prometheus.
+pub(crate) fn bare(world: &mut World, pods: u32) -> Result<(), String> {
+    for name in ["default", "kube-system", "argo-rollouts", "monitoring"] {
         put(world, Kind::Namespace, objects::namespace(name))?;
     }
-    let pods: u32 = services.iter().map(|service| service.replicas * 3).sum();
     for (name, zone) in NODES {
         put(world, Kind::Node, node(name, zone, pods.max(PODS_OF_A_NODE), world.now()))?;
     }
-    put(world, Kind::Service, prometheus())?;
+    put(world, Kind::Service, prometheus())
+}
+
+/// The bare cluster, the teams' namespaces, and the templates of their analyses.
+fn furnish(world: &mut World, file: &File, services: &[Service]) -> Result<(), String> {
+    bare(world, services.iter().map(|service| service.replicas * 3).sum())?;
     let mut teams: Vec<&str> = services.iter().map(|s| s.namespace.as_str()).collect();
     teams.sort_unstable();
     teams.dedup();
     for namespace in teams {
+        if namespace != "default" {
+            put(world, Kind::Namespace, objects::namespace(namespace))?;
+        }
         let own = file.templates.iter().map(|template| templates::object(namespace, template));
         for template in templates::usual(namespace).into_iter().chain(own) {
             put(world, Kind::AnalysisTemplate, template)?;

@@ -9,6 +9,7 @@ pub(super) mod requests;
 mod steps;
 mod templates;
 
-pub(super) use genesis::{NODES, build, services};
+pub(crate) use genesis::bare;
+pub(super) use genesis::{NODES, build};
 pub(super) use objects::{of_service, tag_of, workload_kind};
 pub(super) use templates::USUAL_TEMPLATES;
