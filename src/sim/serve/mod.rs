@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use super::api::{Desk, Person};
 use super::control;
-use super::drill::{bare, Deed, Drill, DrillError, OPERATOR, PILOT, Play, Report};
+use super::drill::{Deed, Drill, DrillError, OPERATOR, PILOT, Play, Report, bare};
 use super::traffic::Scripted;
 use super::world::World;
 use certificate::Identity;

@@ -217,7 +217,14 @@ mod tests {
     #[test]
     fn every_kind_and_every_named_type_is_there() {
         for facts in KINDS {
-            assert!(of(facts.custom).contains_key(facts.name), "{}", facts.name);
+            let kind = of(facts.custom).get(facts.name);
+            assert!(kind.is_some_and(|kind| kind.field("metadata").is_some()), "{}", facts.name);
+        }
+        for (text, table) in
+            [(include_str!("native.txt"), natives()), (include_str!("custom.txt"), customs())]
+        {
+            let named = text.lines().filter(|line| !line.starts_with([' ', '#']));
+            assert_eq!(named.count(), table.len(), "two types of one name");
         }
         for table in [natives(), customs()] {
             for (name, fields) in table {
