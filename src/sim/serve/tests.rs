@@ -39,7 +39,7 @@ impl Rig {
         let clock = Clock::stepped(move || start() + Span::seconds(now.load(Ordering::Relaxed)));
         let world = World::new(1, clock.now(), Vec::new());
         let desk = Desk::new(vec![Person::with_all_rights("pilot", "secret")]);
-        let simulation = Simulation::of(world, desk, clock).unwrap();
+        let simulation = Simulation::of(Stage::Alone(Box::new(world)), desk, clock).unwrap();
         simulation.with(|world, _| {
             let now = world.now();
             let store = world.store_mut();

@@ -110,3 +110,29 @@ fn recordings_are_hard() {
     tell(&format!("{states} states recorded, {marked} of them marked"));
     assert!(marked * 20 <= states, "{marked} of {states} are marked");
 }
+
+#[test]
+fn one_wrong_state_is_a_difference() {
+    let story = stories::all().into_iter().find(|story| story.name == "bg-manual").unwrap();
+    let recording = recording::of(&story).unwrap();
+    let field = ("rollout web".to_owned(), "phase".to_owned());
+    let run = |wrong: Option<&str>| {
+        let tracks = recording.tracks.iter().map(|(field, pattern)| {
+            let states = pattern.states.iter().filter(|state| !state.optional);
+            (field.clone(), states.map(|state| state.texts[0].clone()).collect())
+        });
+        let mut run: pattern::Tracks = tracks.collect();
+        if let Some(wrong) = wrong {
+            run.get_mut(&field).unwrap()[0] = wrong.to_owned();
+        }
+        run
+    };
+    assert!(compare::recorded(&recording, &run(None)).differences.is_empty());
+    let compared = compare::recorded(&recording, &run(Some("Paused: for no reason")));
+    assert_eq!(compared.differences.len(), 1);
+    assert_eq!(compared.differences[0].lines, ["- -: -", "+ Paused: for no reason"]);
+    assert!(compared.equal < compared.states);
+    let mut lacking = run(None);
+    lacking.remove(&field);
+    assert_eq!(compare::recorded(&recording, &lacking).differences.len(), 1);
+}

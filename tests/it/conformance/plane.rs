@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::embedded::embedded;
 use super::excuse::{EXCUSES, Verdict};
-use super::play::{play, wanted};
+use super::play::{Played, play, wanted};
 use super::theatre::{House, Theatre};
 use super::{compare, recording, stories, tolerance};
 use crate::plane::grounds::{Plane, shared, tell};
@@ -72,54 +72,74 @@ pub(super) async fn versions(theatre: &Theatre) -> String {
     format!("kubernetes {kubernetes}, argo-rollouts {argo}, kwok {kwok}")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the control plane: tests/run"]
-async fn both_clusters_show_the_same() {
-    let (stories, started) = (wanted(), std::time::Instant::now());
-    let real = Theatre::open(house()).await;
-    let other = Theatre::open(embedded()).await;
-    let (real, run) = tokio::join!(play(&real, &stories), play(&other, &stories));
-    let (mut verdict, mut aged) = (Verdict::default(), Vec::new());
-    let (mut states, mut equal, mut differences) = (0, 0, 0);
-    for (real, run) in real.into_iter().zip(run) {
+/// What a performance on both clusters came to.
+#[derive(Default)]
+struct Report {
+    verdict: Verdict,
+    states: usize,
+    equal: usize,
+    fields: usize,
+    /// What the plane showed for the first time, where it is not known to differ from itself.
+    unseen: Vec<String>,
+}
+
+impl Report {
+    /// Takes in a story. `real` is of the plane.
+    fn hear(&mut self, real: Played, run: Played) {
         let name = real.story.name;
         let recording = recording::of(&real.story).expect("every story is recorded");
         let (real, run) = match (real.outcome, run.outcome) {
             (Ok(real), Ok(run)) => (real, run),
             (real, run) => {
-                verdict.complaints.extend([real, run].into_iter().filter_map(Result::err));
-                continue;
+                let failed = [real, run].into_iter().filter_map(Result::err);
+                return self.verdict.complaints.extend(failed.map(|why| format!("{name}: {why}")));
             }
         };
-        let news = recording.differences(&real);
         let widened = recording.clone().with(&real, &recording.of);
         let loose = tolerance::check(&widened).0;
-        aged.extend(loose.iter().map(|mark| format!("{name} / {mark}")));
+        self.unseen.extend(loose.iter().map(|mark| format!("{name} / {mark}")));
         let compared = compare::live(&recording, &real, &run);
-        states += compared.states;
-        equal += compared.equal;
-        differences += compared.differences.len();
-        let fields = compared.differences.len();
+        self.states += compared.states;
+        self.equal += compared.equal;
+        self.fields += compared.differences.len();
         tell(&format!(
-            "{name:24} {:4} states, {:4} equal, {fields} fields differ, {} unlike the recording",
+            "{name:24} {:4} states, {:4} equal, {} fields differ, {} of the plane are new",
             compared.states,
             compared.equal,
-            news.len()
+            compared.differences.len(),
+            recording.differences(&real).len()
         ));
-        verdict.hear(EXCUSES, name, &compared.differences);
+        self.verdict.hear(EXCUSES, name, &compared.differences);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the control plane: tests/run"]
+async fn both_clusters_show_the_same() {
+    let (stories, started) = (wanted(), std::time::Instant::now());
+    let plane = Theatre::open(house()).await;
+    let other = Theatre::open(embedded()).await;
+    let (real, run) = tokio::join!(play(&plane, &stories), play(&other, &stories));
+    let mut report = Report::default();
+    for (real, run) in real.into_iter().zip(run) {
+        report.hear(real, run);
     }
     if stories.len() == stories::all().len() {
-        verdict.close(EXCUSES);
+        report.verdict.close(EXCUSES);
     }
+    report.unseen.iter().for_each(|mark| tell(&format!("not seen before: {mark}")));
     tell(&format!(
-        "{} stories, {states} states compared, {equal} equal word for word, {differences} fields \
-         differ, {} of them excused; {:.0} s",
+        "{} stories, {} states compared, {} equal word for word, {} fields differ, {} of them \
+         excused; {:.0} s",
         stories.len(),
-        verdict.needed.len(),
+        report.states,
+        report.equal,
+        report.fields,
+        report.verdict.needed.len(),
         started.elapsed().as_secs_f64()
     ));
     // A race that no recorded run happened to show is one more run; many are another plane.
-    aged.iter().for_each(|mark| tell(&format!("not seen before: {mark}")));
-    assert!(aged.len() * 200 <= states, "the recordings are of another plane");
-    assert!(verdict.complaints.is_empty(), "\n{}", verdict.complaints.join("\n"));
+    assert!(report.unseen.len() * 200 <= report.states, "the recordings are of another plane");
+    let complaints = report.verdict.complaints;
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }

@@ -29,27 +29,24 @@ pub(crate) const TOLERANCES: &[Tolerance] = &[
     both("rollout *", "count *", COUNTED),
     both("deployment *", "count *", COUNTED),
     missing("rollout *", "condition Progressing", PASSES),
-    missing("deployment *", "condition Progressing", PASSES),
     missing("experiment *", "condition Progressing", PASSES),
-    missing(
-        "rollout *",
-        "phase",
-        "a phase of counts is there only if a pass falls between two pods that become ready",
-    ),
+    missing("rollout *", "phase", COUNTS),
+    missing("rollout *", "frame", COUNTS),
     missing("rollout *", "analysis *", QUICK),
     missing("experiment *", "analysis *", TWICE),
     missing("analysisrun *-errors.1", "*", TWICE),
     both("rollout *", "events", TOLD),
     both("experiment *", "events", TOLD),
-    missing(
-        "service *",
-        "selector",
-        "turned by each pass between an abort and the scale-down, argoproj/argo-rollouts#3078",
-    ),
+    both("analysisrun *", "events", TOLD),
+    missing("service *", "selector", TURNED),
 ];
 
 const COUNTED: &str = "the sum of the ReplicaSets' counters at the moment of a pass: whether the \
     pod that comes or the one that goes is counted first is chance";
+const COUNTS: &str = "a phase of counts is there only if a pass falls between two pods that become \
+    ready, or that go";
+const TURNED: &str = "turned by each pass between an abort and the scale-down, \
+    argoproj/argo-rollouts#3078";
 const PASSES: &str = "whether a pass falls between a change and the next is chance";
 const QUICK: &str = "a run that ends before the pass after its start is never seen running";
 const TWICE: &str = "an Experiment whose controller has not yet heard of the run that it began \
