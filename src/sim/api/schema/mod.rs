@@ -136,6 +136,8 @@ fn read(text: &'static str) -> Table {
         table.insert(done.name, done);
     }
     table.insert(last.name, last);
+    // What stood before the first name.
+    table.remove("");
     table
 }
 

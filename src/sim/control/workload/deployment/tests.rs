@@ -297,6 +297,7 @@ fn two_templates_of_one_hash_are_told_apart() {
     let draft = {
         let mut deployment = deployment(1, "shop:1", &json!({}));
         deployment["metadata"]["namespace"] = PLACE.into();
+        crate::sim::store::complete(Kind::Deployment, &mut deployment);
         super::template::draft(&deployment)
     };
     let mut other = draft.clone();
