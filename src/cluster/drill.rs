@@ -1,7 +1,7 @@
 //! The connection of a drill: to an embedded cluster on loopback, and to nothing else.
 //!
-//! Reads no kubeconfig, no environment, no proxy and runs no credential plugin; its type is not that
-//! of a connection to a real cluster, and there is no way from one to the other. Called by
+//! Reads no kubeconfig, no environment, no proxy and runs no credential plugin; its type is not
+//! that of a connection to a real cluster, and there is no way from one to the other. Called by
 //! `runtime`.
 
 use std::net::SocketAddr;

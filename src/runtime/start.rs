@@ -95,7 +95,7 @@ async fn serve(args: Args) -> Exit {
     let ended = match args.command {
         None => start.cockpit(overrides).await,
         Some(Command::Drill(asked)) if !asked.headless && !asked.serve => {
-            drill::run(start, asked, overrides).await
+            Box::pin(drill::run(start, asked, overrides)).await
         }
         Some(command) => tokio::select! {
             ended = start.command(command, overrides) => ended,
@@ -129,7 +129,7 @@ impl Start {
 
     async fn command(self, command: Command, overrides: Overrides) -> Result<Exit, Failure> {
         match command {
-            Command::Drill(asked) => drill::run(self, asked, overrides).await,
+            Command::Drill(asked) => Box::pin(drill::run(self, asked, overrides)).await,
             command => self.headless(command).await,
         }
     }

@@ -54,10 +54,9 @@ fn standing(goal: &Goal) -> String {
 
 fn points(goal: &Goal) -> u32 {
     match (goal.standing, goal.within) {
-        (Standing::Kept, _) => goal.points,
         (Standing::Reached(took), Some(within)) if took > within * 2 => 0,
         (Standing::Reached(took), Some(within)) if took > within => goal.points / 2,
-        (Standing::Reached(_), _) => goal.points,
+        (Standing::Reached(_) | Standing::Kept, _) => goal.points,
         _ => 0,
     }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Audit {
 
 impl Audit {
     /// From the oldest that is remembered on.
+    #[cfg(test)]
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }

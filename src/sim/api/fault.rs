@@ -22,8 +22,6 @@ pub(crate) enum Cut {
 pub(crate) enum Trouble {
     /// 401, as for a token that has expired.
     Unauthorized,
-    /// 403, as for a right that is missing.
-    Forbidden,
     /// 429, to be sent again after so many seconds.
     TooMany(u32),
     /// 500, as when storage fails.
@@ -66,8 +64,6 @@ pub(crate) struct Faults {
     /// How often watches were cut.
     pub(crate) cuts: u64,
     pub(crate) last_cut: Cut,
-    /// How often a bookmark was asked for.
-    pub(crate) bookmarks: u64,
     /// Requests that were looked at.
     asked: u64,
 }
@@ -77,11 +73,6 @@ impl Faults {
     pub(crate) fn cut_watches(&mut self, cut: Cut) {
         self.cuts += 1;
         self.last_cut = cut;
-    }
-
-    /// Makes every watch that allows them tell a bookmark.
-    pub(crate) fn send_bookmarks(&mut self) {
-        self.bookmarks += 1;
     }
 
     /// Whether a request fails, and how.
@@ -99,7 +90,6 @@ impl Faults {
             }
             return Err(match failing.trouble {
                 Trouble::Unauthorized => refusals::unauthorized(),
-                Trouble::Forbidden => super::access::forbidden(who, target),
                 Trouble::TooMany(seconds) => refusals::too_many(seconds),
                 Trouble::Internal => refusals::unexpected(
                     "etcdserver: request timed out, possibly due to connection lost",

@@ -24,9 +24,10 @@ use crate::sim::store::{Kind, Refusal};
 use crate::sim::world::World;
 
 pub(crate) use access::{Person, Rule};
-pub(crate) use audit::Entry;
 pub(crate) use desk::Desk;
-pub(crate) use fault::{Cut, Failing, Faults, Trouble};
+#[cfg(test)]
+pub(crate) use fault::Faults;
+pub(crate) use fault::{Cut, Failing, Trouble};
 pub(crate) use pod::{Tail, prometheus};
 pub(crate) use read::{Follow, Heard, wants_yaml};
 pub(crate) use reply::{Content, Reply};

@@ -67,6 +67,7 @@ impl Reply {
     }
 
     /// The body as JSON; nothing when it is something else.
+    #[cfg(test)]
     pub(crate) fn json(&self) -> &Value {
         match &self.content {
             Content::Json(body) => body,

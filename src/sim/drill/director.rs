@@ -8,7 +8,7 @@ use super::deed::{self, Verb};
 use super::goal::{Goal, State};
 use super::scenery::operator;
 use super::scenery::requests::{self, Standing};
-use super::script::{Action, ApiEvent, Condition, Event, Facts, File, Schedule, Service};
+use super::script::{Action, ApiEvent, Condition, Event, Facts, File, Right, Schedule, Service};
 use super::sight;
 use super::transcript::{Line, Who, difference};
 use super::{OPERATOR, PILOT};
@@ -20,10 +20,10 @@ use crate::sim::world::World;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Order {
     Api(ApiEvent),
-    /// A right is taken from the pilot: verb, resource.
-    Deny(String, String),
+    /// A right is taken from the pilot.
+    Deny(Right),
     /// It is given back.
-    Allow(String, String),
+    Allow(Right),
 }
 
 /// What the pilot does next in a headless play.
@@ -249,17 +249,13 @@ impl Director {
             told.push(format!("the API server: {}", words(api)));
             self.orders.push(Order::Api(api));
         }
-        let right = |text: &String| {
-            let (verb, resource) = text.split_once(' ')?;
-            Some((verb.to_owned(), resource.to_owned()))
-        };
-        if let Some((verb, resource)) = event.deny.as_ref().and_then(right) {
-            told.push(format!("the pilot may no longer {verb} {resource}"));
-            self.orders.push(Order::Deny(verb, resource));
+        if let Some(right) = event.deny.as_deref().and_then(Right::of) {
+            told.push(format!("the pilot may no longer {right}"));
+            self.orders.push(Order::Deny(right));
         }
-        if let Some((verb, resource)) = event.allow.as_ref().and_then(right) {
-            told.push(format!("the pilot may {verb} {resource} again"));
-            self.orders.push(Order::Allow(verb, resource));
+        if let Some(right) = event.allow.as_deref().and_then(Right::of) {
+            told.push(format!("the pilot may {right} again"));
+            self.orders.push(Order::Allow(right));
         }
     }
 
@@ -409,6 +405,9 @@ fn words(api: ApiEvent) -> &'static str {
         ApiEvent::Frozen => "takes connections and never answers",
         ApiEvent::Slow => "is slow",
         ApiEvent::Busy => "is too busy",
+        ApiEvent::Failing => "cannot reach its storage",
+        ApiEvent::Starting => "is only just starting",
+        ApiEvent::Expired => "no longer knows the pilot's token",
         ApiEvent::Back => "is back",
         ApiEvent::CutWatches => "cuts all watches",
         ApiEvent::ForgetHistory => "forgets its history",

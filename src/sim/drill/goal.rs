@@ -61,6 +61,7 @@ impl Goal {
     }
 
     /// Whether its limit has passed without its being reached.
+    #[cfg(test)]
     pub(super) fn is_late(&self, now: Moment) -> bool {
         self.due().is_some_and(|due| now > due)
     }

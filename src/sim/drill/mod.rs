@@ -19,9 +19,10 @@ use script::{File, Script};
 
 pub use director::Deed;
 pub(crate) use director::Order;
-pub use play::{Entry, GoalReport, Play, Report, Standing};
+pub(crate) use play::Play;
+pub use play::{Entry, GoalReport, Report, Standing};
 pub(crate) use scenery::bare;
-pub(crate) use script::ApiEvent;
+pub(crate) use script::{ApiEvent, Right};
 
 /// Who flies the drill.
 pub const PILOT: &str = "pilot";

@@ -16,7 +16,7 @@ use crate::sim::world::World;
 
 /// A drill in play.
 #[derive(Debug)]
-pub struct Play {
+pub(crate) struct Play {
     drill: Drill,
     world: World,
     director: Director,
@@ -87,7 +87,7 @@ impl Play {
     ///
     /// # Errors
     /// `Form`, when the world cannot be built as the file says.
-    pub fn begin(drill: &Drill, seed: u64, start: Moment) -> Result<Self, DrillError> {
+    pub(crate) fn begin(drill: &Drill, seed: u64, start: Moment) -> Result<Self, DrillError> {
         let file = Arc::clone(&drill.file);
         let warm_up = file.warm_up.map_or(Span::seconds(30), |warm_up| warm_up.0);
         let world = build(&file, seed, start, start - warm_up)
@@ -102,11 +102,6 @@ impl Play {
         self.director.hire(self.drill.file.pilot.clone());
     }
 
-    /// The drill.
-    pub fn drill(&self) -> &Drill {
-        &self.drill
-    }
-
     pub(crate) fn world(&self) -> &World {
         &self.world
     }
@@ -115,18 +110,13 @@ impl Play {
         &mut self.world
     }
 
-    /// How late it is.
-    pub fn now(&self) -> Moment {
-        self.world.now()
-    }
-
     /// When something is due next.
-    pub fn due(&mut self) -> Option<Moment> {
+    pub(crate) fn due(&mut self) -> Option<Moment> {
         self.world.due().into_iter().chain(self.director.due()).min()
     }
 
     /// Lets everything happen that is due up to this instant.
-    pub fn advance(&mut self, to: Moment) {
+    pub(crate) fn advance(&mut self, to: Moment) {
         if self.director.is_due(&self.world) {
             self.director.look(&mut self.world);
         }
@@ -148,23 +138,23 @@ impl Play {
     }
 
     /// What the pilot of the script does now, once.
-    pub fn take_deeds(&mut self) -> Vec<Deed> {
+    pub(crate) fn take_deeds(&mut self) -> Vec<Deed> {
         self.director.take_deeds()
     }
 
     /// The pilot of the script could not do something.
-    pub fn note(&mut self, who: &str, text: &str) {
+    pub(crate) fn note(&mut self, who: &str, text: &str) {
         let who = super::transcript::Who::Person(who.to_owned());
         self.director.say(self.world.now(), who, text.to_owned());
     }
 
     /// Whether it is over.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.director.over().is_some()
     }
 
     /// How it stands.
-    pub fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         let now = self.world.now();
         Report {
             elapsed: self.director.over().unwrap_or(now) - self.director.start(),

@@ -51,31 +51,3 @@ fn what_is_wrong_is_said_with_its_line() {
     }
     assert!(matches!(Drill::built_in("shpo"), Err(DrillError::Unknown { .. })));
 }
-
-#[test]
-#[ignore = "for looking"]
-fn look() {
-    let name = std::env::var("DRILL").unwrap_or("shop".into());
-    let drill = Drill::built_in(&name).unwrap();
-    let start = crate::sim::time::parse("2026-11-24T10:00:00Z").unwrap();
-    let began = std::time::Instant::now();
-    let mut play = Play::begin(&drill, 1, start).unwrap();
-    eprintln!("began in {:?}", began.elapsed());
-    let began = std::time::Instant::now();
-    play.advance(start + crate::sim::time::Span::minutes(10));
-    eprintln!("played in {:?}", began.elapsed());
-    for line in play.report().lines {
-        eprintln!("{} {:<14} {}", line.clock, line.who, line.text);
-    }
-    for goal in play.report().goals {
-        eprintln!("{goal:?}");
-    }
-    eprintln!(
-        "objects {:?}",
-        crate::sim::store::KINDS
-            .iter()
-            .map(|k| (k.name, play.world().store().count(k.kind)))
-            .filter(|c| c.1 > 0)
-            .collect::<Vec<_>>()
-    );
-}

@@ -150,12 +150,6 @@ pub(super) enum Labels {
 }
 
 impl Labels {
-    pub(super) fn names(&self) -> &[String] {
-        match self {
-            Self::Only(names) | Self::AllBut(names) => names,
-        }
-    }
-
     /// Whether a label counts.
     pub(super) fn count(&self, name: &str) -> bool {
         match self {

@@ -37,6 +37,14 @@ impl Clock {
         (self.now)()
     }
 
+    /// The number of the look at what time alone changes: one in a virtual second, and at most five
+    /// in a second of wall time.
+    pub(super) fn look(&self, at: Moment) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "a pace is far below 2^53")]
+        let seconds = self.pace.map_or(1, |pace| (pace / 5.0).ceil() as i64);
+        at.timestamp() / seconds.max(1)
+    }
+
     /// Wall time until a virtual instant, if that can be known.
     pub(super) fn wait(&self, until: Moment) -> Option<Duration> {
         let span = (until - self.now()).max(Span::zero()).to_std().ok()?;
@@ -58,5 +66,9 @@ mod tests {
         assert_eq!(Clock::paced(10.0, move || later).wait(now), Some(Duration::ZERO));
         assert_eq!(Clock::stepped(move || now).wait(later), None);
         assert_eq!(Clock::paced(0.0, move || now).wait(later), None);
+        let looks = |clock: Clock| clock.look(now + Span::seconds(60)) - clock.look(now);
+        assert_eq!(looks(Clock::paced(1.0, move || now)), 60);
+        assert_eq!(looks(Clock::paced(60.0, move || now)), 5);
+        assert_eq!(looks(Clock::stepped(move || now)), 60);
     }
 }

@@ -28,10 +28,10 @@ use crate::sim::api::{self, Answer, Content, Reply};
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// For the head of a request, and between two requests.
-const HEAD: Duration = Duration::from_mins(2);
+const HEAD: Duration = Duration::from_secs(120);
 
 /// For the body of a request.
-const BODY: Duration = Duration::from_mins(1);
+const BODY: Duration = Duration::from_secs(60);
 
 /// Bytes of a request's head.
 const MOST_HEAD: usize = 64 * 1024;

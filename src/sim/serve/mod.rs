@@ -67,6 +67,8 @@ pub enum Metric {
     Empty,
     /// The query fails.
     Error,
+    /// The query takes longer than Prometheus waits.
+    Slow,
     /// What the traffic says.
     Unset,
 }
@@ -83,7 +85,8 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A cluster that nobody has used yet, with nodes and every controller, on ports of its own. It answers once it runs.
+    /// A cluster that nobody has used yet, with nodes and every controller, on ports of its own. It
+    /// answers once it runs.
     pub fn new(seed: u64, clock: Clock) -> Result<Self, ServeError> {
         let mut world = World::new(seed, clock.now(), control::all());
         bare(&mut world, PODS_OF_A_NODE).map_err(ServeError::World)?;
@@ -190,6 +193,7 @@ impl Simulation {
             Metric::Number(number) => Scripted::Number(number),
             Metric::Empty => Scripted::Empty,
             Metric::Error => Scripted::Error,
+            Metric::Slow => Scripted::Slow,
             Metric::Unset => Scripted::Unset,
         };
         self.with(|world, _| {

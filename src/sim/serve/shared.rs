@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::stage::Stage;
@@ -15,9 +14,6 @@ use crate::sim::api::Desk;
 use crate::sim::drill::Play;
 use crate::sim::time::{Moment, Span};
 use crate::sim::world::World;
-
-/// Streams look at the time so often when nothing changes, for their ends and bookmarks.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The longest wait between two looks at the clock: it may be moved by hand.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -38,18 +34,16 @@ struct State {
     desk: Desk,
     /// What streams were told last.
     told: Told,
-    told_at: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Told {
     version: u64,
     cuts: u64,
-    bookmarks: u64,
     /// A script changed something, whatever it was.
     scripts: u64,
-    /// Virtual seconds.
-    second: i64,
+    /// What time alone changes, such as a bookmark that is due: looked at only now and then.
+    look: i64,
 }
 
 /// What is wrong with the listener, as of now.
@@ -61,8 +55,8 @@ pub(super) struct Trouble {
 
 impl Shared {
     pub(super) fn new(stage: Stage, desk: Desk, clock: Clock) -> Self {
-        let told = Told { version: 0, cuts: 0, bookmarks: 0, scripts: 0, second: 0 };
-        let state = State { stage, desk, told, told_at: Instant::now() };
+        let told = Told { version: 0, cuts: 0, scripts: 0, look: 0 };
+        let state = State { stage, desk, told };
         Self {
             state: Mutex::new(state),
             clock,
@@ -145,21 +139,19 @@ impl Shared {
 
     /// Tells streams when there is something to tell; whether there was.
     fn tell(&self, state: &mut State) -> bool {
-        let State { stage, desk, told, told_at } = state;
+        let State { stage, desk, told } = state;
         let world = stage.world();
         let next = Told {
             version: world.store().version(),
             cuts: desk.faults.cuts,
-            bookmarks: desk.faults.bookmarks,
-            second: world.now().timestamp(),
+            look: self.clock.look(world.now()),
             ..*told
         };
-        let time_alone = Told { second: told.second, ..next } == *told;
-        if next == *told || (time_alone && told_at.elapsed() < LOOK_EVERY) {
+        let time_alone = Told { look: told.look, ..next } == *told;
+        if next == *told {
             return false;
         }
         *told = next;
-        *told_at = Instant::now();
         self.changed.send_modify(|count| *count += 1);
         !time_alone
     }

@@ -3,7 +3,7 @@
 //! Lets time pass in either, and does to the API what a drill's script orders. Called by `shared`.
 
 use crate::sim::api::{Cut, Desk, Failing, Rule, Trouble};
-use crate::sim::drill::{ApiEvent, Order, PILOT, Play};
+use crate::sim::drill::{ApiEvent, Order, PILOT, Play, Right};
 use crate::sim::store::KINDS;
 use crate::sim::time::{Moment, Span};
 use crate::sim::world::World;
@@ -86,13 +86,13 @@ impl Stage {
 fn obey(order: Order, world: &mut World, desk: &mut Desk) {
     match order {
         Order::Api(event) => happen(event, world, desk),
-        Order::Deny(verb, resource) => {
+        Order::Deny(right) => {
             if let Some(pilot) = desk.person_mut(PILOT) {
-                pilot.taken.push(rule(&verb, &resource));
+                pilot.taken.push(rule(&right));
             }
         }
-        Order::Allow(verb, resource) => {
-            let given = rule(&verb, &resource);
+        Order::Allow(right) => {
+            let given = rule(&right);
             if let Some(pilot) = desk.person_mut(PILOT) {
                 pilot.taken.retain(|taken| *taken != given);
             }
@@ -100,10 +100,14 @@ fn obey(order: Order, world: &mut World, desk: &mut Desk) {
     }
 }
 
-fn rule(verb: &str, resource: &str) -> Rule {
-    let plural = resource.split('/').next().unwrap_or_default();
+fn rule(right: &Right) -> Rule {
+    let plural = right.resource.split('/').next().unwrap_or_default();
     let group = KINDS.iter().find(|facts| facts.plural == plural).map_or("", |facts| facts.group);
-    Rule::new(&[verb], group, &[resource])
+    let rule = Rule::new(&[&right.verb], group, &[&right.resource]);
+    match &right.namespace {
+        Some(namespace) => rule.within(&[namespace]),
+        None => rule,
+    }
 }
 
 fn happen(event: ApiEvent, world: &mut World, desk: &mut Desk) {
@@ -113,6 +117,14 @@ fn happen(event: ApiEvent, world: &mut World, desk: &mut Desk) {
         ApiEvent::Frozen => faults.frozen = true,
         ApiEvent::Slow => faults.delay = SLOW,
         ApiEvent::Busy => faults.failing.push(Failing::all(Trouble::TooMany(BUSY))),
+        ApiEvent::Failing => faults.failing.push(Failing::all(Trouble::Internal)),
+        ApiEvent::Starting => {
+            faults.away = false;
+            faults.failing.push(Failing::all(Trouble::Starting));
+        }
+        ApiEvent::Expired => faults
+            .failing
+            .push(Failing { who: Some(PILOT.to_owned()), ..Failing::all(Trouble::Unauthorized) }),
         ApiEvent::Back => {
             faults.away = false;
             faults.frozen = false;

@@ -72,6 +72,7 @@ impl History {
     }
 
     /// The oldest version that can be read on from.
+    #[cfg(test)]
     pub(crate) fn oldest(&self) -> u64 {
         self.forgotten
     }

@@ -19,10 +19,10 @@ use super::dice::Dice;
 use super::object::{Document, DocumentMut};
 use super::time::{self, Moment};
 
-pub(crate) use defaults::{base64, keep_allocated, pod_template, qos_class};
+pub(crate) use defaults::{base64, keep_allocated};
 pub(crate) use history::{Change, History, What};
 pub(crate) use kind::{Facts, KINDS, Key, Kind};
-pub(crate) use refusal::{Cause, Refusal, of_kind};
+pub(crate) use refusal::{Cause, Refusal};
 
 /// An object as it was at one version. Shared by store, history and watches.
 pub(crate) type Object = Arc<Value>;
@@ -105,6 +105,7 @@ impl Store {
     }
 
     /// How many objects of a kind there are.
+    #[cfg(test)]
     pub(crate) fn count(&self, kind: Kind) -> usize {
         self.objects.get(&kind).map_or(0, |places| places.values().map(BTreeMap::len).sum())
     }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::kind::{Key, Kind};
+use super::kind::Key;
 use crate::sim::object::DocumentMut;
 
 /// What is wrong with one field.
@@ -114,6 +114,7 @@ impl Refusal {
     }
 
     /// The object breaks rules of its kind: field, what is wrong with it.
+    #[cfg(test)]
     pub(crate) fn invalid(key: &Key, causes: &[(&str, &str)]) -> Self {
         let cause = |(field, what): &(&str, &str)| Cause {
             reason: "FieldValueInvalid",
@@ -203,14 +204,10 @@ impl Refusal {
     }
 }
 
-/// The key of a kind as a whole, for messages that name no object.
-pub(crate) fn of_kind(kind: Kind) -> Key {
-    Key::new(kind, "", "")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::store::Kind;
 
     #[test]
     fn in_the_words_of_the_real_server() {

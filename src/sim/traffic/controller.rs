@@ -4,7 +4,6 @@
 //! Called by the world.
 
 use super::{pods, workloads};
-use crate::sim::object::Document;
 use crate::sim::store::{Change, Key, Kind, Store, What};
 use crate::sim::world::{Controller, Turn};
 

@@ -38,6 +38,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// Everywhere.
+    #[cfg(test)]
     pub(crate) fn everywhere() -> Self {
         Self::default()
     }
@@ -47,6 +48,7 @@ impl Place {
         Self { namespace, service, ..Self::default() }
     }
 
+    #[cfg(test)]
     pub(crate) fn image(image: &str) -> Self {
         Self { image: Some(image.to_owned()), ..Self::default() }
     }

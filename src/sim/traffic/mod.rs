@@ -26,7 +26,6 @@ use crate::sim::store::{Key, Kind, Store};
 use crate::sim::time::{Moment, Span};
 use exposed::{Asked, Gap};
 use fault::Fault;
-use pods::Pod;
 use script::Script;
 use service::{Handlings, Pods, Service, Surroundings};
 use workloads::Workload;
@@ -37,7 +36,9 @@ pub(crate) use exposed::{FAMILIES, Family};
 pub(crate) use fault::{FaultNumber, Harm, Place};
 pub(crate) use meter::Latency;
 pub(crate) use script::{Denied, Scripted};
-pub(crate) use series::{Matcher, NAME, Point, STALE, Series, Tag, Tags, Text, is_stale};
+#[cfg(test)]
+pub(crate) use series::STALE;
+pub(crate) use series::{Matcher, NAME, Point, Series, Tag, Tags, Text, is_stale};
 pub(crate) use service::{Entry, Handling};
 
 /// How far back one can ask: two hours, and what a long range before them needs.

@@ -14,7 +14,9 @@ use crate::sim::dice::Dice;
 use crate::sim::store::{Change, KINDS, Kind, Store};
 use crate::sim::time::{Moment, Span};
 
-pub(crate) use ground::{Behaviour, Ending, Faults, Ground, Images, Pull, Quota, Restarts};
+#[cfg(test)]
+pub(crate) use ground::Quota;
+pub(crate) use ground::{Behaviour, Ending, Faults, Ground, Images, Pull, Restarts};
 use queue::{Queue, Work};
 use recorder::Recorder;
 pub(crate) use turn::{Controller, EventType, Turn};

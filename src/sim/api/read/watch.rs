@@ -57,8 +57,6 @@ pub(crate) struct Follow {
     position: u64,
     until: Moment,
     next_bookmark: Moment,
-    /// Bookmarks that were asked for by script, as of now.
-    asked_bookmarks: u64,
     cuts: u64,
     /// Whether a table has named its columns.
     headed: bool,
@@ -105,7 +103,6 @@ pub(crate) fn watch(
         position,
         until: now + Span::seconds(seconds),
         next_bookmark: now + BOOKMARK_EVERY,
-        asked_bookmarks: desk.faults.bookmarks,
         cuts: desk.faults.cuts,
         headed: false,
         ended: false,
@@ -132,7 +129,7 @@ impl Follow {
             self.tell_changes(world, now, &mut bytes);
         }
         if self.initial.is_empty() && !self.ended {
-            self.tell_bookmark(world, desk, now, &mut bytes);
+            self.tell_bookmark(world, now, &mut bytes);
         }
         if bytes.is_empty() && (self.ended || now >= self.until) {
             self.ended = true;
@@ -204,11 +201,9 @@ impl Follow {
         }
     }
 
-    fn tell_bookmark(&mut self, world: &World, desk: &Desk, now: Moment, bytes: &mut Vec<u8>) {
-        let asked = self.asked_bookmarks != desk.faults.bookmarks;
-        self.asked_bookmarks = desk.faults.bookmarks;
+    fn tell_bookmark(&mut self, world: &World, now: Moment, bytes: &mut Vec<u8>) {
         let caught_up = self.position >= world.store().version();
-        if self.options.bookmarks && caught_up && (asked || now >= self.next_bookmark) {
+        if self.options.bookmarks && caught_up && now >= self.next_bookmark {
             self.next_bookmark = now + BOOKMARK_EVERY;
             let mark = self.bookmark();
             self.marked(mark, now, bytes);

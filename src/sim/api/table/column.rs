@@ -30,47 +30,44 @@ pub(crate) fn columns(kind: Kind) -> Value {
     list(kind).iter().map(definition).collect()
 }
 
-/// In the order of the cells. `-` stands for the age, `#` before a name for a number.
+/// `-` stands for the age, `#` before a name for a number.
+const POD: &[&str] =
+    &["Ready", "Status", "Restarts", "-", "+IP", "+Node", "+Nominated Node", "+Readiness Gates"];
+const NODE: &[&str] = &[
+    "Status",
+    "Roles",
+    "-",
+    "Version",
+    "+Internal-IP",
+    "+External-IP",
+    "+OS-Image",
+    "+Kernel-Version",
+    "+Container-Runtime",
+];
+const EVENT: &[&str] = &[
+    "Last Seen",
+    "Type",
+    "Reason",
+    "Object",
+    "+Subobject",
+    "+Source",
+    "Message",
+    "+First Seen",
+    "+Count",
+    "+Name",
+];
+
+/// In the order of the cells.
 fn list(kind: Kind) -> Vec<Column> {
     const TEMPLATE: [&str; 3] = ["+Containers", "+Images", "+Selector"];
     let after: &[&str] = match kind {
-        Kind::Pod => &[
-            "Ready",
-            "Status",
-            "Restarts",
-            "-",
-            "+IP",
-            "+Node",
-            "+Nominated Node",
-            "+Readiness Gates",
-        ],
+        Kind::Pod => POD,
         Kind::Deployment => &["Ready", "Up-to-date", "Available", "-"],
         Kind::ReplicaSet => &["#Desired", "#Current", "#Ready", "-"],
         Kind::Job => &["Status", "Completions", "Duration", "-"],
         Kind::Service => &["Type", "Cluster-IP", "External-IP", "Port(s)", "-", "+Selector"],
-        Kind::Node => &[
-            "Status",
-            "Roles",
-            "-",
-            "Version",
-            "+Internal-IP",
-            "+External-IP",
-            "+OS-Image",
-            "+Kernel-Version",
-            "+Container-Runtime",
-        ],
-        Kind::Event => &[
-            "Last Seen",
-            "Type",
-            "Reason",
-            "Object",
-            "+Subobject",
-            "+Source",
-            "Message",
-            "+First Seen",
-            "+Count",
-            "+Name",
-        ],
+        Kind::Node => NODE,
+        Kind::Event => EVENT,
         Kind::Ingress => &["Class", "Hosts", "Address", "Ports", "-"],
         Kind::HorizontalPodAutoscaler => {
             &["Reference", "Targets", "MinPods", "MaxPods", "Replicas", "-"]

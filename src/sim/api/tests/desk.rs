@@ -68,7 +68,6 @@ fn what_is_written_is_written_down() {
 fn requests_fail_as_the_script_says() {
     let cases = [
         (Trouble::Unauthorized, 401, "Unauthorized"),
-        (Trouble::Forbidden, 403, "Forbidden"),
         (Trouble::TooMany(7), 429, "TooManyRequests"),
         (Trouble::Internal, 500, ""),
         (Trouble::Starting, 503, "ServiceUnavailable"),

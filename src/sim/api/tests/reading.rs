@@ -99,8 +99,6 @@ fn a_watch_tells_what_was_there_and_what_happens() {
     server
         .made(SERVICES, &json!({"metadata": {"name": "other"}, "spec": {"ports": [{"port": 1}]}}));
     assert_eq!(told(&server, &mut follow), ["ADDED new", "MODIFIED new", "DELETED new"]);
-    server.desk.faults.send_bookmarks();
-    assert_eq!(told(&server, &mut follow), ["BOOKMARK"]);
     server.world.advance(start() + Span::seconds(61));
     assert_eq!(told(&server, &mut follow), ["BOOKMARK"]);
 }

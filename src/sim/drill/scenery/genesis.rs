@@ -9,9 +9,8 @@ use super::{objects, operator, requests, templates};
 use crate::sim::control;
 use crate::sim::drill::deed::Verb;
 use crate::sim::drill::script::{File, Fleet, Service, Strategy, Version};
-use crate::sim::object::DocumentMut;
 use crate::sim::store::Kind;
-use crate::sim::time::{Moment, Span, seconds};
+use crate::sim::time::{Moment, Span};
 use crate::sim::world::{Behaviour, Ending, Pull, World};
 
 /// How long the world has lived when the pilot comes in.
@@ -89,8 +88,10 @@ pub(crate) fn bare(world: &mut World, pods: u32) -> Result<(), String> {
     for name in ["default", "kube-system", "argo-rollouts", "monitoring"] {
         put(world, Kind::Namespace, objects::namespace(name))?;
     }
-    for (name, zone) in NODES {
-        put(world, Kind::Node, node(name, zone, pods.max(PODS_OF_A_NODE), world.now()))?;
+    for (number, (name, zone)) in (1..).zip(NODES) {
+        let (address, room) = (format!("10.0.0.{number}"), pods.max(PODS_OF_A_NODE));
+        let node = control::workload::node::draft(name, &address, zone, room, world.now());
+        put(world, Kind::Node, node)?;
     }
     put(world, Kind::Service, prometheus())
 }
@@ -119,41 +120,6 @@ fn put(world: &mut World, kind: Kind, object: Value) -> Result<(), String> {
     made.map(drop).map_err(|refusal| refusal.message)
 }
 
-fn node(name: &str, zone: &str, pods: u32, now: Moment) -> Value {
-    let size = json!({"cpu": "16", "memory": "64Gi", "pods": pods.to_string()});
-    let since = seconds(now);
-    json!({
-        "metadata": {"name": name, "labels": {
-            "kubernetes.io/hostname": name,
-            "kubernetes.io/os": "linux",
-            "kubernetes.io/arch": "amd64",
-            "topology.kubernetes.io/region": "drill",
-            "topology.kubernetes.io/zone": zone,
-        }},
-        "spec": {},
-        "status": {
-            "capacity": size,
-            "allocatable": size,
-            "nodeInfo": {
-                "kubeletVersion": "v1.34.4",
-                "osImage": "embedded cluster of a drill",
-                "architecture": "amd64",
-                "operatingSystem": "linux",
-                "kernelVersion": "none",
-                "containerRuntimeVersion": "drill://1",
-            },
-            "conditions": [{
-                "type": "Ready",
-                "status": "True",
-                "reason": "KubeletReady",
-                "message": "kubelet is posting ready status",
-                "lastHeartbeatTime": since,
-                "lastTransitionTime": since,
-            }],
-        },
-    })
-}
-
 fn prometheus() -> Value {
     json!({
         "metadata": {
@@ -171,8 +137,13 @@ fn describe(world: &mut World, services: &[Service], version: &Version) {
     let usual = Behaviour::default();
     let exits = version.crashes.map(|after| Ending::Exit { after: after.0, code: 1 });
     let killed = version.out_of_memory.map(|after| Ending::OutOfMemory { after: after.0 });
+    let pull = match (version.missing, version.denied) {
+        (true, _) => Pull::Missing,
+        (_, true) => Pull::Denied,
+        _ => usual.pull.clone(),
+    };
     let mut behaviour = Behaviour {
-        pull: if version.missing { Pull::Missing } else { usual.pull.clone() },
+        pull,
         ready_after: version.ready.map_or(usual.ready_after, |ready| Some(ready.0)),
         ends: exits.or(killed),
         log: version.log.clone(),

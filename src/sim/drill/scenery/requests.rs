@@ -25,6 +25,9 @@ const P99: f64 = 2.326;
 /// The 99th percentile in medians, when a version does not say.
 const TAIL: f64 = 5.0;
 
+/// In bytes.
+const MEBIBYTE: f64 = 1_048_576.0;
+
 /// How deep the wave of a day is, as a share of the average.
 const WAVE: f64 = 0.15;
 
@@ -117,6 +120,19 @@ impl Standing {
             };
             self.replace(world, name.clone(), "latency", change.gradually(slower));
             told.push(format!("its median latency goes to {} ms", latency.0.num_milliseconds()));
+        }
+        if let Some(business) = requests.business.as_deref().and_then(percent) {
+            self.replace(world, name.clone(), "business", change.at_once(Harm::Business(business)));
+            told.push(format!("{} % of its business succeeds", short(business * 100.0)));
+        }
+        if let Some(leak) = &requests.leak {
+            let harm = Harm::Leak { slower: leak.slower, bytes: leak.memory * MEBIBYTE };
+            self.replace(world, name.clone(), "leak", change.at_once(harm));
+            told.push(format!(
+                "each minute adds {} MiB to a container, and {} medians to its requests",
+                short(leak.memory),
+                short(leak.slower)
+            ));
         }
         if let Some(rate) = requests.rate {
             let usual = *self.rates.entry(service.name.clone()).or_insert(service.requests);

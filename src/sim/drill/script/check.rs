@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::condition::percent;
-use super::file::{Condition, Event, File, Strategy};
+use super::event::{Condition, Event, Leak};
+use super::file::{File, Strategy};
+use super::right::Right;
 use crate::sim::drill::deed::Verb;
 use crate::sim::drill::scenery::{NODES, USUAL_TEMPLATES, of_service};
 
@@ -171,7 +173,13 @@ impl<'f> Known<'f> {
             self.service(service)?;
         }
         if let Some(requests) = &event.requests {
-            is_share(requests.errors.as_deref())?;
+            for share in [&requests.errors, &requests.business] {
+                is_share(share.as_deref())?;
+            }
+            let grows = |leak: &Leak| leak.slower >= 0.0 && leak.memory >= 0.0;
+            if requests.leak.as_ref().is_some_and(|leak| !grows(leak)) {
+                return Err("a leak only adds: write slower = 2.0, memory = 30.0".to_owned());
+            }
         }
         if let Some(lie) = &event.router {
             is_share(lie.really.as_deref())?;
@@ -185,8 +193,11 @@ impl<'f> Known<'f> {
             return Err(format!("no node {:?}", node.name));
         }
         for right in [&event.deny, &event.allow].into_iter().flatten() {
-            if right.split(' ').count() != 2 {
-                return Err(format!("{right:?} is no right: write `patch rollouts/status`"));
+            if Right::of(right).is_none() {
+                return Err(format!(
+                    "{right:?} is no right: write `patch rollouts/status`, with a namespace after \
+                     it or without"
+                ));
             }
         }
         Ok(())

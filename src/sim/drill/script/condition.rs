@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::Condition;
+use super::event::Condition;
 use crate::sim::drill::deed::Verb;
 use crate::sim::drill::sight::Sight;
 

@@ -4,16 +4,19 @@
 
 mod check;
 mod condition;
+mod event;
 mod file;
 mod length;
+mod right;
 mod schedule;
 
 pub(super) use check::check;
 pub(super) use condition::holds;
 pub(super) use condition::{Facts, percent};
-pub(crate) use file::ApiEvent;
+pub(crate) use event::ApiEvent;
+pub(super) use event::{Condition, Event, Lie, NodeEvent, NodeState, PrometheusEvent, Requests};
 pub(super) use file::{
-    Action, Condition, Event, File, Fleet, Goal, Lie, NodeEvent, NodeState, PrometheusEvent,
-    Requests, Router, Script, Service, Strategy, Template, Version,
+    Action, File, Fleet, Goal, Router, Script, Service, Strategy, Template, Version,
 };
+pub(crate) use right::Right;
 pub(super) use schedule::Schedule;

@@ -4,7 +4,7 @@
 //! Never does it. Called by the director, for events and for the pilot's acts.
 
 use super::condition::{Facts, holds};
-use super::file::Condition;
+use super::event::Condition;
 use super::length::Length;
 use crate::sim::time::{Moment, Span};
 
@@ -27,8 +27,8 @@ pub(in crate::sim::drill) struct Schedule {
 }
 
 impl Schedule {
-    /// By the words of the file; `start` is the pilot's first second. Without any of them it happens
-    /// then.
+    /// By the words of the file; `start` is the pilot's first second. Without any of them it
+    /// happens then.
     pub(in crate::sim::drill) fn new(
         at: Option<Length>,
         when: Option<&Condition>,

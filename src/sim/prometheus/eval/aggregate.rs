@@ -61,7 +61,7 @@ struct Group {
 }
 
 /// What an aggregation gives at an instant.
-pub(super) fn value(of: &Evaluation<'_>, node: &Aggregate, at: i64) -> Result<Value, Failure> {
+pub(super) fn value(of: &Evaluation, node: &Aggregate, at: i64) -> Result<Value, Failure> {
     let parameter = || match &node.parameter {
         Some(parameter) => of.scalar(parameter, at),
         None => Ok(f64::NAN),

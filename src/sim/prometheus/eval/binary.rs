@@ -74,7 +74,7 @@ fn as_number(holds: bool) -> f64 {
 }
 
 /// What an operation gives at an instant.
-pub(super) fn value(of: &Evaluation<'_>, node: &Binary, at: i64) -> Result<Value, Failure> {
+pub(super) fn value(of: &Evaluation, node: &Binary, at: i64) -> Result<Value, Failure> {
     let (left, right) = (of.value(&node.left, at)?, of.value(&node.right, at)?);
     let samples = match (left, right) {
         (Value::Scalar(left), Value::Scalar(right)) => {

@@ -27,7 +27,7 @@ pub(super) fn named(name: &str) -> Option<Calendar> {
 
 /// Reads each value of the argument as seconds since 1970; without one, the instant of evaluation.
 pub(super) fn value(
-    of: &Evaluation<'_>,
+    of: &Evaluation,
     argument: Option<&Node>,
     work: Calendar,
     at: i64,

@@ -89,7 +89,7 @@ fn over_range(name: &str) -> Option<OverRange> {
 }
 
 /// What a call gives at an instant.
-pub(super) fn call(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Value, Failure> {
+pub(super) fn call(of: &Evaluation, call: &Call, at: i64) -> Result<Value, Failure> {
     let argument = |number: usize| {
         let missing = || Failure::execution(format!("{} lacks an argument", call.name));
         call.arguments.get(number).ok_or_else(missing)
@@ -151,7 +151,7 @@ pub(super) fn call(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Value, F
 
 /// A function on each series of the range vector among its arguments.
 fn on_ranges(
-    of: &Evaluation<'_>,
+    of: &Evaluation,
     call: &Call,
     work: OverRange,
     at: i64,
@@ -169,7 +169,7 @@ fn on_ranges(
 }
 
 /// The instants of the points of a selector; of anything else the instant of evaluation.
-fn timestamps(of: &Evaluation<'_>, node: &Node, at: i64) -> Result<Vec<Sample>, Failure> {
+fn timestamps(of: &Evaluation, node: &Node, at: i64) -> Result<Vec<Sample>, Failure> {
     #[expect(clippy::cast_precision_loss, reason = "as Prometheus does; far below 2^53")]
     let seconds = |at: i64| at as f64 / 1_000.0;
     let samples = match node {

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use super::over_time::length;
 use super::{Sample, Tags};
 use crate::sim::traffic::NAME;
 

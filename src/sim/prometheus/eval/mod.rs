@@ -25,7 +25,6 @@ use crate::sim::traffic::{Point, Series, Tags, is_stale};
 pub(super) use aggregate::Aggregation;
 pub(super) use binary::{Operation, operation};
 pub(super) use functions::{Function, function};
-use windows::Windows;
 
 /// Points that a query may hold at once; a real Prometheus is told so by `--query.max-samples`.
 const MOST_POINTS: usize = 10_000_000;
@@ -106,16 +105,15 @@ impl From<Series> for Kept {
 }
 
 /// A plan with what it reads.
-struct Evaluation<'a> {
+struct Evaluation {
     /// By number, each by labels.
     fetched: Vec<Vec<Kept>>,
     /// What the subqueries gave at all their steps.
     subqueries: Vec<OnceCell<Vec<Kept>>>,
-    plan: &'a Plan,
 }
 
-impl<'a> Evaluation<'a> {
-    fn new(source: &dyn Source, plan: &'a Plan) -> Result<Self, Failure> {
+impl Evaluation {
+    fn new(source: &dyn Source, plan: &Plan) -> Result<Self, Failure> {
         let mut fetched = Vec::new();
         let mut points = 0;
         for fetch in &plan.fetches {
@@ -126,11 +124,8 @@ impl<'a> Evaluation<'a> {
             fetched.push(series.into_iter().map(Kept::from).collect());
         }
         let subqueries = std::iter::repeat_with(OnceCell::new).take(plan.subqueries).collect();
-        Ok(Self { fetched, subqueries, plan })
+        Ok(Self { fetched, subqueries })
     }
-
-    /// What a step costs at least, in points: even where it finds nothing.
-    const POINTS_PER_STEP: usize = 100;
 
     /// What a part gives at an instant. Range vectors have no value of their own.
     fn value(&self, node: &Node, at: i64) -> Result<Value, Failure> {

@@ -9,7 +9,7 @@ use super::{Call, Evaluation, Failure, Node, Sample};
 use crate::sim::traffic::Text;
 
 /// `label_replace(vector, to, replacement, from, regex)`.
-pub(super) fn replaced(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Vec<Sample>, Failure> {
+pub(super) fn replaced(of: &Evaluation, call: &Call, at: i64) -> Result<Vec<Sample>, Failure> {
     let (to, replacement) = (text(call, 1)?, text(call, 2)?);
     let (from, pattern) = (text(call, 3)?, text(call, 4)?);
     // The parser's own matcher is anchored at both ends, as the real function's expression is.
@@ -36,7 +36,7 @@ pub(super) fn replaced(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Vec<
 }
 
 /// `label_join(vector, to, separator, from...)`.
-pub(super) fn joined(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Vec<Sample>, Failure> {
+pub(super) fn joined(of: &Evaluation, call: &Call, at: i64) -> Result<Vec<Sample>, Failure> {
     let (to, separator) = (text(call, 1)?, text(call, 2)?);
     let mut from = Vec::new();
     for number in 3..call.arguments.len() {
@@ -62,7 +62,7 @@ pub(super) fn joined(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Vec<Sa
     Ok(samples)
 }
 
-fn vector(of: &Evaluation<'_>, call: &Call, at: i64) -> Result<Vec<Sample>, Failure> {
+fn vector(of: &Evaluation, call: &Call, at: i64) -> Result<Vec<Sample>, Failure> {
     match call.arguments.first() {
         Some(node) => of.vector(node, at),
         None => Ok(Vec::new()),

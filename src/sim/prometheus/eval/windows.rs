@@ -28,7 +28,7 @@ pub(in crate::sim::prometheus) struct Window<'w> {
     pub(super) asked: i64,
 }
 
-impl Evaluation<'_> {
+impl Evaluation {
     /// A part that gives a range vector.
     pub(super) fn windows(&self, node: &Node, at: i64) -> Result<Windows<'_>, Failure> {
         let (series, shift, range) = match node {

@@ -4,9 +4,9 @@
 
 mod apps;
 mod families;
-mod kube;
 mod routers;
 mod scrape;
+mod state;
 
 use super::meter::{Meter, Reading, as_float};
 use super::series::{Tag, Tags, Text};
@@ -16,9 +16,9 @@ use scrape::named;
 pub(in crate::sim::traffic) use apps::apps;
 pub(in crate::sim::traffic) use families::{Bounds, MILLISECONDS, ROLLOUT, SECONDS};
 pub(crate) use families::{FAMILIES, Family};
-pub(in crate::sim::traffic) use kube::{argo, kube_state, kubelets};
 pub(in crate::sim::traffic) use routers::routers;
 pub(in crate::sim::traffic) use scrape::{Asked, Gap};
+pub(in crate::sim::traffic) use state::{argo, kube_state, kubelets};
 
 /// A counter's values at the scrapes. A target that is not up shows nothing.
 fn counter(

@@ -25,7 +25,6 @@ use life::Life;
 
 pub(super) use drain::Drain;
 pub(super) use fate::{fate, runs_once};
-pub(super) use words::full_name;
 
 /// How events give their source; the node is added.
 const SOURCE: &str = "kubelet";

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::{is_closed, room};
 use crate::sim::control::workload::selector::Selector;
-use crate::sim::object::Document;
 use crate::sim::world::Faults;
 
 /// Why a pod does not fit on a node.

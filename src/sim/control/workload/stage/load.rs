@@ -1,6 +1,4 @@
-//! What a large cluster costs. Run by hand: `cargo test --release -- --ignored --nocapture`.
-
-use std::time::Instant;
+//! That a large cluster in which nothing happens costs nothing.
 
 use serde_json::{Value, json};
 
@@ -10,13 +8,11 @@ use crate::sim::store::Kind;
 use crate::sim::time::{Span, parse};
 use crate::sim::world::World;
 
-const OWNERS: usize = 1_000;
+const OWNERS: usize = 100;
 const EACH: usize = 10;
 
 #[test]
-#[ignore = "a measurement"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and tells")]
-fn ten_thousand_pods_start_and_then_cost_nothing() {
+fn a_thousand_pods_start_and_then_cost_nothing() {
     let now = parse("2026-11-24T10:00:00Z").unwrap();
     let mut world = World::new(1, now, controllers());
     for number in 0..20 {
@@ -33,21 +29,13 @@ fn ten_thousand_pods_start_and_then_cost_nothing() {
         store.create(Kind::Service, service, now).unwrap();
         store.create(Kind::ReplicaSet, replica_set(number), now).unwrap();
     }
-    let begun = Instant::now();
     world.advance(now + Span::seconds(30));
-    let took = begun.elapsed();
     let ready = |pod: &&std::sync::Arc<Value>| pod.holds("Ready");
     let pods = world.store().list(Kind::Pod, None).filter(ready).count();
     let changes = world.store().version();
-    println!(
-        "{pods} pods ready, {changes} changes, {} events: {took:?}",
-        world.store().count(Kind::Event)
-    );
     assert_eq!(pods, OWNERS * EACH);
     assert_eq!(world.due(), None);
-    let begun = Instant::now();
     world.advance(now + Span::minutes(10));
-    println!("ten quiet minutes: {:?}", begun.elapsed());
     assert_eq!(world.store().version(), changes);
 }
 
