@@ -24,6 +24,9 @@ pub(crate) use turn::{Controller, EventType, Turn};
 /// Turns at one instant after which the world is believed to be caught in a circle.
 const MOST_TURNS: u32 = 100_000;
 
+/// How long a write takes until the next one of the same turn: what was made first is heard first.
+const A_WRITE: Span = Span::milliseconds(5);
+
 /// A simulated cluster.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -89,7 +92,7 @@ impl World {
     pub(crate) fn advance(&mut self, to: Moment) {
         let (mut instant, mut turns) = (self.now, 0);
         self.ground.traffic_until(self.now, &self.store);
-        self.tell();
+        self.tell(None);
         while let Some((at, work)) = self.queue.pop(to) {
             self.now = self.now.max(at);
             turns = if instant == self.now { turns + 1 } else { 0 };
@@ -100,7 +103,7 @@ impl World {
             }
             self.ground.traffic_until(self.now, &self.store);
             self.perform(&work);
-            self.tell();
+            self.tell(Some(&work));
         }
         self.now = self.now.max(to);
         self.ground.traffic_until(self.now, &self.store);
@@ -108,7 +111,7 @@ impl World {
 
     /// When something is due next.
     pub(crate) fn due(&mut self) -> Option<Moment> {
-        self.tell();
+        self.tell(None);
         self.queue.due()
     }
 
@@ -128,8 +131,9 @@ impl World {
         }
     }
 
-    /// Tells the controllers what has changed. A change of what is broken is a change of the nodes.
-    fn tell(&mut self) {
+    /// Tells the controllers what has changed; what was written in a turn, one write after the other.
+    /// A change of what is broken is a change of the nodes.
+    fn tell(&mut self, turn: Option<&Work>) {
         if self.told_faults != self.ground.faults {
             self.told_faults = self.ground.faults.clone();
             self.tell_of(&[Kind::Node]);
@@ -142,14 +146,24 @@ impl World {
             self.told = self.store.version();
             return;
         };
+        let apart = if turn.is_some() { A_WRITE } else { Span::zero() };
+        let mut written = Span::zero();
         for change in changes {
             for (index, controller) in self.controllers.iter().enumerate() {
                 controller.wake(change, &self.store, &mut keys);
                 for key in keys.drain(..) {
-                    let at = self.now + latency(self.dice, controller.name(), change);
+                    let at = self.now + written + latency(self.dice, controller.name(), change);
                     self.queue.soon(Work { controller: index, key }, at);
                 }
             }
+            // Events are written beside the work.
+            if change.key.kind != Kind::Event {
+                written += apart;
+            }
+        }
+        if let Some(work) = turn {
+            // Others have heard of all of it by then.
+            self.queue.busy(work, self.now + written + apart);
         }
         self.told = self.store.version();
     }
@@ -173,7 +187,7 @@ impl World {
 
 /// How long a controller takes to hear of a change and to turn to it.
 fn latency(dice: Dice, controller: &str, change: &Change) -> Span {
-    Span::milliseconds(dice.between(&["latency", controller], change.version, 3, 12))
+    Span::milliseconds(dice.between(&["latency", controller], change.version, 3, 8))
 }
 
 #[cfg(test)]

@@ -36,6 +36,14 @@ impl Queue {
         }
     }
 
+    /// Whoever is at it is not done before this instant.
+    pub(super) fn busy(&mut self, work: &Work, until: Moment) {
+        if let Some(at) = self.soon.get_mut(work).filter(|at| **at < until) {
+            *at = until;
+            self.push(until, true, work.clone());
+        }
+    }
+
     /// Have a look at this instant, whatever happens until then.
     pub(super) fn later(&mut self, work: Work, at: Moment) {
         if self.later.get(&work).is_none_or(|known| at < *known) {
@@ -67,7 +75,7 @@ impl Queue {
         Some((at, work))
     }
 
-    /// Takes away what was replaced by an earlier instant.
+    /// Takes away what was replaced by another instant.
     fn drop_stale(&mut self) {
         while let Some(Reverse((at, _, soon, work))) = self.heap.peek() {
             let line = if *soon { &self.soon } else { &self.later };
@@ -102,5 +110,20 @@ mod tests {
         let order: Vec<_> = std::iter::from_fn(|| queue.pop(at(10))).collect();
         assert_eq!(order, [(at(2), work("a")), (at(2), work("b")), (at(5), work("a"))]);
         assert_eq!(queue.due(), None);
+    }
+
+    #[test]
+    fn what_is_being_done_is_not_begun_again_before_it_is_done() {
+        let start = parse("2026-11-24T10:00:00Z").unwrap();
+        let at = |seconds| start + Span::seconds(seconds);
+        let work = |name| Work { controller: 0, key: Key::new(Kind::Pod, "shop", name) };
+        let mut queue = Queue::default();
+        queue.soon(work("a"), at(1));
+        queue.soon(work("b"), at(5));
+        for name in ["a", "b", "c"] {
+            queue.busy(&work(name), at(3));
+        }
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop(at(10))).collect();
+        assert_eq!(order, [(at(3), work("a")), (at(5), work("b"))]);
     }
 }

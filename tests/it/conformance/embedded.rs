@@ -9,8 +9,8 @@ use waveoff::sim::{Clock, Metric, Simulation};
 use super::theatre::House;
 
 /// Serves an embedded cluster that has nothing in it yet. It ends with the test that asked for it.
-pub(crate) fn embedded() -> House {
-    let simulation = Simulation::new(1, Clock::paced(1.0, chrono::Utc::now)).expect("loopback");
+pub(crate) fn embedded(seed: u64) -> House {
+    let simulation = Simulation::new(seed, Clock::paced(1.0, chrono::Utc::now)).expect("loopback");
     let kubeconfig = simulation.kubeconfig("operator", "default").expect("an operator");
     let served = simulation.clone();
     tokio::spawn(async move { served.run().await });

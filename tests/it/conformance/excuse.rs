@@ -1,5 +1,5 @@
 //! Differences between the embedded cluster and the real one that are accepted, each with its
-//! reason. One that does not occur is an excuse too many, and fails.
+//! reason. One that does not occur is an excuse too many, and fails, unless it is a matter of chance.
 
 use super::recording::Difference;
 use super::tolerance::fits;
@@ -12,10 +12,31 @@ pub(crate) struct Excuse {
     pub(crate) group: &'static str,
     /// Lines of the difference; empty for whatever it is.
     pub(crate) lines: &'static [&'static str],
+    /// Whether the embedded cluster itself shows the one or the other, so that it need not occur.
+    pub(crate) chance: bool,
     pub(crate) why: &'static str,
 }
 
-pub(crate) const EXCUSES: &[Excuse] = &[];
+pub(crate) const EXCUSES: &[Excuse] = &[
+    chance("canary-surge", "rollout web", "count *", APART),
+    chance("canary-surge", "rollout web", "condition Available", APART),
+    chance("canary-surge", "rollout web", "phase", APART),
+    chance("deploy-superseded", "deployment web", "count replicas", BETWEEN),
+];
+
+const APART: &str = "two pods become ready up to a tenth of a second apart; the real controller, \
+    which plays twenty stories at its limit of requests, looks when both are, the embedded one \
+    may look in between and take a pod away for the first";
+const BETWEEN: &str = "whether a pass falls between the pod that goes and the one that comes";
+
+const fn chance(
+    story: &'static str,
+    object: &'static str,
+    group: &'static str,
+    why: &'static str,
+) -> Excuse {
+    Excuse { story, object, group, lines: &[], chance: true, why }
+}
 
 impl Excuse {
     fn covers(&self, story: &str, difference: &Difference) -> bool {
@@ -49,7 +70,7 @@ impl Verdict {
     /// Complains of excuses that were not needed, once all stories were heard.
     pub(crate) fn close(&mut self, excuses: &[Excuse]) {
         for (row, excuse) in excuses.iter().enumerate() {
-            if !self.needed.contains(&row) {
+            if !excuse.chance && !self.needed.contains(&row) {
                 let Excuse { story, object, group, why, .. } = excuse;
                 let place = format!("{story} / {object} | {group}");
                 self.complaints.push(format!("an excuse that nothing needs: {place}: {why}"));
@@ -67,6 +88,7 @@ mod tests {
         object: "rollout web",
         group: "events",
         lines: &["- a"],
+        chance: false,
         why: "for this test",
     };
 
@@ -89,5 +111,8 @@ mod tests {
             verdict.close(&[SWITCH]);
             assert_eq!(verdict.complaints.len(), complaints, "{story} {difference:?}");
         }
+        let mut verdict = Verdict::default();
+        verdict.close(&[Excuse { chance: true, ..SWITCH }]);
+        assert!(verdict.complaints.is_empty());
     }
 }
