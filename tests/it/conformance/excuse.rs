@@ -21,6 +21,7 @@ pub(crate) const EXCUSES: &[Excuse] = &[
     chance("canary-surge", "rollout web", "count *", APART),
     chance("canary-surge", "rollout web", "condition Available", APART),
     chance("canary-surge", "rollout web", "phase", APART),
+    chance("abort-dynamic", "rollout web", "count *", BETWEEN),
     chance("deploy-superseded", "deployment web", "count replicas", BETWEEN),
 ];
 
