@@ -12,9 +12,11 @@
 mod architecture;
 mod binary;
 mod conformance;
+mod drills;
 mod fixture;
 mod plane;
 mod pty_rig;
+mod report;
 mod scenes;
 mod screens;
 mod terminal_life;

@@ -97,7 +97,10 @@ pub fn goals(drill: &Drill) -> Vec<GoalRow> {
 fn standing(goal: &Goal, over: bool) -> (Role, String) {
     let within = goal.within.map_or_else(String::new, |within| format!(" of {}", length(within)));
     match goal.standing {
-        Standing::Waiting => (Role::Muted, format!("waits{within}")),
+        Standing::Waiting => {
+            let limit = goal.within.map(|within| format!("within {}", length(within)));
+            (Role::Muted, limit.unwrap_or_else(|| "waits".to_owned()))
+        }
         Standing::Running(took) => {
             let role = if goal.is_late() { Role::Bad } else { Role::Warn };
             (role, format!("{}{within}", length(took)))

@@ -38,17 +38,18 @@ fn lists_workloads(observation: &Observation) -> bool {
 pub(super) fn count(model: &mut Model) {
     let roster = roster::of(model);
     let first = roster.rows.first().map(|row| row.id.clone());
-    if model.fleet_view.selected.is_none() || still_arriving(model) {
-        model.fleet_view.selected = first;
+    let view = &mut model.fleet_view;
+    if view.selected.is_none() || !(view.chosen || view.settled) {
+        view.selected = first;
     }
+    // What was listed last may have changed the order: the rows are counted once more after it.
+    view.settled |= !model.sources.is_empty() && !model.sources.values().any(is_loading);
     model.fleet_view.roster = Some(roster);
     model.fleet_view.roster_is_old = false;
 }
 
-/// Whether the first lists are still arriving and nobody has chosen a row.
-fn still_arriving(model: &Model) -> bool {
-    let loading = |state: &SourceState| matches!(state, SourceState::Loading(_));
-    !model.fleet_view.chosen && model.sources.values().any(loading)
+fn is_loading(state: &SourceState) -> bool {
+    matches!(state, SourceState::Loading(_))
 }
 
 pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) -> Vec<Effect> {

@@ -94,6 +94,8 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     match model.screen().clone() {
         Screen::Fleet => to_rollout(model),
         Screen::Rollout(id) => open_row(model, &id),
+        // Who has read the briefing goes on to what it is about.
+        Screen::Briefing => back(model),
         _ => Vec::new(),
     }
 }

@@ -46,14 +46,18 @@ pub(super) async fn play(
     start.clock = Clock::stepped(now);
     let mut flown = Flown::begin(&drill, asked.seed, &start.clock, true)?;
     let connection = flown.dial(drill.name()).await?;
+    let server = format!("https://{}", flown.simulation.api_address());
     flown.simulation.hire_pilot();
     while !flown.simulation.is_over() {
         now += STEP;
         start.clock.set(now);
         flown.simulation.nudge();
+        flown.simulation.settled().await;
         for deed in flown.simulation.take_deeds() {
             if let Err(problem) = act(&start, &connection, &deed).await {
-                let text = format!("cannot {} {}: {}", deed.verb, deed.service, problem.text);
+                // The port is another one each time.
+                let why = problem.text.replace(&server, "the API server");
+                let text = format!("cannot {} {}: {why}", deed.verb, deed.service);
                 flown.simulation.note(sim::PILOT, &text);
             }
         }

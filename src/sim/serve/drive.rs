@@ -106,6 +106,7 @@ pub(super) async fn run(
         } else {
             api.open();
         }
+        shared.listening.send_replace(api.listener.is_some());
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
             () = sleep(wait) => wait = shared.pass(),

@@ -55,6 +55,9 @@ fn persons() -> Result<Vec<Person>, ServeError> {
     ])
 }
 
+/// How long the server's port is waited for.
+const SETTLING: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Pods that each node of a cluster takes that nobody has used yet.
 const PODS_OF_A_NODE: u32 = 1_000;
 
@@ -205,6 +208,16 @@ impl Simulation {
     /// Tells that the clock was moved. Without it that is noticed within 50 ms.
     pub fn nudge(&self) {
         self.shared.change(|_, _| ());
+    }
+
+    /// Waits until the server listens, or does not, as the drill has it by now; for a while, should
+    /// somebody else have taken its port meanwhile.
+    pub async fn settled(&self) {
+        let away = self.shared.trouble().away;
+        let mut listening = self.shared.listening.subscribe();
+        let as_told = listening.wait_for(|listening| *listening != away);
+        // Who asks next is told that nobody answers.
+        let _ = tokio::time::timeout(SETTLING, as_told).await;
     }
 
     /// Answers everybody until it is stopped. Can run once.

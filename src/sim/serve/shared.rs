@@ -26,6 +26,8 @@ pub(super) struct Shared {
     changed: watch::Sender<u64>,
     /// Somebody wants the driver to look at what is due.
     pub(super) woken: tokio::sync::Notify,
+    /// Whether the driver listens for clients of the API.
+    pub(super) listening: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -62,6 +64,7 @@ impl Shared {
             clock,
             changed: watch::Sender::new(0),
             woken: tokio::sync::Notify::new(),
+            listening: watch::Sender::new(true),
         }
     }
 

@@ -9,7 +9,7 @@ use super::{Object, Refusal};
 use crate::sim::object::Document;
 use crate::sim::time::Moment;
 
-/// Changes that are remembered.
+/// Changes that are remembered, unless it is said otherwise.
 const KEPT: usize = 20_000;
 
 /// What happened to an object.
@@ -49,17 +49,35 @@ impl Change {
 }
 
 /// The changes that are remembered.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct History {
     changes: VecDeque<Change>,
+    /// How many at most.
+    most: usize,
     /// Changes up to this version are forgotten.
     forgotten: u64,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { changes: VecDeque::new(), most: KEPT, forgotten: 0 }
+    }
 }
 
 impl History {
     pub(super) fn push(&mut self, change: Change) {
         self.changes.push_back(change);
-        while self.changes.len() > KEPT {
+        self.shrink();
+    }
+
+    /// Remembers so many changes from now on; as many as usual when nothing is said.
+    pub(super) fn keep(&mut self, most: Option<usize>) {
+        self.most = most.unwrap_or(KEPT);
+        self.shrink();
+    }
+
+    fn shrink(&mut self) {
+        while self.changes.len() > self.most {
             if let Some(oldest) = self.changes.pop_front() {
                 self.forgotten = oldest.version;
             }

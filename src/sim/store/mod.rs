@@ -79,6 +79,11 @@ impl Store {
         self.history.forget(self.version);
     }
 
+    /// How many changes are remembered; as many as usual when nothing is said.
+    pub(crate) fn remember(&mut self, most: Option<usize>) {
+        self.history.keep(most);
+    }
+
     /// One object.
     pub(crate) fn get(&self, key: &Key) -> Option<&Object> {
         self.objects.get(&key.kind)?.get(&key.namespace)?.get(&key.name)

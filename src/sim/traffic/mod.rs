@@ -75,6 +75,8 @@ pub(crate) struct Traffic {
     due: BTreeSet<(i64, Due)>,
     /// Services that are to be looked at again, whatever happens.
     again: BTreeMap<Key, i64>,
+    /// Nobody asks before: there is no hurry to forget until then.
+    asked_from: i64,
 }
 
 /// For drills.
@@ -91,7 +93,13 @@ impl Traffic {
             script: Script::default(),
             due: BTreeSet::new(),
             again: BTreeMap::new(),
+            asked_from: i64::MIN,
         }
+    }
+
+    /// Nobody asks for anything before this instant. To be said before it begins.
+    pub(crate) fn nobody_asks_before(&mut self, at: Moment) {
+        self.asked_from = at.timestamp_millis();
     }
 
     /// Describes a service: how users come in, and how many requests they make. Its name is the
@@ -169,7 +177,8 @@ impl Traffic {
         let now = now.timestamp_millis();
         if self.now.is_none() {
             self.now = Some(now);
-            self.due.insert((now + SWEEP.num_milliseconds(), Due::Sweep));
+            let first = (now + SWEEP.num_milliseconds()).max(self.asked_from);
+            self.due.insert((first, Due::Sweep));
         }
         while self.due.first().is_some_and(|(at, _)| *at <= now) {
             let Some((at, due)) = self.due.pop_first() else { break };
@@ -259,8 +268,10 @@ impl Traffic {
                 }
             },
             _ => {
-                let concerned = self.services.values();
-                let concerned = concerned.filter(|service| service.is_concerned(store, key));
+                let near = self.services.range(Key::new(Kind::Service, &key.namespace, "")..);
+                let near = near.map(|(_, service)| service);
+                let near = near.take_while(|service| service.key.namespace == key.namespace);
+                let concerned = near.filter(|service| service.is_concerned(store, key));
                 for key in concerned.map(|service| service.key.clone()).collect::<Vec<_>>() {
                     if let Some(service) = self.services.get_mut(&key) {
                         service.replan(store, &self.pods);

@@ -27,6 +27,9 @@ const MOST_TURNS: u32 = 100_000;
 /// How long a write takes until the next one of the same turn: what was made first is heard first.
 const A_WRITE: Span = Span::milliseconds(5);
 
+/// Changes that are remembered while nobody watches: more than a turn makes.
+const UNSEEN: usize = 2_000;
+
 /// A simulated cluster.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -60,6 +63,21 @@ impl World {
             told,
             told_faults: Faults::default(),
         }
+    }
+
+    /// Nobody looks before this instant: of what happens until then only what is left by then is
+    /// kept. Ends with [`World::be_seen`].
+    pub(crate) fn live_unseen(&mut self, until: Moment) {
+        self.recorder.nobody_reads_before(until);
+        self.ground.traffic.nobody_asks_before(until);
+        self.store.remember(Some(UNSEEN));
+    }
+
+    /// Somebody may look from now on.
+    pub(crate) fn be_seen(&mut self) {
+        self.tell(None);
+        self.store.compact();
+        self.store.remember(None);
     }
 
     /// How late it is.

@@ -64,6 +64,8 @@ pub(super) struct Recorder {
     /// When each was written last, and as which event.
     written: VecDeque<(Moment, Key, String)>,
     number: u64,
+    /// What is told before is gone before anybody could read it, and is not written.
+    read_from: Option<Moment>,
 }
 
 impl Recorder {
@@ -75,10 +77,23 @@ impl Recorder {
             buckets: HashMap::new(),
             written: VecDeque::new(),
             number: 0,
+            read_from: None,
         }
     }
 
+    /// Nobody reads events before this instant.
+    pub(super) fn nobody_reads_before(&mut self, at: Moment) {
+        self.read_from = Some(at - KEPT);
+    }
+
+    fn is_idle(&self, now: Moment) -> bool {
+        self.read_from.is_some_and(|from| now < from)
+    }
+
     pub(super) fn record(&mut self, store: &mut Store, news: News<'_>, now: Moment) {
+        if self.is_idle(now) {
+            return;
+        }
         self.expire(store, now);
         let about = news.about;
         let object = format!("{} {} {} {}", news.source, news.host, about.uid(), about.name());
@@ -131,6 +146,9 @@ impl Recorder {
         action: &str,
         now: Moment,
     ) {
+        if self.is_idle(now) {
+            return;
+        }
         self.expire(store, now);
         let same = format!("{} {} {} {}", news.source, action, news.about.uid(), news.message);
         if let Some(key) = self.known.get(&same)
@@ -327,6 +345,15 @@ mod tests {
         tell(&mut recorder, &mut store, &about, "old", now);
         tell(&mut recorder, &mut store, &about, "new", now + Span::minutes(61));
         assert_eq!(told(&store), [("new".into(), 1)]);
+    }
+
+    #[test]
+    fn what_is_gone_before_anybody_reads_is_not_written() {
+        let (mut store, mut recorder, about, now) = setting();
+        recorder.nobody_reads_before(now + Span::minutes(90));
+        tell(&mut recorder, &mut store, &about, "unread", now + Span::minutes(29));
+        tell(&mut recorder, &mut store, &about, "read", now + Span::minutes(31));
+        assert_eq!(told(&store), [("read".into(), 1)]);
     }
 
     #[test]

@@ -20,22 +20,22 @@ use crate::wire::stub::{Asked, Ending, Reply, Stub};
 const WAVEOFF: &str = env!("CARGO_BIN_EXE_waveoff");
 
 /// A recorded canary at its manual gate, 5 %.
-fn canary() -> Value {
+pub(crate) fn canary() -> Value {
     serde_json::from_str(include_str!("../wire/rollout_paused.json")).unwrap()
 }
 
 /// A shop with one canary at a gate.
-struct Shop {
-    stub: Stub,
+pub(crate) struct Shop {
+    pub(crate) stub: Stub,
     home: TempDir,
-    kubeconfig: String,
+    pub(crate) kubeconfig: String,
     /// Ends the server's thread when it is dropped.
     _lifeline: tokio::sync::oneshot::Sender<()>,
 }
 
 impl Shop {
     /// Opens one in which the rollout is `rollout`.
-    fn open(rollout: Value) -> Self {
+    pub(crate) fn open(rollout: Value) -> Self {
         Self::scripted(move |asked| ordinary(asked, &rollout))
     }
 
@@ -66,7 +66,7 @@ impl Shop {
         Self { stub, home, kubeconfig, _lifeline: lifeline }
     }
 
-    fn home(&self) -> String {
+    pub(crate) fn home(&self) -> String {
         self.home.path().display().to_string()
     }
 

@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use excuse::{EXCUSES, Verdict};
 use tolerance::TOLERANCES;
 
-use crate::plane::grounds::tell;
+use crate::report::report;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_embedded_cluster_shows_what_the_real_one_showed() {
@@ -54,7 +54,7 @@ async fn the_embedded_cluster_shows_what_the_real_one_showed() {
     if stories.len() == stories::all().len() {
         verdict.close(EXCUSES);
     }
-    tell(&format!(
+    report(&format!(
         "conformance: {} stories, {equal} of {states} states as recorded of the real control \
          plane; {again} stories were played again, {} fields differ each time, {} of them excused",
         stories.len(),
@@ -113,7 +113,7 @@ fn recordings_are_hard() {
         states += all.count();
         marked += soft;
     }
-    tell(&format!("{states} states recorded, {marked} of them marked"));
+    report(&format!("{states} states recorded, {marked} of them marked"));
     assert!(marked * 20 <= states, "{marked} of {states} are marked");
 }
 

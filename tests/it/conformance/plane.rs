@@ -16,6 +16,7 @@ use super::stories::Story;
 use super::theatre::{House, Theatre};
 use super::{compare, recording, stories, tolerance};
 use crate::plane::grounds::{Plane, shared, tell};
+use crate::report::report;
 
 /// A plane of its own: events come late where other tests take their namespaces away.
 fn plane() -> &'static Plane {
@@ -133,27 +134,27 @@ async fn both_clusters_show_the_same() {
         }
     };
     let judged = judged(&stories, judge).await;
-    let mut report = Report::default();
+    let mut all = Report::default();
     for (real, run) in real.iter().zip(judged) {
-        report.hear(real, run);
+        all.hear(real, run);
     }
     if stories.len() == stories::all().len() {
-        report.verdict.close(EXCUSES);
+        all.verdict.close(EXCUSES);
     }
-    report.unseen.iter().for_each(|mark| tell(&format!("not seen before: {mark}")));
-    tell(&format!(
+    all.unseen.iter().for_each(|mark| tell(&format!("not seen before: {mark}")));
+    report(&format!(
         "conformance, live: {} stories, {} states compared, {} equal word for word; {} stories were \
          played again, {} fields differ each time, {} of them excused; {:.0} s",
         stories.len(),
-        report.states,
-        report.equal,
-        report.again,
-        report.fields,
-        report.verdict.needed.len(),
+        all.states,
+        all.equal,
+        all.again,
+        all.fields,
+        all.verdict.needed.len(),
         started.elapsed().as_secs_f64()
     ));
     // A race that no recorded run happened to show is one more run; many are another plane.
-    assert!(report.unseen.len() * 200 <= report.states, "the recordings are of another plane");
-    let complaints = report.verdict.complaints;
+    assert!(all.unseen.len() * 200 <= all.states, "the recordings are of another plane");
+    let complaints = all.verdict.complaints;
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }

@@ -8,6 +8,7 @@ mod analysis;
 mod audit;
 mod blue_green;
 mod canary;
+mod clients;
 mod cockpit;
 mod deployment;
 pub(crate) mod grounds;

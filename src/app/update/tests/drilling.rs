@@ -38,7 +38,7 @@ fn a_drill_about_one_workload_opens_on_it_behind_the_briefing() {
     let effects = begin_drill(&mut rig.model, drill);
     assert!(effects.contains(&Effect::Focus(Some(id.clone()))), "{effects:?}");
     assert_eq!(*rig.model.screen(), Screen::Briefing);
-    rig.press(Key::Esc);
+    rig.press(Key::Enter);
     assert_eq!(*rig.model.screen(), Screen::Rollout(id));
 }
 

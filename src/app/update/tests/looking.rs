@@ -44,6 +44,23 @@ fn moving_stops_at_both_ends() {
 }
 
 #[test]
+fn the_first_row_is_selected_until_the_first_lists_have_arrived() {
+    let mut rig = Rig::at(&a_deployment());
+    rig.model.fleet_view.settled = false;
+    rig.sources(&SourceState::Loading(now()));
+    rig.see(&a_deployment());
+    assert_eq!(rig.model.meant(), Some(&a_deployment().id()));
+    rig.see(&a_gate());
+    rig.live();
+    rig.wait(1_000);
+    assert_eq!(rig.model.meant(), Some(&a_gate().id()), "what came last stands first");
+    rig.model.fleet_view.selected = Some(a_deployment().id());
+    rig.see(&a_gate());
+    rig.wait(1_000);
+    assert_eq!(rig.model.meant(), Some(&a_deployment().id()), "rows move under a selection");
+}
+
+#[test]
 fn opening_watches_around_it_and_leaving_stops_that() {
     let mut rig = a_shop();
     let effects = rig.press(Key::Enter);

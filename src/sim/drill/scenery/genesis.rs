@@ -42,6 +42,7 @@ pub(in crate::sim::drill) fn build(
     until: Moment,
 ) -> Result<World, String> {
     let mut world = World::new(seed, start - PAST, control::all());
+    world.live_unseen(until);
     let services = services(file);
     furnish(&mut world, file, &services)?;
     for version in &file.versions {
@@ -57,6 +58,7 @@ pub(in crate::sim::drill) fn build(
     }
     live(&mut world, &services, start)?;
     world.advance(until);
+    world.be_seen();
     Ok(world)
 }
 
