@@ -71,11 +71,9 @@ pub struct FleetView {
     pub sort: Sort,
     /// Selected workload.
     pub selected: Option<WorkloadId>,
-    /// Whether a person has chosen it. Until then, and only until the first lists have arrived, the
-    /// first row is selected, whichever that is.
-    pub chosen: bool,
-    /// Whether the rows were counted since the first lists had arrived.
-    pub settled: bool,
+    /// Whether it stays with its workload: a key was pressed, or the rows were counted since the
+    /// first lists had arrived. Until then the first row is selected, whichever that is.
+    pub kept: bool,
     /// Rows as last counted. They are counted anew at each tick in which something was observed,
     /// not for each observation: with a thousand rollouts that is the dearest sum of the program.
     pub roster: Option<Roster>,

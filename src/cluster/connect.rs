@@ -6,6 +6,8 @@
 //! One client serves reads and writes. kube's own repeating of requests is off, since it would
 //! also send writes again; the watches repeat by their own rules.
 
+mod proxy;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig, NamedContext};
 use kube::{Client, Config};
 
 use super::error::ClusterError;
-use super::{credential, kubeconfig, proxy};
+use super::{credential, kubeconfig};
 use crate::domain::text::SafeText;
 
 /// Longest wait for a client, and with it for a credential plugin.

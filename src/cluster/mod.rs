@@ -20,7 +20,6 @@ pub mod heartbeat;
 mod kubeconfig;
 pub mod logs;
 mod pace;
-mod proxy;
 pub mod read;
 mod resource;
 pub mod template;

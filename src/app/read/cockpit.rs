@@ -2,6 +2,8 @@
 //!
 //! Called by `view` for the Rollout screen, the previews and the notice of a small terminal.
 
+pub mod steps;
+
 use crate::app::flight::{FOLLOWED_FOR, Flight, Stage};
 use crate::app::model::Model;
 use crate::app::theme::Role;

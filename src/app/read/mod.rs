@@ -15,7 +15,6 @@ pub mod keys;
 pub mod phrase;
 pub mod pods;
 pub mod revisions;
-pub mod steps;
 pub mod timeline;
 pub mod traffic;
 

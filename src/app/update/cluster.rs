@@ -39,11 +39,11 @@ pub(super) fn count(model: &mut Model) {
     let roster = roster::of(model);
     let first = roster.rows.first().map(|row| row.id.clone());
     let view = &mut model.fleet_view;
-    if view.selected.is_none() || !(view.chosen || view.settled) {
+    if view.selected.is_none() || !view.kept {
         view.selected = first;
     }
     // What was listed last may have changed the order: the rows are counted once more after it.
-    view.settled |= !model.sources.is_empty() && !model.sources.values().any(is_loading);
+    view.kept |= !model.sources.is_empty() && !model.sources.values().any(is_loading);
     model.fleet_view.roster = Some(roster);
     model.fleet_view.roster_is_old = false;
 }

@@ -13,7 +13,7 @@ use crate::domain::action::Verb;
 use super::{dialogs, looking, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
-    model.fleet_view.chosen = true;
+    model.fleet_view.kept = true;
     if model.dialog.is_some() {
         return match key {
             Key::Ctrl('z') => vec![Effect::Suspend],

@@ -149,8 +149,8 @@ impl World {
         }
     }
 
-    /// Tells the controllers what has changed; what was written in a turn, one write after the other.
-    /// A change of what is broken is a change of the nodes.
+    /// Tells the controllers what has changed; what was written in a turn, one write after the
+    /// other. A change of what is broken is a change of the nodes.
     fn tell(&mut self, turn: Option<&Work>) {
         if self.told_faults != self.ground.faults {
             self.told_faults = self.ground.faults.clone();

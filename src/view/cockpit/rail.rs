@@ -5,7 +5,7 @@
 
 use ratatui::text::Line;
 
-use crate::app::read::steps::{Place, Rail, StepCell};
+use crate::app::read::cockpit::steps::{Place, Rail, StepCell};
 use crate::app::theme::Role;
 use crate::view::look::Look;
 use crate::view::strip::Strip;

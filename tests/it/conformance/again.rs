@@ -1,9 +1,9 @@
-//! Plays stories on the embedded cluster and holds them against the real one; what differs is played
-//! again.
+//! Plays stories on the embedded cluster and holds them against the real one; what differs is
+//! played again.
 //!
-//! Both clusters play in wall time, and a recording has only the races that some run of the real one
-//! happened to show. What a story shows in one play and not in the next is such a race; what it
-//! shows in every play, each with a seed of its own, is a difference.
+//! Both clusters play in wall time, and a recording has only the races that some run of the real
+//! one happened to show. What a story shows in one play and not in the next is such a race; what
+//! it shows in every play, each with a seed of its own, is a difference.
 
 use super::compare::Comparison;
 use super::embedded::embedded;

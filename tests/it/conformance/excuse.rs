@@ -1,5 +1,6 @@
 //! Differences between the embedded cluster and the real one that are accepted, each with its
-//! reason. One that does not occur is an excuse too many, and fails, unless it is a matter of chance.
+//! reason. One that does not occur is an excuse too many, and fails, unless it is a matter of
+//! chance.
 
 use super::recording::Difference;
 use super::tolerance::fits;

@@ -100,7 +100,7 @@ impl Served {
 
     pub(crate) fn kubeconfig(&self, person: &str) -> &str {
         let of = self.kubeconfigs.iter().find(|(name, _)| name == person);
-        of.map(|(_, path)| path.as_str()).unwrap_or_else(|| panic!("{:?}", self.kubeconfigs))
+        of.map_or_else(|| panic!("{:?}", self.kubeconfigs), |(_, path)| path.as_str())
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Hangar, json, names, words};
 use crate::report::report;
 
-/// All drills, but the fleet with fewer rollouts: an unoptimised build takes minutes for a thousand.
+/// All drills, the fleet with fewer rollouts: a debug build takes a minute for a thousand.
 fn all(hangar: &Hangar) -> Vec<String> {
     let fleet = include_str!("../../../demo/drills/fleet.toml");
     let small = fleet.replace("rollouts = 1000", "rollouts = 20");
@@ -83,9 +83,9 @@ fn a_script_is_the_pilot_and_the_transcript_says_what_it_did() {
     assert_eq!(played["over"], true);
     let transcript = played["transcript"].as_array().unwrap();
     let told = |who: &str, says: &str| {
-        let line = transcript.iter().find(|line| {
-            line["who"] == who && line["text"].as_str().unwrap().contains(says)
-        });
+        let line = transcript
+            .iter()
+            .find(|line| line["who"] == who && line["text"].as_str().unwrap().contains(says));
         line.unwrap_or_else(|| panic!("{who} {says}: {transcript:#?}"))["at_ms"].as_i64().unwrap()
     };
     let (aborted, refused) = (told("pilot", "abort"), told("pilot", "cannot promote checkout"));

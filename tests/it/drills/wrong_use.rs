@@ -9,8 +9,7 @@ fn is_refused_with_the_place_and_the_way_out() {
     let misspelt = hangar.file("misspelt.toml", &good.replace("warm-up", "warmup"));
     let torn = hangar.file("torn.toml", good.split_at(700).0);
     let script = hangar.file("script.toml", "[[pilot]]\ndo = 'abort'\nservice = 'checkuot'\n");
-    let (line, _) =
-        good.lines().enumerate().find(|(_, line)| line.starts_with("warm-up")).unwrap();
+    let (line, _) = good.lines().enumerate().find(|(_, line)| line.starts_with("warm-up")).unwrap();
     let line = format!("misspelt.toml: line {}: unknown field `warmup`", line + 1);
     let cases: [(&[&str], &str); 13] = [
         (&["drill", "shpo", "--headless"], "no drill \"shpo\""),

@@ -46,7 +46,7 @@ fn moving_stops_at_both_ends() {
 #[test]
 fn the_first_row_is_selected_until_the_first_lists_have_arrived() {
     let mut rig = Rig::at(&a_deployment());
-    rig.model.fleet_view.settled = false;
+    rig.model.fleet_view.kept = false;
     rig.sources(&SourceState::Loading(now()));
     rig.see(&a_deployment());
     assert_eq!(rig.model.meant(), Some(&a_deployment().id()));

@@ -9,8 +9,8 @@ use crate::domain::release::Release;
 use crate::domain::strategy::{CanaryScale, PauseLength, Step};
 use crate::domain::time::{Span, clock, length};
 
-use super::header::hour;
-use super::phrase::Phrase;
+use crate::app::read::header::hour;
+use crate::app::read::phrase::Phrase;
 
 /// Where a step is, seen from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
