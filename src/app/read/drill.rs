@@ -41,7 +41,11 @@ fn presses(model: &Model, drill: &Drill) -> Phrase {
     if let Some((at, text)) = &drill.page
         && model.now - *at < PAGE_FOR
     {
-        return Phrase::new().say(Role::Accent, "page ").text(text.as_str());
+        let (word, text) = match text.as_str().strip_prefix("hint: ") {
+            Some(hint) => ("hint ", hint),
+            None => ("page ", text.as_str()),
+        };
+        return Phrase::new().say(Role::Accent, word).text(text);
     }
     if drill.progress.over {
         let word = if drill.progress.goals.is_empty() { "time is up" } else { verdict(drill) };

@@ -21,6 +21,9 @@ use super::super::headless::{Failure, complain, failure, print};
 use super::super::start::Start;
 use super::{Flown, words};
 
+/// Workloads from which on their past takes long enough to be wondered at.
+const MANY: usize = 100;
+
 /// Flies a drill on the screen, or serves it.
 pub(super) async fn fly(
     mut start: Start,
@@ -30,6 +33,10 @@ pub(super) async fn fly(
 ) -> Result<Exit, Failure> {
     if !asked.serve {
         start.needs_terminal("`waveoff drill --headless` plays a drill without one")?;
+    }
+    if drill.workloads() > MANY {
+        let count = drill.workloads();
+        complain(&format!("{count} workloads come to life: that takes some seconds"));
     }
     start.clock = Clock::scaled(start.clock.now(), asked.speed);
     let flown = Flown::begin(drill, asked.seed, &start.clock, false)?;

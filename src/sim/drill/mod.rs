@@ -146,6 +146,12 @@ impl Drill {
         Some((kind, &service.namespace, &service.name))
     }
 
+    /// How many workloads its world has.
+    pub fn workloads(&self) -> usize {
+        let fleet = self.file.fleet.as_ref().map_or(0, |fleet| fleet.rollouts as usize);
+        self.file.services.len() + fleet
+    }
+
     /// When it ends, at the latest.
     pub fn length(&self) -> Span {
         self.file.length.0

@@ -100,7 +100,7 @@ const TABLE: &[Room] = &[
         ],
         theirs: &["anyhow", "chrono", "ring", "rustix", "serde_json", "tokio", "tracing"],
     },
-    Room { name: "main", ours: &["config", "error", "runtime"], theirs: &["clap"] },
+    Room { name: "main", ours: &["config", "error", "runtime"], theirs: &["clap", "mimalloc"] },
     // Only names the rooms.
     Room { name: "lib", ours: &[], theirs: &[] },
 ];
