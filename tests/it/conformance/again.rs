@@ -14,7 +14,7 @@ use super::stories::Story;
 use super::theatre::Theatre;
 
 /// Plays until a difference counts.
-const PLAYS: u32 = 4;
+const PLAYS: u32 = 5;
 
 /// What a story came to.
 pub(crate) struct Judged {
@@ -55,7 +55,7 @@ impl Judged {
     }
 }
 
-/// Plays and judges each story, those that differ up to four times.
+/// Plays and judges each story, those that differ up to five times.
 pub(crate) async fn judged(
     stories: &[Story],
     judge: impl Fn(&Story, &Tracks) -> Comparison,
