@@ -120,6 +120,8 @@ pub struct Metric {
     pub success_condition: Option<SafeText>,
     /// `failureCondition`.
     pub failure_condition: Option<SafeText>,
+    /// `initialDelay` as written.
+    pub initial_delay: Option<SafeText>,
     /// `interval` as written.
     pub interval: Option<SafeText>,
     /// `count` as written; none with an interval means until terminated.
@@ -130,6 +132,8 @@ pub struct Metric {
     pub inconclusive_limit: i32,
     /// `consecutiveErrorLimit` (default 4).
     pub error_limit: i32,
+    /// `consecutiveSuccessLimit`: so many in a row end it well (default 0: it is not asked).
+    pub success_limit: i32,
     /// Query with arguments filled in (`ResolvedPrometheusQuery`), else as written.
     pub query: Option<SafeText>,
     /// Whether its verdict does not count.
@@ -150,6 +154,8 @@ pub struct Metric {
     pub errors: i32,
     /// Errors in a row.
     pub consecutive_errors: i32,
+    /// Successes in a row.
+    pub consecutive_successes: i32,
     /// The last measurements, oldest first (the controller keeps ten).
     pub measurements: Vec<Measurement>,
 }

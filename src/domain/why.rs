@@ -4,6 +4,7 @@
 
 use super::analysis::{AnalysisRun, Metric, Verdict};
 use super::id::WorkloadKind;
+use super::limit;
 use super::phase::{self, Phase, Trouble};
 use super::pod::PodState;
 use super::release::{Release, Role};
@@ -280,7 +281,7 @@ pub fn metric_sentence(metric: &Metric) -> String {
             "{} measured {}, {}; failed {} times, {} allowed",
             metric.name,
             value(&Verdict::Failed),
-            condition_text(metric),
+            limit::words(metric),
             metric.failed,
             metric.failure_limit.max(0)
         ),
@@ -297,16 +298,6 @@ pub fn metric_sentence(metric: &Metric) -> String {
             value(&Verdict::Inconclusive)
         ),
         other => format!("{} {}", metric.name, other.as_str()),
-    }
-}
-
-/// The limit in the template's own words.
-pub fn condition_text(metric: &Metric) -> String {
-    match (&metric.success_condition, &metric.failure_condition) {
-        (Some(success), Some(failure)) => format!("good is {success}, bad is {failure}"),
-        (Some(success), None) => format!("must be {success}"),
-        (None, Some(failure)) => format!("must not be {failure}"),
-        (None, None) => "any value passes".to_owned(),
     }
 }
 

@@ -5,9 +5,11 @@
 use crate::app::model::Model;
 use crate::app::theme::Role;
 use crate::domain::analysis::{AnalysisRun, Measurement, Metric, Verdict};
+use crate::domain::assessment;
 use crate::domain::id::Uid;
+use crate::domain::limit;
 use crate::domain::release::Release;
-use crate::domain::time::length;
+use crate::domain::time::{Span, Timestamp, length};
 use crate::domain::why;
 
 use super::phrase::Phrase;
@@ -50,12 +52,18 @@ pub struct MetricRow {
     pub look: Role,
     /// Measurements, oldest first.
     pub values: Vec<Value>,
-    /// The limit in the template's words.
+    /// The limit, as it is drawn where it can be.
     pub limit: String,
-    /// `4 ok, 1 failed of 1 allowed`.
+    /// `successCondition`; empty where there is none.
+    pub success: String,
+    /// `failureCondition`; empty where there is none.
+    pub failure: String,
+    /// `4 ok, 1 failed of 1 allowed, next in 12s`.
     pub counts: Phrase,
     /// What it found, where that is worth a sentence.
     pub sentence: String,
+    /// Where its verdict does not follow from what was measured; empty where it does.
+    pub doubt: String,
     /// Every how long, how often.
     pub rhythm: String,
     /// Provider.
@@ -76,7 +84,7 @@ pub struct Value {
     /// Whether it did not pass.
     pub is_bad: bool,
     /// When.
-    pub at: Option<crate::domain::time::Timestamp>,
+    pub at: Option<Timestamp>,
     /// Error or remark.
     pub message: String,
 }
@@ -130,7 +138,7 @@ pub fn row(model: &Model, release: &Release<'_>, run: &AnalysisRun) -> RunRow {
         took,
         age: super::ago(model, began),
         sentence: why::run_sentence(run),
-        metrics: run.metrics.iter().map(|m| metric(run, m)).collect(),
+        metrics: run.metrics.iter().map(|m| metric(run, m, model.now)).collect(),
     }
 }
 
@@ -147,21 +155,31 @@ fn look_in(run: &AnalysisRun, verdict: &Verdict) -> Role {
     if judged { look(verdict) } else { Role::Muted }
 }
 
-fn metric(run: &AnalysisRun, metric: &Metric) -> MetricRow {
+fn metric(run: &AnalysisRun, metric: &Metric, now: Timestamp) -> MetricRow {
     let verdict = word_in(run, &metric.verdict);
     let telling =
         matches!(metric.verdict, Verdict::Failed | Verdict::Error | Verdict::Inconclusive);
     let every = metric.interval.as_ref().map(|i| format!("every {i}"));
     let times = metric.count.as_ref().map(|c| format!("{c} times"));
+    let next = assessment::next(run, metric).map(|at| match at - now {
+        left if left > Span::zero() => format!("next in {}", length(left)),
+        _ => "due".to_owned(),
+    });
     let rhythm: Vec<String> = every.into_iter().chain(times).collect();
     MetricRow {
         name: metric.name.to_string(),
         verdict: if metric.dry_run { format!("{verdict} (dry run)") } else { verdict },
         look: look_in(run, &metric.verdict),
         values: metric.measurements.iter().map(value).collect(),
-        limit: why::condition_text(metric),
-        counts: counts(metric),
+        limit: limit::words(metric),
+        success: metric.success_condition.as_ref().map_or_else(String::new, ToString::to_string),
+        failure: metric.failure_condition.as_ref().map_or_else(String::new, ToString::to_string),
+        counts: match &next {
+            Some(next) => counts(metric).muted(format!(", {next}")),
+            None => counts(metric),
+        },
         sentence: if telling { why::metric_sentence(metric) } else { metric.message.to_string() },
+        doubt: assessment::doubt(run, metric).unwrap_or_default(),
         rhythm: rhythm.join(", "),
         provider: metric.provider.to_string(),
         query: metric.query.as_ref().map_or_else(String::new, ToString::to_string),
@@ -223,6 +241,11 @@ fn counts(metric: &Metric) -> Phrase {
         phrase.push(Role::Muted, ", ");
         phrase.push(role, format!("{} failed", metric.failed));
         phrase.push(Role::Muted, format!(" of {limit} allowed"));
+    }
+    if metric.success_limit > 0 {
+        let in_a_row =
+            format!(", {} in a row of {}", metric.consecutive_successes, metric.success_limit);
+        phrase.push(Role::Muted, in_a_row);
     }
     if metric.inconclusive > 0 {
         phrase.push(Role::Muted, ", ");

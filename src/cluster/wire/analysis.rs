@@ -105,11 +105,13 @@ fn metric(args: &Args<'_>, wanted: Node<'_>, result: Node<'_>) -> Metric {
         provider: SafeText::new(kind),
         success_condition: filled(wanted, "successCondition"),
         failure_condition: filled(wanted, "failureCondition"),
+        initial_delay: filled(wanted, "initialDelay"),
         interval: filled(wanted, "interval"),
         count: filled(wanted, "count"),
         failure_limit: limit("failureLimit", 0),
         inconclusive_limit: limit("inconclusiveLimit", 0),
         error_limit: limit("consecutiveErrorLimit", ERROR_LIMIT),
+        success_limit: limit("consecutiveSuccessLimit", 0),
         query: query.or_else(|| provider.part(kind).and_then(|p| filled(p, "query"))),
         dry_run: result.flag("dryRun"),
         verdict: verdict(result, "phase"),
@@ -120,6 +122,7 @@ fn metric(args: &Args<'_>, wanted: Node<'_>, result: Node<'_>) -> Metric {
         inconclusive: result.count("inconclusive"),
         errors: result.count("error"),
         consecutive_errors: result.count("consecutiveError"),
+        consecutive_successes: result.count("consecutiveSuccess"),
         measurements: result.list("measurements").map(measurement).collect(),
     }
 }

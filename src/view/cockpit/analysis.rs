@@ -88,6 +88,15 @@ fn head(look: &Look, run: &RunRow, room: usize, selected: bool) -> Line<'static>
 /// A metric: its last values against the limit, and counts against what is allowed. The limit
 /// stands beside the values where there is room for three of them, else below.
 fn metric_lines(look: &Look, metric: &MetricRow, room: usize) -> Vec<Line<'static>> {
+    let mut lines = judged_lines(look, metric, room);
+    if !metric.doubt.is_empty() {
+        let but = format!("but {}", metric.doubt);
+        lines.push(Strip::new(look).gap(21).say_to(room, Role::Warn, &but).line());
+    }
+    lines
+}
+
+fn judged_lines(look: &Look, metric: &MetricRow, room: usize) -> Vec<Line<'static>> {
     let first = Strip::new(look).gap(4).cell(16, Role::Text, &metric.name).cell(
         9,
         metric.look,

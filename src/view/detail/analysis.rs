@@ -66,9 +66,17 @@ fn metric_chapter(page: &mut Document<'_>, scene: &Scene<'_>, metric: &MetricRow
         .line();
     page.lines.push(head);
     page.labelled("limit", COLUMN, &Phrase::new().text(metric.limit.clone()));
+    for (label, condition) in [("success", &metric.success), ("failure", &metric.failure)] {
+        if !condition.is_empty() {
+            page.labelled(label, COLUMN, &Phrase::new().muted(condition.clone()));
+        }
+    }
     page.labelled("counts", COLUMN, &metric.counts);
     if !metric.sentence.is_empty() {
         page.labelled("found", COLUMN, &Phrase::of(metric.look, metric.sentence.clone()));
+    }
+    if !metric.doubt.is_empty() {
+        page.labelled("but", COLUMN, &Phrase::of(Role::Warn, metric.doubt.clone()));
     }
     let query = Phrase::new().muted(format!("{}  ", metric.provider)).text(metric.query.clone());
     page.labelled("query", COLUMN, &query);

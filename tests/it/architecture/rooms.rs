@@ -18,7 +18,7 @@ struct Room {
 const ADAPTER: &[&str] = &["tokio", "futures", "tracing", "thiserror"];
 
 const TABLE: &[Room] = &[
-    Room { name: "domain", ours: &[], theirs: &["chrono", "thiserror"] },
+    Room { name: "domain", ours: &[], theirs: &["chrono", "libm", "thiserror"] },
     Room {
         name: "app",
         ours: &["domain"],

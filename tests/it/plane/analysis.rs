@@ -46,8 +46,7 @@ fn a_failing_analysis_shows_value_limit_count_and_sentence() {
     assert_eq!(metric["last"], "[0.31]", "the value");
     assert_eq!(metric["success_condition"], "result[0] <= 0.05", "the condition");
     assert_eq!((&metric["failed"], &metric["failure_limit"]), (&json!(2), &json!(1)), "the count");
-    let sentence =
-        "error-rate measured [0.31], must be result[0] <= 0.05; failed 2 times, 1 allowed";
+    let sentence = "error-rate measured [0.31], must be <= 0.05; failed 2 times, 1 allowed";
     assert_eq!(metric["sentence"], sentence);
     let why = stage.fly(&["why", "web"]).expect(0).out;
     assert!(why.contains("aborted by analysis, users are on r1"), "{why}");
