@@ -2,6 +2,9 @@
 //!
 //! Source: `argoproj.io/v1alpha1` AnalysisRun. A record; `why` makes sentences of it.
 
+pub mod assessment;
+pub mod limit;
+
 use super::id::{ObjectRef, PodHash, Uid};
 use super::text::SafeText;
 use super::time::Timestamp;

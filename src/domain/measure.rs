@@ -3,6 +3,8 @@
 //! None of the reasons is zero, and none is drawn as a point. Called by whatever shows or compares
 //! what Prometheus measured.
 
+pub mod statistics;
+
 use super::text::SafeText;
 use super::time::{Span, Timestamp, length};
 

@@ -5,14 +5,12 @@
 
 pub mod action;
 pub mod analysis;
-pub mod assessment;
 pub mod attention;
 pub mod event;
 pub mod experiment;
 pub mod fleet;
 pub mod id;
 pub mod legality;
-pub mod limit;
 pub mod measure;
 pub mod observation;
 pub mod phase;
@@ -24,7 +22,6 @@ pub mod replica_set;
 pub mod routing;
 #[cfg(test)]
 pub(crate) mod sample;
-pub mod statistics;
 pub mod strategy;
 pub mod text;
 pub mod time;

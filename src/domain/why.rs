@@ -2,9 +2,8 @@
 //!
 //! Reads only what was observed; says nothing it does not know.
 
-use super::analysis::{AnalysisRun, Metric, Verdict};
+use super::analysis::{AnalysisRun, Metric, Verdict, limit};
 use super::id::WorkloadKind;
-use super::limit;
 use super::phase::{self, Phase, Trouble};
 use super::pod::PodState;
 use super::release::{Release, Role};

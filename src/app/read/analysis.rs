@@ -4,10 +4,8 @@
 
 use crate::app::model::Model;
 use crate::app::theme::Role;
-use crate::domain::analysis::{AnalysisRun, Measurement, Metric, Verdict};
-use crate::domain::assessment;
+use crate::domain::analysis::{AnalysisRun, Measurement, Metric, Verdict, assessment, limit};
 use crate::domain::id::Uid;
-use crate::domain::limit;
 use crate::domain::release::Release;
 use crate::domain::time::{Span, Timestamp, length};
 use crate::domain::why;

@@ -8,7 +8,7 @@
 
 mod reader;
 
-use super::analysis::Metric;
+use super::Metric;
 use reader::read;
 
 /// Where values are good.

@@ -4,9 +4,9 @@
 //! (`assessMetricStatus`, `generateMetricTasks`). Never replaces the controller's verdict; says
 //! where it does not follow from the measurements, and says nothing where it cannot know.
 
-use super::analysis::{AnalysisRun, Measurement, Metric, Verdict};
 use super::limit::Limits;
-use super::time::{Span, Timestamp, parse_go_duration};
+use super::{AnalysisRun, Measurement, Metric, Verdict};
+use crate::domain::time::{Span, Timestamp, parse_go_duration};
 
 /// After an error the controller measures again so much later, whatever the interval.
 const AFTER_ERROR: Span = Span::seconds(10);
