@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::defaults::qos_class;
 use super::kind::Kind;
 use crate::sim::object::{Document, DocumentMut};
 
@@ -74,46 +75,6 @@ fn pod(pod: &mut Value) {
         pod.set("/status/phase", "Pending");
     }
     if pod.text("/status/qosClass").is_empty() {
-        let quality = quality(pod.at("/spec").unwrap_or(&Value::Null));
-        pod.set("/status/qosClass", quality);
-    }
-}
-
-/// `status.qosClass`.
-fn quality(spec: &Value) -> &'static str {
-    let containers = spec.items("/containers").iter().chain(spec.items("/initContainers"));
-    let (mut any, mut all) = (false, true);
-    for container in containers {
-        for resource in ["cpu", "memory"] {
-            let limit = container.at(&format!("/resources/limits/{resource}"));
-            let request = container.at(&format!("/resources/requests/{resource}"));
-            any |= limit.is_some() || request.is_some();
-            all &= limit.is_some() && (request.is_none() || request == limit);
-        }
-    }
-    match (any, all) {
-        (false, _) => "BestEffort",
-        (true, true) => "Guaranteed",
-        (true, false) => "Burstable",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quality_follows_requests_and_limits() {
-        let with = |resources: Value| json!({"containers": [{"resources": resources}]});
-        let whole = json!({"limits": {"cpu": "1", "memory": "1Gi"}});
-        let cases = [
-            (json!({"containers": [{}]}), "BestEffort"),
-            (with(json!({"requests": {"cpu": "1"}})), "Burstable"),
-            (with(whole), "Guaranteed"),
-            (with(json!({"limits": {"cpu": "1"}})), "Burstable"),
-        ];
-        for (spec, wanted) in cases {
-            assert_eq!(quality(&spec), wanted, "{spec}");
-        }
+        pod.set("/status/qosClass", qos_class(pod));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::refusals;
 use super::request::Request;
 use super::schema;
-use crate::sim::object::{Document, DocumentMut};
+use crate::sim::object::{Document, DocumentMut, json_type};
 use crate::sim::store::{Cause, Kind, Refusal};
 
 /// How strictly unknown and doubled fields are taken.
@@ -73,7 +73,7 @@ pub(crate) fn value(
             "json parse error: json: cannot unmarshal {} into Go value of type struct {{ \
              APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
              \"json:\\\"kind,omitempty\\\"\" }}",
-            word(other)
+            json_type(other)
         )),
     });
     read.map_err(|why| {
@@ -249,16 +249,5 @@ fn package(group: &str) -> &str {
     match group {
         "" => "core",
         group => group.split('.').next().unwrap_or_default(),
-    }
-}
-
-fn word(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{Field, Nothing, Quantity, Struct, Type, natives};
+use crate::sim::object::json_type;
 use crate::sim::time;
 
 /// Where a value stands: the type that has the field, and the path to it from the root.
@@ -21,9 +22,10 @@ pub(crate) fn decode(name: &str, body: &Value, unknown: &mut Vec<String>) -> Res
     match body {
         Value::Object(members) => structure(of, members, "", unknown),
         Value::Null => structure(of, &Map::new(), "", unknown),
-        other => {
-            Err(format!("json: cannot unmarshal {} into Go value of type v1.{name}", word(other)))
-        }
+        other => Err(format!(
+            "json: cannot unmarshal {} into Go value of type v1.{name}",
+            json_type(other)
+        )),
     }
 }
 
@@ -151,7 +153,7 @@ fn scalar(of: &Type, value: &Value, place: &Place<'_>) -> Result<Value, String> 
         (Type::WholeOrText, _) => {
             return Err(format!(
                 "json: cannot unmarshal {} into Go value of type int32",
-                word(value)
+                json_type(value)
             ));
         }
         (Type::Time, Value::String(text)) => match time::parse(text) {
@@ -210,7 +212,7 @@ fn misfit(of: &Type, value: &Value, place: &Place<'_>) -> String {
     }
     let what = match (of, value) {
         (Type::Whole(_), Value::Number(number)) => format!("number {number}"),
-        _ => word(value).to_owned(),
+        _ => json_type(value).to_owned(),
     };
     format!(
         "json: cannot unmarshal {what} into Go struct field {}.{path} of type {}",
@@ -233,17 +235,6 @@ fn go_name(of: &Type) -> String {
         Type::List(of) => format!("[]{}", go_name(of)),
         Type::Map(of) => format!("map[string]{}", go_name(of)),
         Type::Of(name) => format!("v1.{name}"),
-    }
-}
-
-fn word(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::sim::api::refusals;
-use crate::sim::object::Document;
+use crate::sim::object::{Document, json_type};
 use crate::sim::store::Refusal;
 
 /// Operations that a JSON patch may have.
@@ -32,10 +32,10 @@ pub(super) fn operations(body: Value) -> Result<Vec<Value>, Refusal> {
     let items = match body {
         Value::Array(items) => items,
         Value::Null => Vec::new(),
-        other => return Err(wrong(word(&other), "[]")),
+        other => return Err(wrong(json_type(&other), "[]")),
     };
     if let Some(other) = items.iter().find(|item| !item.is_object()) {
-        return Err(wrong(word(other), ""));
+        return Err(wrong(json_type(other), ""));
     }
     if items.len() > MOST {
         return Err(refusals::too_large(&format!(
@@ -186,17 +186,6 @@ pub(super) fn merge_patch(document: &mut Value, patch: &Value) {
         } else {
             merge_patch(members.entry(key.clone()).or_insert(Value::Null), change);
         }
-    }
-}
-
-fn word(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

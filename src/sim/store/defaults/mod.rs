@@ -36,7 +36,6 @@ pub(super) fn first_status(kind: Kind, object: &mut Value) {
         return;
     }
     let status = match kind {
-        Kind::Pod => json!({"phase": "Pending", "qosClass": qos_class(object)}),
         Kind::ReplicaSet => json!({"replicas": 0}),
         Kind::Service | Kind::Ingress => json!({"loadBalancer": {}}),
         Kind::Deployment | Kind::Job | Kind::Node => json!({}),

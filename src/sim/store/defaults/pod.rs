@@ -152,6 +152,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn quality_follows_requests_and_limits() {
+        let with = |resources: Value| json!({"containers": [{"resources": resources}]});
+        let whole = json!({"limits": {"cpu": "1", "memory": "1Gi"}});
+        let cases = [
+            (json!({"containers": [{}]}), "BestEffort"),
+            (with(json!({"requests": {"cpu": "1"}})), "Burstable"),
+            (with(whole), "Guaranteed"),
+            (with(json!({"limits": {"cpu": "1"}})), "Burstable"),
+        ];
+        for (spec, wanted) in cases {
+            assert_eq!(qos_class(&json!({ "spec": spec })), wanted);
+        }
+    }
+
+    #[test]
     fn a_pod_asks_for_what_limits_it() {
         let resources = json!({"limits": {"cpu": "1", "memory": "1Gi"}});
         let mut pod = json!({"spec": {"containers": [

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::sim::control::rollout::keys;
 use crate::sim::hash;
-use crate::sim::object::{Document, DocumentMut};
+use crate::sim::object::{Document, DocumentMut, drop_nulls};
 
 /// The hash of a template.
 pub(crate) fn template_hash(template: &Value, collisions: Option<i32>) -> String {
@@ -106,17 +106,6 @@ fn drop_defaults(value: &mut Value, defaults: &[(&str, Value)]) {
 fn each(value: &mut Value, pointer: &str, change: impl Fn(&mut Value)) {
     let items = value.pointer_mut(pointer).and_then(Value::as_array_mut);
     items.into_iter().flatten().for_each(change);
-}
-
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
 }
 
 #[cfg(test)]

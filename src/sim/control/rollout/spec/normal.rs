@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::sim::object::{Document, DocumentMut};
+use crate::sim::object::{Document, DocumentMut, drop_nulls};
 
 /// Where nothing and absent are the same, of fields that are written only when they say something.
 const OMITTED_WHEN_EMPTY: &[&str] = &[
@@ -53,17 +53,6 @@ fn is_nothing(value: &Value) -> bool {
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
         Value::Object(_) => false,
-    }
-}
-
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
     }
 }
 
