@@ -1,7 +1,7 @@
 //! The session: which cluster, as whom, how dangerous it is. Fixed at start and never changed:
 //! a context switched underneath has no effect here.
 
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, matches_pattern};
 use crate::domain::time::Timestamp;
 
 /// Where the facts come from. Drills and replays never hold a client to a real cluster.
@@ -121,52 +121,5 @@ impl Session {
                 || Environment { name: "production".into(), level: Level::Production },
                 |rule| rule.environment.clone(),
             )
-    }
-}
-
-/// Whether `text` matches a pattern in which `*` stands for any run of characters.
-pub fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(first) = parts.next() else {
-        return text.is_empty();
-    };
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns() {
-        let cases = [
-            ("prod-*", "prod-eu", true),
-            ("prod-*", "preprod-eu", false),
-            ("*", "", true),
-            ("*lab*", "a-lab-1", true),
-            ("a*b*c", "aXXbYYc", true),
-            ("a*b*c", "aXXbYY", false),
-            ("exact", "exact", true),
-            ("exact", "exactly", false),
-        ];
-        for (pattern, text, hit) in cases {
-            assert_eq!(matches_pattern(pattern, text), hit, "{pattern} {text}");
-        }
     }
 }

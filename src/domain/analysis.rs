@@ -4,6 +4,7 @@
 
 pub mod assessment;
 pub mod limit;
+pub mod template;
 
 use super::id::{ObjectRef, PodHash, Uid};
 use super::text::SafeText;
@@ -139,6 +140,8 @@ pub struct Metric {
     pub success_limit: i32,
     /// Query with arguments filled in (`ResolvedPrometheusQuery`), else as written.
     pub query: Option<SafeText>,
+    /// `provider.prometheus.address`.
+    pub address: Option<SafeText>,
     /// Whether its verdict does not count.
     pub dry_run: bool,
     /// Verdict.

@@ -3,7 +3,14 @@
 //! None of the reasons is zero, and none is drawn as a point. Called by whatever shows or compares
 //! what Prometheus measured.
 
+pub mod address;
+pub mod panel;
+pub mod query;
+pub mod scheme;
+pub mod share;
+pub mod sides;
 pub mod statistics;
+pub mod track;
 
 use super::text::SafeText;
 use super::time::{Span, Timestamp, length};

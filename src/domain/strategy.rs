@@ -3,6 +3,7 @@
 //! Source: `spec.strategy` of the Argo Rollouts API (1.10) and of `apps/v1` Deployment; the
 //! arithmetic follows the controller's `GetCurrentSetWeight` and `resolveFenceposts`.
 
+use super::analysis::template::RolloutAnalysis;
 use super::text::SafeText;
 use super::time::{Span, parse_go_duration};
 
@@ -91,8 +92,8 @@ pub enum Step {
     Pause(PauseLength),
     /// `setCanaryScale`.
     SetCanaryScale(CanaryScale),
-    /// `analysis`, with its template names.
-    Analysis(Vec<SafeText>),
+    /// `analysis`.
+    Analysis(RolloutAnalysis),
     /// `experiment`, with its template names and its length.
     Experiment(Vec<SafeText>, Option<Span>),
     /// `setHeaderRoute`, with its name.
@@ -164,8 +165,8 @@ pub struct Canary {
     pub abort_scale_down_delay: Span,
     /// `scaleDownDelaySeconds` (default 30 s with traffic routing).
     pub scale_down_delay: Span,
-    /// Template names of the background analysis.
-    pub background_templates: Vec<SafeText>,
+    /// `analysis`: it goes on in the background of all steps.
+    pub background: RolloutAnalysis,
 }
 
 impl Canary {
@@ -205,10 +206,10 @@ pub struct BlueGreen {
     pub scale_down_delay: Span,
     /// `abortScaleDownDelaySeconds` (default 30 s; zero keeps the pods).
     pub abort_scale_down_delay: Span,
-    /// Template names of `prePromotionAnalysis`.
-    pub pre_templates: Vec<SafeText>,
-    /// Template names of `postPromotionAnalysis`.
-    pub post_templates: Vec<SafeText>,
+    /// `prePromotionAnalysis`.
+    pub before: RolloutAnalysis,
+    /// `postPromotionAnalysis`.
+    pub after: RolloutAnalysis,
 }
 
 /// A rolling update's settings.
@@ -244,6 +245,21 @@ impl Strategy {
             Self::Rolling(_) => "rolling",
             Self::Recreate => "recreate",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// The analyses it asks for, in the order in which they come.
+    pub fn analyses(&self) -> Vec<&RolloutAnalysis> {
+        match self {
+            Self::Canary(canary) => {
+                let steps = canary.steps.iter().filter_map(|step| match step {
+                    Step::Analysis(analysis) => Some(analysis),
+                    _ => None,
+                });
+                std::iter::once(&canary.background).chain(steps).collect()
+            }
+            Self::BlueGreen(settings) => vec![&settings.before, &settings.after],
+            Self::Rolling(_) | Self::Recreate | Self::Unknown => Vec::new(),
         }
     }
 

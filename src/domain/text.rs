@@ -161,6 +161,31 @@ fn is_combining(c: char) -> bool {
         | 0x3099..=0x309a | 0xfe20..=0xfe2f)
 }
 
+/// Whether `text` matches a pattern in which `*` stands for any run of characters.
+pub fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(first) = parts.next() else {
+        return text.is_empty();
+    };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +207,23 @@ mod tests {
         ];
         for (raw, shown) in cases {
             assert_eq!(SafeText::new(raw).as_str(), shown, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn patterns() {
+        let cases = [
+            ("prod-*", "prod-eu", true),
+            ("prod-*", "preprod-eu", false),
+            ("*", "", true),
+            ("*lab*", "a-lab-1", true),
+            ("a*b*c", "aXXbYYc", true),
+            ("a*b*c", "aXXbYY", false),
+            ("exact", "exact", true),
+            ("exact", "exactly", false),
+        ];
+        for (pattern, text, hit) in cases {
+            assert_eq!(matches_pattern(pattern, text), hit, "{pattern} {text}");
         }
     }
 

@@ -229,6 +229,10 @@ pub struct Workload {
     pub rollback_window: Option<u32>,
     /// `spec.minReadySeconds`.
     pub min_ready: Span,
+    /// `metadata.labels`, sorted: arguments of analyses may be taken from them.
+    pub labels: Vec<(SafeText, SafeText)>,
+    /// Annotation `waveoff/prometheus`: where its metrics are.
+    pub prometheus: Option<SafeText>,
     /// Who else writes this object.
     pub gitops: Option<GitOpsOwner>,
     /// What its controller reports.

@@ -213,8 +213,8 @@ fn canary_settings(canary: &Canary) -> Vec<Fact> {
     if canary.max_weight != 100 {
         facts.push(plain("largest weight", canary.max_weight.to_string()));
     }
-    if !canary.background_templates.is_empty() {
-        facts.push(plain("background analysis", names(&canary.background_templates)));
+    if !canary.background.templates.is_empty() {
+        facts.push(plain("background analysis", names(&canary.background.names())));
     }
     facts.push(plain("pods kept after abort", length(canary.abort_scale_down_delay)));
     facts
@@ -233,11 +233,11 @@ fn blue_green_settings(settings: &BlueGreen) -> Vec<Fact> {
     if let Some(pods) = settings.preview_replicas {
         facts.push(plain("preview pods", pods.to_string()));
     }
-    if !settings.pre_templates.is_empty() {
-        facts.push(plain("analysis before", names(&settings.pre_templates)));
+    if !settings.before.templates.is_empty() {
+        facts.push(plain("analysis before", names(&settings.before.names())));
     }
-    if !settings.post_templates.is_empty() {
-        facts.push(plain("analysis after", names(&settings.post_templates)));
+    if !settings.after.templates.is_empty() {
+        facts.push(plain("analysis after", names(&settings.after.names())));
     }
     facts
 }

@@ -2,6 +2,7 @@
 
 use super::meta::Meta;
 use super::node::Node;
+use crate::domain::analysis::template::fill_with;
 use crate::domain::analysis::{AnalysisRole, AnalysisRun, Measurement, Metric, Verdict};
 use crate::domain::experiment::{Experiment, ExperimentTemplate};
 use crate::domain::text::SafeText;
@@ -60,14 +61,19 @@ impl<'a> Args<'a> {
         if !text.contains("{{") {
             return text;
         }
-        let mut filled = text.to_string();
-        for (name, value) in &self.0 {
-            for mark in [format!("{{{{args.{name}}}}}"), format!("{{{{ args.{name} }}}}")] {
-                filled = filled.replace(&mark, value);
-            }
-        }
-        filled.into()
+        let value = |name: &str| {
+            let known = self.0.iter().find(|(known, _)| *known == name);
+            let value = known.map_or_else(|| format!("{{{{args.{name}}}}}"), |(_, v)| (*v).into());
+            Ok::<_, std::convert::Infallible>(value)
+        };
+        fill_with(&text, value).map_or(text, SafeText::from)
     }
+}
+
+/// Metrics of a template, as they are written.
+pub(super) fn metrics_of(spec: Node<'_>) -> Vec<Metric> {
+    let nothing = spec.nothing();
+    spec.list("metrics").map(|wanted| metric(&Args(Vec::new()), wanted, nothing)).collect()
 }
 
 /// Metrics of the spec with their results; a result without its metric is kept as well.
@@ -113,6 +119,7 @@ fn metric(args: &Args<'_>, wanted: Node<'_>, result: Node<'_>) -> Metric {
         error_limit: limit("consecutiveErrorLimit", ERROR_LIMIT),
         success_limit: limit("consecutiveSuccessLimit", 0),
         query: query.or_else(|| provider.part(kind).and_then(|p| filled(p, "query"))),
+        address: provider.at("prometheus").text("address").map(|text| args.fill(text)),
         dry_run: result.flag("dryRun"),
         verdict: verdict(result, "phase"),
         message: result.text_or_empty("message"),

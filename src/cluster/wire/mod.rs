@@ -13,12 +13,14 @@ mod replica_set;
 mod rest;
 mod rollout;
 mod strategy;
+mod template;
 mod workload;
 
 use std::cell::RefCell;
 
 use serde_json::Value;
 
+use crate::domain::analysis::template::AnalysisTemplate;
 use crate::domain::id::ResourceKind;
 use crate::domain::observation::Record;
 use crate::domain::text::SafeText;
@@ -51,6 +53,12 @@ pub fn decode(kind: ResourceKind, object: &Value) -> Decoded {
         SafeText::from(format!("{kind} {}: {first}{more}", name.unwrap_or("(no name)")))
     });
     Decoded { record, odd }
+}
+
+/// Reads an AnalysisTemplate, or with `cluster` a ClusterAnalysisTemplate; nothing without a name.
+pub fn decode_template(object: &Value, cluster: bool) -> Option<AnalysisTemplate> {
+    let oddities = RefCell::new(Vec::new());
+    template::template(Node::new(object, &oddities), cluster)
 }
 
 fn translate(kind: ResourceKind, node: Node<'_>) -> Option<Record> {

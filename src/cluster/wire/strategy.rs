@@ -1,6 +1,8 @@
 //! `spec.strategy` of both kinds, with the controllers' own defaults.
 
 use super::node::Node;
+use super::template::{args, template_names};
+use crate::domain::analysis::template::RolloutAnalysis;
 use crate::domain::strategy::{
     Amount, BlueGreen, Canary, CanaryScale, PauseLength, Rolling, Step, Strategy,
 };
@@ -64,7 +66,7 @@ fn canary(node: Node<'_>) -> Canary {
             .seconds("abortScaleDownDelaySeconds")
             .unwrap_or(SCALE_DOWN_DELAY),
         scale_down_delay: node.seconds("scaleDownDelaySeconds").unwrap_or(SCALE_DOWN_DELAY),
-        background_templates: templates(node.at("analysis")),
+        background: analysis(node.at("analysis")),
     }
 }
 
@@ -98,14 +100,14 @@ fn blue_green(node: Node<'_>) -> BlueGreen {
         abort_scale_down_delay: node
             .seconds("abortScaleDownDelaySeconds")
             .unwrap_or(SCALE_DOWN_DELAY),
-        pre_templates: templates(node.at("prePromotionAnalysis")),
-        post_templates: templates(node.at("postPromotionAnalysis")),
+        before: analysis(node.at("prePromotionAnalysis")),
+        after: analysis(node.at("postPromotionAnalysis")),
     }
 }
 
-/// Names of the templates an analysis refers to.
-fn templates(analysis: Node<'_>) -> Vec<SafeText> {
-    analysis.list("templates").filter_map(|t| t.text("templateName")).collect()
+/// `RolloutAnalysis`: templates and arguments.
+fn analysis(node: Node<'_>) -> RolloutAnalysis {
+    RolloutAnalysis { templates: template_names(node), args: args(node) }
 }
 
 /// A step has exactly one key. `setWeight: 0` is a step like any other, and so is `pause: {}`.
@@ -120,7 +122,7 @@ fn step(node: Node<'_>) -> Step {
     match key {
         "pause" => Step::Pause(pause(inner)),
         "setCanaryScale" => Step::SetCanaryScale(scale(inner)),
-        "analysis" => Step::Analysis(templates(inner)),
+        "analysis" => Step::Analysis(analysis(inner)),
         "experiment" => {
             let names = inner.list("templates").filter_map(|t| t.text("name")).collect();
             Step::Experiment(names, inner.duration("duration"))

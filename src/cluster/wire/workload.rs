@@ -10,6 +10,9 @@ use crate::domain::workload::{Status, Workload};
 /// Default of `progressDeadlineSeconds` of both kinds.
 const PROGRESS_DEADLINE: Span = Span::seconds(600);
 
+/// Annotation of ours that says where a workload's metrics are.
+const PROMETHEUS: &str = "waveoff/prometheus";
+
 /// Everything but strategy and status.
 pub(super) fn common(object: Node<'_>, kind: WorkloadKind) -> Option<Workload> {
     let meta = Meta::of(object)?;
@@ -36,6 +39,8 @@ pub(super) fn common(object: Node<'_>, kind: WorkloadKind) -> Option<Workload> {
             .int("revisions")
             .and_then(|n| u32::try_from(n).ok()),
         min_ready: spec.seconds("minReadySeconds").unwrap_or(Span::zero()),
+        labels: meta.node().pairs("labels"),
+        prometheus: meta.annotation(PROMETHEUS),
         gitops: meta.gitops(),
         status: Status::default(),
     })

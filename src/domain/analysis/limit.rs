@@ -146,7 +146,7 @@ pub fn words(metric: &Metric) -> String {
     let not_bad = failure.and_then(Limits::of_failure);
     match (success, good, failure, not_bad) {
         (None, _, None, _) => "any value passes".to_owned(),
-        (Some(_), Some(good), None, _) => format!("must be {}", good.words()),
+        (Some(success), _, None, _) => words_of(success),
         (None, _, Some(_), Some(not_bad)) => format!("must be {}", not_bad.words()),
         (Some(_), Some(good), Some(_), Some(not_bad)) if good.lines == not_bad.lines => {
             format!("must be {}", good.words())
@@ -154,9 +154,16 @@ pub fn words(metric: &Metric) -> String {
         (Some(_), Some(good), Some(_), Some(not_bad)) => {
             format!("good is {}, bad is {}", good.words(), not_bad.beyond())
         }
-        (Some(success), _, None, _) => format!("must be {success}"),
         (None, _, Some(failure), _) => format!("must not be {failure}"),
         (Some(success), _, Some(failure), _) => format!("good is {success}, bad is {failure}"),
+    }
+}
+
+/// The same of a condition for success alone.
+pub fn words_of(success: &str) -> String {
+    match Limits::of_success(success) {
+        Some(good) => format!("must be {}", good.words()),
+        None => format!("must be {success}"),
     }
 }
 

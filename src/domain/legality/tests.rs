@@ -1,6 +1,7 @@
 //! Every verb in every situation, and the reasons that are given.
 
 use super::*;
+use crate::domain::analysis::template::RolloutAnalysis;
 use crate::domain::analysis::{AnalysisRole, AnalysisRun, Verdict};
 use crate::domain::sample::{
     CURRENT, OLD, STABLE, Sample, a_blue_green, a_canary, a_deployment, a_metric, a_pause,
@@ -178,7 +179,7 @@ fn a_step_under_way_is_never_skipped_whatever_it_is() {
     let steps = [
         Step::SetWeight(5),
         Step::SetCanaryScale(CanaryScale::Replicas(1)),
-        Step::Analysis(Vec::new()),
+        Step::Analysis(RolloutAnalysis::default()),
         Step::Experiment(Vec::new(), None),
         Step::SetHeaderRoute("canary".into()),
         Step::SetMirrorRoute("canary".into(), Some(5)),

@@ -32,12 +32,17 @@ impl Counted {
     /// Between which shares the true one lies with 95 % confidence, by Wilson's score interval;
     /// nothing without requests. Right for few requests and for none that failed.
     pub fn interval(self) -> Option<(f64, f64)> {
+        self.interval_at(Z_95)
+    }
+
+    /// The same for another confidence, by its standard normal quantile.
+    pub fn interval_at(self, z: f64) -> Option<(f64, f64)> {
         let share = self.share()?;
-        let square = Z_95 * Z_95;
+        let square = z * z;
         let wide = 1.0 + square / self.all;
         let middle = (share + square / (2.0 * self.all)) / wide;
         let variance = share * (1.0 - share) / self.all + square / (4.0 * self.all * self.all);
-        let half = Z_95 * variance.sqrt() / wide;
+        let half = z * variance.sqrt() / wide;
         Some(((middle - half).max(0.0), (middle + half).min(1.0)))
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn a_metric(verdict: Verdict, values: &[&str]) -> Metric {
         error_limit: 4,
         success_limit: 0,
         query: None,
+        address: None,
         dry_run: false,
         measured: count,
         successful: only(&Verdict::Successful),

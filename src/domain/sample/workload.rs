@@ -4,6 +4,7 @@
 
 use super::{PodSample, at};
 use crate::domain::analysis::AnalysisRun;
+use crate::domain::analysis::template::{RolloutAnalysis, TemplateName};
 use crate::domain::fleet::Fleet;
 use crate::domain::id::{ObjectRef, WorkloadId, WorkloadKind};
 use crate::domain::observation::{Observation, Record};
@@ -41,7 +42,7 @@ pub(crate) fn a_canary() -> Sample {
         Step::Pause(PauseLength::UntilPromoted),
         Step::SetWeight(25),
         Step::Pause(PauseLength::For(Span::minutes(10))),
-        Step::Analysis(vec!["error-rate".into()]),
+        Step::Analysis(judged_by("error-rate")),
         Step::SetWeight(50),
         Step::SetWeight(100),
     ];
@@ -58,7 +59,7 @@ pub(crate) fn a_canary() -> Sample {
         dynamic_stable_scale: false,
         abort_scale_down_delay: Span::seconds(30),
         scale_down_delay: Span::seconds(30),
-        background_templates: Vec::new(),
+        background: RolloutAnalysis::default(),
     };
     let mut sample = a_rollout("checkout", Strategy::Canary(canary));
     sample.replica_sets[0].desired = 1;
@@ -75,8 +76,8 @@ pub(crate) fn a_blue_green() -> Sample {
         auto_promotion_after: None,
         scale_down_delay: Span::seconds(30),
         abort_scale_down_delay: Span::seconds(30),
-        pre_templates: Vec::new(),
-        post_templates: Vec::new(),
+        before: RolloutAnalysis::default(),
+        after: RolloutAnalysis::default(),
     };
     let mut sample = a_rollout("storefront", Strategy::BlueGreen(settings));
     sample.workload.status.active_hash = Some(STABLE.into());
@@ -98,6 +99,11 @@ pub(crate) fn a_deployment() -> Sample {
         ..Status::default()
     };
     sample.scaled(CURRENT, 4).scaled(STABLE, 0)
+}
+
+/// An analysis by one template without arguments.
+pub(crate) fn judged_by(template: &str) -> RolloutAnalysis {
+    RolloutAnalysis { templates: vec![TemplateName::local(template)], args: Vec::new() }
 }
 
 fn a_rollout(name: &str, strategy: Strategy) -> Sample {
@@ -167,6 +173,8 @@ impl Sample {
             progress_deadline_abort: false,
             rollback_window: None,
             min_ready: Span::zero(),
+            labels: Vec::new(),
+            prometheus: None,
             gitops: None,
             status: Status::default(),
             id,

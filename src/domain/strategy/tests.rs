@@ -1,6 +1,7 @@
 //! The controller's sums: amounts, budgets, the weight of each step, lengths of pauses.
 
 use super::*;
+use crate::domain::analysis::template::RolloutAnalysis;
 use crate::domain::sample::a_canary;
 
 #[test]
@@ -84,7 +85,7 @@ fn every_step_has_a_label() {
         (Step::SetCanaryScale(CanaryScale::Replicas(2)), "scale 2 pods"),
         (Step::SetCanaryScale(CanaryScale::Weight(20)), "scale 20%"),
         (Step::SetCanaryScale(CanaryScale::MatchTraffic), "scale = weight"),
-        (Step::Analysis(Vec::new()), "analysis"),
+        (Step::Analysis(RolloutAnalysis::default()), "analysis"),
         (Step::Experiment(Vec::new(), None), "experiment"),
         (Step::SetHeaderRoute("h".into()), "header h"),
         (Step::SetMirrorRoute("m".into(), None), "mirror m"),

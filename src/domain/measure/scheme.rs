@@ -1,0 +1,298 @@
+//! The usual naming schemes of request counters and duration histograms, and how they tell the
+//! versions of a workload apart.
+//!
+//! Sources: the metric documentation of ingress-nginx, Istio, Linkerd and Envoy, the semantic
+//! conventions of OpenTelemetry for HTTP servers, Micrometer of Spring Boot, and the names that
+//! client libraries use in their examples. Which of them a server has is asked of it, in one query.
+
+use super::sides::{Sides, Version};
+
+/// What errors look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Errors {
+    label: &'static str,
+    matcher: &'static str,
+}
+
+/// How series of one version are told from those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By a label that holds the pod template hash.
+    Hash(&'static str),
+    /// By a label that holds the pod's name.
+    Pod(&'static str),
+    /// By labels that hold the Service's name and its namespace.
+    Service(&'static str, &'static str),
+    /// By ingress-nginx' `canary` and `ingress` beside the label that holds the namespace.
+    Ingress(&'static str),
+    /// By Envoy's cluster name, which has the Service's name in it.
+    Cluster(&'static str),
+}
+
+/// A naming scheme.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Scheme {
+    name: &'static str,
+    requests: &'static str,
+    /// The first one whose label is there counts.
+    errors: &'static [Errors],
+    /// Buckets of durations, and how many of their units are a second.
+    durations: Option<(&'static str, f64)>,
+    ways: &'static [Way],
+    /// Further matchers.
+    also: &'static str,
+}
+
+const CODE: Errors = Errors { label: "code", matcher: "code=~\"5..\"" };
+const STATUS: Errors = Errors { label: "status", matcher: "status=~\"5..\"" };
+const STATUS_CODE: Errors = Errors { label: "status_code", matcher: "status_code=~\"5..\"" };
+
+/// Of pods that are scraped themselves.
+const BY_POD: &[Way] = &[
+    Way::Hash("rollouts_pod_template_hash"),
+    Way::Hash("pod_template_hash"),
+    Way::Pod("pod"),
+    Way::Pod("kubernetes_pod_name"),
+    Way::Pod("k8s_pod_name"),
+    Way::Service("service", "namespace"),
+];
+
+const ISTIO: Scheme = Scheme {
+    name: "Istio",
+    requests: "istio_requests_total",
+    errors: &[Errors { label: "response_code", matcher: "response_code=~\"5..\"" }],
+    durations: Some(("istio_request_duration_milliseconds_bucket", 1000.0)),
+    ways: &[
+        Way::Service("destination_service_name", "destination_service_namespace"),
+        Way::Pod("pod"),
+    ],
+    also: "reporter=\"source\"",
+};
+
+/// Routers first: they count what users asked for, and nothing else.
+const SCHEMES: &[Scheme] = &[
+    Scheme {
+        name: "ingress-nginx",
+        requests: "nginx_ingress_controller_requests",
+        errors: &[STATUS],
+        durations: Some(("nginx_ingress_controller_request_duration_seconds_bucket", 1.0)),
+        ways: &[Way::Ingress("namespace"), Way::Ingress("exported_namespace")],
+        also: "",
+    },
+    ISTIO,
+    Scheme { also: "reporter=\"destination\"", ..ISTIO },
+    Scheme {
+        name: "Linkerd",
+        requests: "response_total",
+        errors: &[Errors { label: "classification", matcher: "classification=\"failure\"" }],
+        durations: Some(("response_latency_ms_bucket", 1000.0)),
+        ways: &[Way::Hash("rollouts_pod_template_hash"), Way::Pod("pod")],
+        also: "direction=\"inbound\"",
+    },
+    Scheme {
+        name: "Envoy",
+        requests: "envoy_cluster_upstream_rq_xx",
+        errors: &[Errors {
+            label: "envoy_response_code_class",
+            matcher: "envoy_response_code_class=\"5\"",
+        }],
+        durations: Some(("envoy_cluster_upstream_rq_time_bucket", 1000.0)),
+        ways: &[Way::Cluster("envoy_cluster_name")],
+        also: "",
+    },
+    Scheme {
+        name: "OpenTelemetry",
+        requests: "http_server_request_duration_seconds_count",
+        errors: &[Errors {
+            label: "http_response_status_code",
+            matcher: "http_response_status_code=~\"5..\"",
+        }],
+        durations: Some(("http_server_request_duration_seconds_bucket", 1.0)),
+        ways: BY_POD,
+        also: "",
+    },
+    Scheme {
+        name: "OpenTelemetry",
+        requests: "http_server_duration_milliseconds_count",
+        errors: &[Errors { label: "http_status_code", matcher: "http_status_code=~\"5..\"" }],
+        durations: Some(("http_server_duration_milliseconds_bucket", 1000.0)),
+        ways: BY_POD,
+        also: "",
+    },
+    Scheme {
+        name: "Spring",
+        requests: "http_server_requests_seconds_count",
+        errors: &[STATUS],
+        durations: Some(("http_server_requests_seconds_bucket", 1.0)),
+        ways: BY_POD,
+        also: "",
+    },
+    Scheme {
+        name: "http_requests_total",
+        requests: "http_requests_total",
+        errors: &[CODE, STATUS, STATUS_CODE],
+        durations: Some(("http_request_duration_seconds_bucket", 1.0)),
+        ways: BY_POD,
+        also: "",
+    },
+];
+
+/// The label of ours that says in an answer which scheme and way a series is of.
+pub const MARK: &str = "waveoff";
+
+/// What a workload is measured by: one of the schemes, one of its ways.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    scheme: Scheme,
+    way: Way,
+    errors: Option<Errors>,
+}
+
+/// The query that asks which schemes a server has for these versions: a vector whose elements say
+/// by [`MARK`] what was found, and by their other labels how errors are told.
+pub fn exploration(sides: &Sides) -> Option<String> {
+    let mut terms = Vec::new();
+    for (number, scheme) in SCHEMES.iter().enumerate() {
+        for (way_number, way) in scheme.ways.iter().enumerate() {
+            let Some(selector) = either(scheme, *way, sides) else { continue };
+            let labels: Vec<&str> = scheme.errors.iter().map(|errors| errors.label).collect();
+            let labels = labels.join(", ");
+            let counted = format!("count by ({labels}) ({}{{{selector}}})", scheme.requests);
+            terms.push(format!(
+                "label_replace({counted}, \"{MARK}\", \"{number}.{way_number}\", \"\", \"\")"
+            ));
+        }
+    }
+    (!terms.is_empty()).then(|| terms.join(" or "))
+}
+
+/// Reads its answer, the labels of each element: the first scheme by order of preference.
+pub fn found(elements: &[Vec<(String, String)>]) -> Option<Found> {
+    let mark = |labels: &[(String, String)]| {
+        let (_, text) = labels.iter().find(|(name, _)| name == MARK)?;
+        let (scheme, way) = text.split_once('.')?;
+        Some((scheme.parse::<usize>().ok()?, way.parse::<usize>().ok()?))
+    };
+    let best = elements.iter().filter_map(|labels| mark(labels)).min()?;
+    let scheme = SCHEMES.get(best.0)?;
+    let has = |errors: &&Errors| {
+        let mut labels = elements.iter().filter(|labels| mark(labels) == Some(best)).flatten();
+        labels.any(|(name, value)| name == errors.label && !value.is_empty())
+    };
+    let errors = scheme.errors.iter().find(has).copied();
+    Some(Found { scheme: *scheme, way: *scheme.ways.get(best.1)?, errors })
+}
+
+impl Found {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.scheme.name
+    }
+
+    /// Requests of a version within a window, as PromQL writes it.
+    pub fn requests(&self, sides: &Sides, version: &Version, window: &str) -> Option<String> {
+        let selector = self.selector(sides, version, "")?;
+        Some(format!("sum(increase({}{{{selector}}}[{window}]))", self.scheme.requests))
+    }
+
+    /// Failed requests of a version within a window; nothing where failures are not told.
+    pub fn failed(&self, sides: &Sides, version: &Version, window: &str) -> Option<String> {
+        let selector = self.selector(sides, version, self.errors?.matcher)?;
+        Some(format!("sum(increase({}{{{selector}}}[{window}]))", self.scheme.requests))
+    }
+
+    /// Buckets of a version's durations within a window, and how many of their units are a second.
+    pub fn durations(
+        &self,
+        sides: &Sides,
+        version: &Version,
+        window: &str,
+    ) -> Option<(String, f64)> {
+        let (name, per_second) = self.scheme.durations?;
+        let selector = self.selector(sides, version, "")?;
+        Some((format!("sum by (le) (increase({name}{{{selector}}}[{window}]))"), per_second))
+    }
+
+    /// How often the series are scraped, asked as how many samples a minute had.
+    pub fn scrapes(&self, sides: &Sides) -> Option<String> {
+        let selector = either(&self.scheme, self.way, sides)?;
+        Some(format!("max(count_over_time({}{{{selector}}}[1m]))", self.scheme.requests))
+    }
+
+    fn selector(&self, sides: &Sides, version: &Version, more: &str) -> Option<String> {
+        let own = matchers(self.way, sides, version)?;
+        let parts = [own.as_str(), self.scheme.also, more];
+        Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(","))
+    }
+}
+
+/// Matchers of one version.
+fn matchers(way: Way, sides: &Sides, version: &Version) -> Option<String> {
+    let namespace = &sides.namespace;
+    Some(match way {
+        Way::Hash(label) => format!("{label}=\"{}\"", version.hash),
+        Way::Pod(label) => format!("{label}=~\"{}-[a-z0-9]+\"", plain(&version.replica_set)),
+        Way::Service(label, of) => {
+            format!("{label}=\"{}\",{of}=\"{namespace}\"", version.service.as_ref()?)
+        }
+        Way::Ingress(of) => {
+            let ingresses = alternatives(&sides.ingresses)?;
+            let canary = if version.is_canary {
+                format!("canary=~\"{namespace}-{}-.+\"", plain(version.service.as_ref()?))
+            } else {
+                "canary=\"\"".to_owned()
+            };
+            format!("{of}=\"{namespace}\",ingress=~\"{ingresses}\",{canary}")
+        }
+        Way::Cluster(label) => {
+            let service = plain(version.service.as_ref()?);
+            format!("{label}=~\"(.+[/_|.])?{service}([/_|.:].*)?\"")
+        }
+    })
+}
+
+/// Matchers of all versions together, so that a query says whether there is anything.
+fn either(scheme: &Scheme, way: Way, sides: &Sides) -> Option<String> {
+    let versions: Vec<&Version> = [&sides.canary, &sides.stable].into_iter().flatten().collect();
+    let namespace = &sides.namespace;
+    let all = |of: &dyn Fn(&Version) -> Option<String>| {
+        let texts: Vec<String> = versions.iter().filter_map(|version| of(version)).collect();
+        (!texts.is_empty()).then(|| texts.join("|"))
+    };
+    let own = match way {
+        Way::Hash(label) => format!("{label}=~\"{}\"", all(&|v| Some(plain(&v.hash)))?),
+        Way::Pod(label) => {
+            format!("{label}=~\"({})-[a-z0-9]+\"", all(&|v| Some(plain(&v.replica_set)))?)
+        }
+        Way::Service(label, of) => {
+            // One Service for both tells nothing apart.
+            sides.has_own_services().then_some(())?;
+            let services = all(&|v| v.service.as_ref().map(|s| plain(s)))?;
+            format!("{label}=~\"{services}\",{of}=\"{namespace}\"")
+        }
+        Way::Ingress(of) => {
+            sides.has_own_services().then_some(())?;
+            format!("{of}=\"{namespace}\",ingress=~\"{}\"", alternatives(&sides.ingresses)?)
+        }
+        Way::Cluster(label) => {
+            sides.has_own_services().then_some(())?;
+            let services = all(&|v| v.service.as_ref().map(|s| plain(s)))?;
+            format!("{label}=~\"(.+[/_|.])?({services})([/_|.:].*)?\"")
+        }
+    };
+    let parts = [own.as_str(), scheme.also];
+    Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(","))
+}
+
+fn alternatives(names: &[impl AsRef<str>]) -> Option<String> {
+    let names: Vec<String> = names.iter().map(|name| plain(name.as_ref())).collect();
+    (!names.is_empty()).then(|| names.join("|"))
+}
+
+/// A name of an object within a regular expression within a string: dots are nothing else.
+fn plain(name: &str) -> String {
+    name.replace('.', "\\\\.")
+}
+
+#[cfg(test)]
+mod tests;
