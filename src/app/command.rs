@@ -49,6 +49,18 @@ pub enum Command {
     Diff,
     /// Conditions, Services, settings.
     Info,
+    /// What is measured, as charts.
+    Metrics,
+    /// Another span of the charts.
+    Span,
+    /// The cursor of the charts, and none again.
+    Cursor,
+    /// The cursor to the left.
+    Earlier,
+    /// The cursor to the right.
+    Later,
+    /// Numbers instead of a plot, and back.
+    Raw,
     /// Copy what is selected.
     Copy,
     /// Try every source again now.

@@ -1,11 +1,15 @@
 //! What the program wants done, as data. Performed by `runtime`, which answers with messages.
 
+use crate::domain::analysis::template::TemplateName;
 use crate::domain::id::{ObjectRef, WorkloadId};
+use crate::domain::measure::address::Address;
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
 
 use super::flight::Ticket;
 use super::journal::Entry;
+use super::metrics::Candidate;
+use super::metrics::asks::Ask;
 use super::msg::TemplateRef;
 
 /// Which logs are wanted.
@@ -17,6 +21,15 @@ pub struct LogRequest {
     pub pods: Vec<ObjectRef>,
     /// The container before the last restart.
     pub previous: bool,
+}
+
+/// What is asked of a server once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// Which naming schemes it has.
+    Schemes,
+    /// How often it scrapes.
+    Scrapes,
 }
 
 /// What is wanted.
@@ -45,6 +58,14 @@ pub enum Effect {
     CloseLogs,
     /// Fetch two templates: older, newer.
     Templates(u64, TemplateRef, TemplateRef),
+    /// Read templates of analyses of this workload.
+    ReadAnalysisTemplates(WorkloadId, Vec<TemplateName>),
+    /// Find the first of these servers that answers; with none, one in the cluster.
+    FindPrometheus(u64, WorkloadId, Vec<Candidate>),
+    /// Ask a server once what it has for a workload.
+    Explore(WorkloadId, Address, Search, String),
+    /// From now on ask these again and again, and nothing else.
+    Measure(Vec<Ask>),
     /// Put text on the clipboard.
     Copy(String),
     /// Try every source again now.

@@ -20,6 +20,8 @@ pub enum Place {
     Selection,
     /// On the Logs screen.
     Logs,
+    /// On the Metrics screen.
+    Metrics,
 }
 
 impl Place {
@@ -31,6 +33,7 @@ impl Place {
             Self::Workload => screen.workload().is_some(),
             Self::Selection => *screen == Screen::Fleet || screen.workload().is_some(),
             Self::Logs => matches!(screen, Screen::Logs(_)),
+            Self::Metrics => matches!(screen, Screen::Metrics(_)),
         }
     }
 }
@@ -96,7 +99,9 @@ macro_rules! bind {
     };
 }
 
-use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Home, PageDown, PageUp, Tab, Up};
+use Key::{
+    BackTab, Char, Ctrl, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up,
+};
 
 /// Every binding. An earlier row wins over a later one.
 pub const TABLE: &[Binding] = &[
@@ -109,7 +114,13 @@ pub const TABLE: &[Binding] = &[
     bind!(Change Selection [Char('S')] Command::Act(Verb::Restart), "restart", "restart", "restart: replace every pod by a new one"),
     bind!(Look Logs [Char('p')] Command::PreviousLogs, "previous-logs", "previous", "logs of the container before its last restart"),
     bind!(Look Logs [Char('f')] Command::Follow, "follow", "follow", "follow the end of the log"),
+    bind!(Look Metrics [Char('c')] Command::Span, "span", "span", "another span of the charts"),
+    bind!(Look Metrics [Char('v')] Command::Cursor, "cursor", "cursor", "a cursor that reads the values, and none again"),
+    bind!(Look Metrics [Char('w')] Command::Raw, "raw", "raw", "numbers instead of the plot, and back"),
+    bind!(Move Metrics [Left] Command::Earlier, "earlier", "earlier", "the cursor to the left"),
+    bind!(Move Metrics [Right] Command::Later, "later", "later", "the cursor to the right"),
     bind!(Look Selection [Char('l')] Command::Logs, "logs", "logs", "logs of the selected pod, or of all pods of the new version"),
+    bind!(Look Selection [Char('m')] Command::Metrics, "metrics", "metrics", "what is measured, as charts"),
     bind!(Look Selection [Char('x')] Command::Why, "why", "why", "why it stands where it stands, with the evidence"),
     bind!(Look Selection [Char('t'), Char('e')] Command::Timeline, "timeline", "timeline", "timeline: events and observed changes"),
     bind!(Look Selection [Char('d')] Command::Diff, "diff", "diff", "compare two revisions"),
@@ -186,6 +197,7 @@ pub fn markdown() -> String {
             let keys: Vec<String> = binding.keys.iter().map(|k| format!("`{k}`")).collect();
             let place = match binding.place {
                 Place::Logs => " (logs)",
+                Place::Metrics => " (metrics)",
                 Place::Fleet => " (fleet)",
                 _ => "",
             };
@@ -221,7 +233,8 @@ mod tests {
         let screens = [
             Screen::Fleet,
             Screen::Rollout(id.clone()),
-            Screen::Logs(id),
+            Screen::Logs(id.clone()),
+            Screen::Metrics(id),
             Screen::Help,
             Screen::Briefing,
         ];

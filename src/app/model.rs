@@ -17,6 +17,7 @@ use super::flight::Flight;
 use super::journal::SessionStamp;
 use super::keymap::Overrides;
 use super::log_view::LogView;
+use super::metrics::Metrics;
 use super::msg::{Pulse, TemplateLines, TemplateRef};
 use super::screen::{RolloutView, Screen};
 use super::session::Session;
@@ -83,6 +84,8 @@ pub struct Model {
     pub logs: LogView,
     /// Diff screen.
     pub diff: DiffView,
+    /// What is measured.
+    pub metrics: Metrics,
     /// Open dialog.
     pub dialog: Option<Dialog>,
     /// Actions on their way and receipts, oldest first.
@@ -120,6 +123,7 @@ impl Model {
             scroll: 0,
             logs: LogView::default(),
             diff: DiffView::default(),
+            metrics: Metrics::default(),
             dialog: None,
             flights: Vec::new(),
             next_ticket: 1,

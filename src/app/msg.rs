@@ -1,6 +1,9 @@
 //! What can happen to the program.
 
-use crate::domain::id::{ObjectRef, Uid};
+use crate::domain::analysis::template::{AnalysisTemplate, TemplateName};
+use crate::domain::id::{ObjectRef, Uid, WorkloadId};
+use crate::domain::measure::query;
+use crate::domain::measure::scheme::Labels;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
@@ -9,9 +12,11 @@ use crate::domain::workload::Workload;
 
 use super::access::Access;
 use super::drill::Progress;
+use super::effect::Search;
 use super::flight::Ticket;
 use super::key::Key;
 use super::log_view::LogLine;
+use super::metrics::Candidate;
 
 /// How the connection to the API server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,30 @@ pub enum Answer {
 
 /// Lines of a template: path and value, sorted by path.
 pub type TemplateLines = Vec<(SafeText, SafeText)>;
+
+/// Templates with what became of reading them.
+pub type TemplatesRead = Vec<(TemplateName, Result<Box<AnalysisTemplate>, SafeText>)>;
+
+/// Elements of a vector: labels and value.
+pub type Elements = Vec<(Labels, f64)>;
+
+/// What a server has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explored {
+    /// What was asked.
+    pub what: Search,
+    /// What was answered.
+    pub elements: Result<Elements, SafeText>,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Which.
+    pub id: u64,
+    /// What came, or why nothing.
+    pub answer: Result<query::Answer, SafeText>,
+}
 
 /// What can happen.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +112,14 @@ pub enum Msg {
     LogEnded(u64, Option<SafeText>),
     /// Templates of two revisions for this epoch: older, newer.
     Templates(u64, Result<(TemplateLines, TemplateLines), SafeText>),
+    /// Templates of analyses of a workload.
+    AnalysisTemplates(WorkloadId, TemplatesRead),
+    /// The search of this number, for a workload: its server, or why there is none.
+    Prometheus(WorkloadId, u64, Result<Candidate, SafeText>),
+    /// What a server has for a workload.
+    Explored(WorkloadId, Explored),
+    /// The answer to a question.
+    Measured(Measured),
     /// Something went wrong elsewhere: where, what.
     Trouble(SafeText, SafeText),
     /// Who the API server says we are.

@@ -23,6 +23,8 @@ pub enum Screen {
     Why(WorkloadId),
     /// Conditions, Services, Ingresses, settings.
     Info(WorkloadId),
+    /// What is measured of it, as charts.
+    Metrics(WorkloadId),
     /// The keys.
     Help,
     /// What went wrong in this session.
@@ -42,7 +44,8 @@ impl Screen {
             | Self::Logs(id)
             | Self::Timeline(id)
             | Self::Why(id)
-            | Self::Info(id) => Some(id),
+            | Self::Info(id)
+            | Self::Metrics(id) => Some(id),
             Self::Fleet | Self::Help | Self::Troubles | Self::Briefing => None,
         }
     }
@@ -56,6 +59,8 @@ pub enum Pane {
     /// Pods.
     #[default]
     Pods,
+    /// What is measured.
+    Metrics,
     /// Analysis runs.
     Analysis,
     /// Timeline.
@@ -64,13 +69,15 @@ pub enum Pane {
 
 impl Pane {
     /// All of them, in the order of Tab.
-    pub const ALL: [Self; 4] = [Self::Revisions, Self::Pods, Self::Analysis, Self::Timeline];
+    pub const ALL: [Self; 5] =
+        [Self::Revisions, Self::Pods, Self::Metrics, Self::Analysis, Self::Timeline];
 
-    /// The one after.
+    /// The one after, in the order of [`Self::ALL`].
     pub fn next(self) -> Self {
         match self {
             Self::Revisions => Self::Pods,
-            Self::Pods => Self::Analysis,
+            Self::Pods => Self::Metrics,
+            Self::Metrics => Self::Analysis,
             Self::Analysis => Self::Timeline,
             Self::Timeline => Self::Revisions,
         }
@@ -81,7 +88,8 @@ impl Pane {
         match self {
             Self::Revisions => Self::Timeline,
             Self::Pods => Self::Revisions,
-            Self::Analysis => Self::Pods,
+            Self::Metrics => Self::Pods,
+            Self::Analysis => Self::Metrics,
             Self::Timeline => Self::Analysis,
         }
     }
@@ -95,7 +103,7 @@ pub struct RolloutView {
     /// Whether it fills the screen.
     pub zoomed: bool,
     /// Selected row in each pane, in the order of [`Pane::ALL`].
-    pub selected: [usize; 4],
+    pub selected: [usize; 5],
 }
 
 impl RolloutView {
@@ -104,8 +112,9 @@ impl RolloutView {
         match pane {
             Pane::Revisions => self.selected[0],
             Pane::Pods => self.selected[1],
-            Pane::Analysis => self.selected[2],
-            Pane::Timeline => self.selected[3],
+            Pane::Metrics => self.selected[2],
+            Pane::Analysis => self.selected[3],
+            Pane::Timeline => self.selected[4],
         }
     }
 
@@ -114,8 +123,9 @@ impl RolloutView {
         match pane {
             Pane::Revisions => &mut self.selected[0],
             Pane::Pods => &mut self.selected[1],
-            Pane::Analysis => &mut self.selected[2],
-            Pane::Timeline => &mut self.selected[3],
+            Pane::Metrics => &mut self.selected[2],
+            Pane::Analysis => &mut self.selected[3],
+            Pane::Timeline => &mut self.selected[4],
         }
     }
 }

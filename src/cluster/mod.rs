@@ -19,6 +19,7 @@ pub mod error;
 pub mod heartbeat;
 mod kubeconfig;
 pub mod logs;
+pub mod measure;
 mod pace;
 pub mod read;
 mod resource;

@@ -48,6 +48,12 @@ pub struct GlobalArgs {
     /// Lock every verb.
     #[arg(long, global = true, help_heading = "Cluster")]
     pub read_only: bool,
+    /// Address of Prometheus, instead of the one that templates, annotations or the cluster name.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Metrics")]
+    pub prometheus: Option<String>,
+    /// Measure nothing.
+    #[arg(long, global = true, help_heading = "Metrics")]
+    pub no_metrics: bool,
     /// Theme: a built-in one or the name of one of your own.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub theme: Option<String>,

@@ -41,6 +41,13 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
             None => "daily in the state directory".to_owned(),
         }),
     ];
+    rows.push(row("metrics", &settings.metrics, bool::to_string));
+    rows.push(row("prometheus", &settings.prometheus, |url| or(url.as_deref(), "looked for")));
+    rows.extend(settings.queries.iter().map(|query| Row {
+        key: format!("metric.{}", query.value.title),
+        value: query.value.query.to_string(),
+        origin: query.origin.clone(),
+    }));
     rows.extend(settings.environments.iter().map(environment));
     rows.extend(settings.keys.iter().map(|(name, key)| Row {
         key: format!("keys.{name}"),

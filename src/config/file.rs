@@ -7,10 +7,12 @@ use std::path::Path;
 
 use super::document::{Document, Entry, Section};
 use super::layers::{Glyphs, Setting};
+use super::prometheus::{self, PrometheusRule};
 use super::{ConfigError, nearest, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
+use crate::domain::measure::panel::Configured;
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 12] = [
     "theme",
     "glyphs",
     "namespaces",
@@ -19,6 +21,9 @@ const KEYS: [&str; 9] = [
     "read_only",
     "log_level",
     "environment",
+    "metrics",
+    "prometheus",
+    "metric",
     "keys",
 ];
 
@@ -43,6 +48,12 @@ pub struct FileConfig {
     pub log_level: Option<Setting<String>>,
     /// `[[environment]]`, in order.
     pub environments: Vec<Setting<EnvironmentRule>>,
+    /// `metrics`.
+    pub metrics: Option<Setting<bool>>,
+    /// `[prometheus]`.
+    pub prometheus: PrometheusRule,
+    /// `[[metric]]`, in order.
+    pub queries: Vec<Setting<Configured>>,
     /// `[keys]`: the name of a verb or command, and the key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -84,6 +95,12 @@ impl FileConfig {
             "environment" => {
                 self.environments =
                     entry.sections()?.iter().map(environment).collect::<Result<_, _>>()?;
+            }
+            "metrics" => self.metrics = Some(yes()?),
+            "prometheus" => self.prometheus = prometheus::prometheus(&entry.section()?)?,
+            "metric" => {
+                self.queries =
+                    entry.sections()?.iter().map(prometheus::metric).collect::<Result<_, _>>()?;
             }
             "keys" => {
                 for binding in entry.section()?.entries() {

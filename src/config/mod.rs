@@ -10,6 +10,7 @@ mod file;
 mod keys;
 mod layers;
 mod place;
+mod prometheus;
 mod theme;
 
 use std::io;
@@ -20,6 +21,7 @@ pub use file::FileConfig;
 pub use keys::overrides;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};
 pub use place::{Place, Places, Variables};
+pub use prometheus::{PrometheusRule, Reference, SignInRule};
 pub use theme::{BUILT_IN_THEMES, ThemeChoice, Themes, choose_theme};
 
 /// What can be wrong with a configuration. All of it is exit code 2.

@@ -4,6 +4,7 @@
 //! what Prometheus measured.
 
 pub mod address;
+pub mod compare;
 pub mod panel;
 pub mod query;
 pub mod scheme;

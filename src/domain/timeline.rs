@@ -80,6 +80,11 @@ pub fn deleted(at: Timestamp) -> Entry {
     entry(at, Topic::Release, Tone::Warn, "deleted")
 }
 
+/// What was measured of the traffic, where it is news.
+pub fn of_measured(at: Timestamp, tone: Tone, text: &str) -> Entry {
+    entry(at, Topic::Traffic, tone, text)
+}
+
 /// What moved between two states of a workload.
 pub fn of_workload(at: Timestamp, before: &Workload, after: &Workload) -> Vec<Entry> {
     let mut story = Vec::new();

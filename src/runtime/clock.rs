@@ -59,6 +59,11 @@ impl Clock {
         }
     }
 
+    /// How long so much of its time takes; nothing for what is over.
+    pub(super) fn real(&self, span: Span) -> std::time::Duration {
+        span.to_std().unwrap_or_default() / self.speed()
+    }
+
     /// Now.
     pub(super) fn now(&self) -> Timestamp {
         let is = self.read_ms();

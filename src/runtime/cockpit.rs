@@ -23,6 +23,7 @@ use super::clock::Clock;
 use super::door::Door;
 use super::drill::Flown;
 use super::feed::{self, Arrivals, Feed};
+use super::measure::SignIn;
 use super::perform::Performer;
 
 /// Messages of finished effects that may wait.
@@ -54,6 +55,8 @@ pub(super) struct Cockpit {
     pub(super) door: Door,
     /// The clock.
     pub(super) clock: Clock,
+    /// How to sign in to Prometheus.
+    pub(super) sign_in: SignIn,
     /// The drill, when this is one.
     pub(super) flown: Option<Flown>,
     /// What is wanted before anything happens.
@@ -87,7 +90,7 @@ impl Cockpit {
         console: Console,
         capabilities: crate::terminal::Capabilities,
     ) -> anyhow::Result<Exit> {
-        let Self { mut model, look, door, clock, flown, effects } = self;
+        let Self { mut model, look, door, clock, sign_in, flown, effects } = self;
         let mut signals = Signals::listen().context("listen for signals")?;
         let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
@@ -98,7 +101,7 @@ impl Cockpit {
         let scope = model.session.scope.clone();
         let (feed, mut arrivals) = Feed::start(connection, scope, clock.clone());
         let (out, mut answers) = mpsc::channel(ANSWERS);
-        let mut performer = Performer::new(door, out);
+        let mut performer = Performer::new(door, sign_in, out);
         performer.whoami();
 
         let mut this = Loop {
@@ -282,7 +285,10 @@ impl Loop {
                     self.take(Msg::Trouble("copy".into(), error.to_string().into()))?;
                 }
             }
-            Effect::Refresh => self.feed.refresh(),
+            Effect::Refresh => {
+                self.feed.refresh();
+                self.performer.refresh();
+            }
             Effect::Redraw => self.repaint = true,
             Effect::Suspend => self.suspend = true,
             Effect::Quit => self.quit = Some(Exit::Ok),

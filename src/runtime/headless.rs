@@ -35,6 +35,7 @@ use crate::error::Exit;
 use super::clock::Clock;
 use super::door::Door;
 use super::feed::{self, Arrivals, Feed};
+use super::measure::SignIn;
 use super::perform::{Performer, WHO};
 use super::prompt;
 
@@ -74,11 +75,11 @@ pub(super) struct Headless {
 
 impl Headless {
     /// Starts watching what the model's scope names.
-    pub(super) fn start(model: Model, door: Door, clock: Clock) -> Self {
+    pub(super) fn start(model: Model, door: Door, sign_in: SignIn, clock: Clock) -> Self {
         let connection: Arc<Connection> = Arc::clone(&door.connection);
         let (feed, arrivals) = Feed::start(connection, model.session.scope.clone(), clock.clone());
         let (out, answers) = mpsc::channel(64);
-        let mut performer = Performer::new(door, out);
+        let mut performer = Performer::new(door, sign_in, out);
         performer.whoami();
         Self { model, clock, feed, arrivals, performer, answers, answer: None, identified: false }
     }

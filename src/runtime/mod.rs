@@ -12,6 +12,7 @@ mod drill;
 mod feed;
 mod headless;
 mod journal;
+mod measure;
 mod perform;
 mod prompt;
 mod start;

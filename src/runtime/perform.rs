@@ -19,6 +19,7 @@ use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
 
 use super::door::{Door, Order, access_of};
+use super::measure::{Meter, SignIn};
 
 /// Pause before an unknown outcome is read back again.
 const READ_BACK_EVERY: Duration = Duration::from_millis(700);
@@ -46,12 +47,15 @@ pub(super) struct Performer {
     out: mpsc::Sender<Msg>,
     tasks: JoinSet<()>,
     logs: Option<AbortHandle>,
+    meter: Meter,
 }
 
 impl Performer {
     /// Answers go to `out`.
-    pub(super) fn new(door: Door, out: mpsc::Sender<Msg>) -> Self {
-        Self { door, out, tasks: JoinSet::new(), logs: None }
+    pub(super) fn new(door: Door, sign_in: SignIn, out: mpsc::Sender<Msg>) -> Self {
+        let (connection, clock) = (Arc::clone(&door.connection), door.clock.clone());
+        let meter = Meter::new(connection, sign_in, clock, out.clone());
+        Self { door, out, tasks: JoinSet::new(), logs: None, meter }
     }
 
     fn connection(&self) -> Arc<Connection> {
@@ -70,6 +74,16 @@ impl Performer {
             Effect::OpenLogs(request) => self.open_logs(request),
             Effect::CloseLogs => self.close_logs(),
             Effect::Templates(epoch, older, newer) => self.templates(epoch, older, newer),
+            Effect::ReadAnalysisTemplates(id, names) => {
+                self.meter.read_templates(&mut self.tasks, id, names);
+            }
+            Effect::FindPrometheus(number, id, candidates) => {
+                self.meter.find(&mut self.tasks, number, id, candidates);
+            }
+            Effect::Explore(id, address, what, query) => {
+                self.meter.explore(&mut self.tasks, id, address, what, query);
+            }
+            Effect::Measure(asks) => self.meter.measure(&mut self.tasks, asks),
             Effect::Focus(_)
             | Effect::Copy(_)
             | Effect::Refresh
@@ -156,6 +170,11 @@ impl Performer {
         self.logs = Some(self.tasks.spawn(read_logs(connection, out, request)));
     }
 
+    /// Tries silent servers again now.
+    pub(super) fn refresh(&self) {
+        self.meter.refresh();
+    }
+
     /// Stops reading logs.
     fn close_logs(&mut self) {
         if let Some(handle) = self.logs.take() {
@@ -166,6 +185,7 @@ impl Performer {
     /// Waits for the journal and for requests that are on their way, but not for ever.
     pub(super) async fn finish(mut self, limit: Duration) {
         self.close_logs();
+        self.meter.stop();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(limit, all).await;
     }

@@ -28,6 +28,7 @@ use super::connect as connecting;
 use super::door::Door;
 use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, complain, failure, print};
+use super::measure;
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
@@ -149,6 +150,7 @@ impl Start {
             connecting::session(&self.settings, &door.connection, scope, &door.journal, log, now);
         let stamp = connecting::stamp(&session);
         let mut model = Model::new(session, stamp, now);
+        model.metrics.settings = measure::measuring(&self.settings, door.connection.is_drill());
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
         }
@@ -189,7 +191,9 @@ impl Start {
         let failed = |error: &dyn std::fmt::Display| failure(Exit::Undetermined, error.to_string());
         let console = Console::enter().map_err(|e| failed(&e))?;
         console.restore_on_panic(self.telemetry.log.clone());
-        let cockpit = Cockpit { model, look, door, clock: self.clock.clone(), flown, effects };
+        let sign_in = measure::sign_in(&self.settings, door.connection.is_drill());
+        let clock = self.clock.clone();
+        let cockpit = Cockpit { model, look, door, clock, sign_in, flown, effects };
         cockpit.run(console, capabilities).await.map_err(|e| failed(&format!("{e:#}")))
     }
 
@@ -218,8 +222,11 @@ impl Start {
             _ => connecting::scope(&self.settings, connection.identity()),
         };
         let door = self.door(connection);
-        let model = self.model(&door, scope);
-        let session = Headless::start(model, door, self.clock.clone());
+        let mut model = self.model(&door, scope);
+        // Only what is shown is asked.
+        model.metrics.settings.on &= matches!(command, Command::List(_) | Command::Status(_));
+        let sign_in = measure::sign_in(&self.settings, false);
+        let session = Headless::start(model, door, sign_in, self.clock.clone());
         match &command {
             Command::List(print) => session.list(print.output).await,
             Command::Status(look) => {

@@ -4,6 +4,7 @@
 //! `app::read`. The only room that knows ratatui. Called by `runtime`, once per frame.
 
 mod canvas;
+mod chart;
 mod cockpit;
 mod detail;
 mod fleet;

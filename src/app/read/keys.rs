@@ -214,6 +214,7 @@ pub fn screen_word(screen: &Screen) -> &'static str {
         Screen::Timeline(_) => "timeline",
         Screen::Why(_) => "why",
         Screen::Info(_) => "info",
+        Screen::Metrics(_) => "metrics",
         Screen::Help => "help",
         Screen::Troubles => "errors",
         Screen::Briefing => "briefing",

@@ -5,6 +5,7 @@
 
 use crate::app::model::Model;
 use crate::app::theme::Role;
+use crate::domain::measure::share::Measured;
 use crate::domain::phase;
 use crate::domain::release::{Release, Revision, Role as Part};
 use crate::domain::strategy::{BlueGreen, Strategy, budget};
@@ -12,6 +13,7 @@ use crate::domain::time::{clock, length};
 use crate::domain::traffic::{self, Agreement, Router};
 use crate::domain::why;
 
+use super::metrics::share::{alarm, note, percent as percent_of};
 use super::phrase::Phrase;
 use super::revisions::{RevisionRow, rows};
 
@@ -90,7 +92,17 @@ fn canary(model: &Model, release: &Release<'_>) -> Picture {
     let mut router = bar(label, share, value);
     router.note = router_note(&traffic);
 
+    let mut bars = vec![wanted, router];
     let mut remarks = Vec::new();
+    let subject = model.metrics.subject(&release.workload.id).filter(|_| release.is_updating());
+    if let Some(subject) = subject {
+        let share = subject.measured.as_ref().and_then(Measured::share);
+        let mut measured = bar("measured", None, share.map_or_else(|| "?".to_owned(), percent_of));
+        measured.share = share.map(in_thousandths);
+        measured.note = note(model, subject);
+        bars.push(measured);
+        remarks.extend(alarm(subject));
+    }
     if let Some(weight) = traffic.ingress {
         let agrees = traffic.router_share() == Some(weight);
         let phrase = Phrase::new().muted("ingress says ");
@@ -102,7 +114,18 @@ fn canary(model: &Model, release: &Release<'_>) -> Picture {
                 .say(Role::Bad, ", the status says something else")
         });
     }
-    Picture::Bars(vec![wanted, router], remarks)
+    Picture::Bars(bars, remarks)
+}
+
+/// A share of 0 to 1 in thousandths.
+fn in_thousandths(share: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 1000"
+    )]
+    let thousandths = (share.clamp(0.0, 1.0) * 1000.0).round() as u32;
+    thousandths
 }
 
 fn wanted_note(release: &Release<'_>) -> Phrase {

@@ -10,7 +10,7 @@ use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
 
-use super::{dialogs, looking, toast};
+use super::{dialogs, looking, metrics, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     model.fleet_view.kept = true;
@@ -123,6 +123,12 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Why => looking::show(model, Screen::Why),
         Command::Diff => looking::diff(model),
         Command::Info => looking::show(model, Screen::Info),
+        Command::Metrics => metrics::open(model),
+        Command::Span => metrics::span(model),
+        Command::Cursor => metrics::cursor(model),
+        Command::Earlier => metrics::move_cursor(model, -1),
+        Command::Later => metrics::move_cursor(model, 1),
+        Command::Raw => metrics::raw(model),
         Command::Copy => looking::copy(model),
         Command::Refresh => vec![Effect::Refresh],
         Command::Troubles => looking::troubles(model),

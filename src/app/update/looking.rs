@@ -36,6 +36,11 @@ pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
             *row = clamp((*row).min(count.saturating_sub(1)), by, count);
             Vec::new()
         }
+        Screen::Metrics(id) => {
+            let count = model.metrics.subject(&id).map_or(0, |subject| subject.panels.len());
+            model.metrics.view.panel = clamp(model.metrics.view.panel, by, count);
+            Vec::new()
+        }
         Screen::Logs(_) => {
             let count = model.logs.visible().len();
             // Header, verdict, edges and foot take about six rows; the rest shows lines.
@@ -62,6 +67,7 @@ fn rows_in(model: &Model, id: &WorkloadId, pane: Pane) -> usize {
     match pane {
         Pane::Revisions => release.revisions.len(),
         Pane::Pods => release.pods().count(),
+        Pane::Metrics => model.metrics.subject(id).map_or(0, |subject| subject.panels.len()),
         Pane::Analysis => release.analysis.len(),
         Pane::Timeline => story::of(model, id).len(),
     }
@@ -79,8 +85,13 @@ pub(super) fn keep_selection(model: &mut Model) {
 }
 
 pub(super) fn pane(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let is_shown = |pane| pane != Pane::Metrics || model.metrics.settings.on;
     let view = &mut model.rollout_view;
-    view.pane = if forward { view.pane.next() } else { view.pane.previous() };
+    let step = |pane: Pane| if forward { pane.next() } else { pane.previous() };
+    view.pane = step(view.pane);
+    if !is_shown(view.pane) {
+        view.pane = step(view.pane);
+    }
     Vec::new()
 }
 
@@ -110,6 +121,10 @@ fn open_row(model: &mut Model, id: &WorkloadId) -> Vec<Effect> {
             .map(|(_, p)| Screen::Pod(id.clone(), p.uid.clone())),
         Pane::Analysis => {
             release.analysis.get(row).map(|run| Screen::Analysis(id.clone(), run.uid.clone()))
+        }
+        Pane::Metrics => {
+            model.metrics.view.panel = row;
+            Some(Screen::Metrics(id.clone()))
         }
         Pane::Timeline => Some(Screen::Timeline(id.clone())),
         Pane::Revisions => return diff(model),
@@ -366,6 +381,9 @@ pub(super) fn templates(
 /// Puts a summary of what is meant on the clipboard, with its age.
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.meant().cloned() else { return Vec::new() };
+    if let Screen::Metrics(_) = model.screen() {
+        return super::metrics::copy_query(model, &id);
+    }
     let Some(release) = model.fleet.release(&id) else { return Vec::new() };
     let standing = phase::of(release.workload);
     let why = why::of(&release, model.now);

@@ -8,6 +8,7 @@ mod cluster;
 mod dialogs;
 mod keys;
 mod looking;
+mod metrics;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,16 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
     // A clock that is corrected must not make ages negative or arm a dialog early; one that was
     // set back must not stop the time.
     model.now = if model.now - now > HELD { now } else { model.now.max(now) };
+    // A key may bring another workload into view, and time makes things due.
+    let follows = matches!(msg, Msg::Key { .. } | Msg::Tick);
+    let mut effects = take(model, msg);
+    if follows {
+        effects.extend(metrics::follow(model));
+    }
+    effects
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key { key, burst } => keys::key(model, key, burst),
         Msg::Paste(text) => keys::paste(model, &text),
@@ -52,6 +63,10 @@ pub fn update(model: &mut Model, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::LogLines(epoch, lines) => looking::log_lines(model, epoch, lines),
         Msg::LogEnded(epoch, why) => looking::log_ended(model, epoch, why),
         Msg::Templates(epoch, templates) => looking::templates(model, epoch, templates),
+        Msg::AnalysisTemplates(id, read) => metrics::templates(model, &id, read),
+        Msg::Prometheus(id, number, found) => metrics::server(model, &id, number, found),
+        Msg::Explored(id, explored) => metrics::explored(model, &id, explored),
+        Msg::Measured(measured) => metrics::measured(model, measured),
         Msg::Trouble(source, text) => {
             let now = model.now;
             model.troubles.note(now, source, text);

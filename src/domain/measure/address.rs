@@ -35,7 +35,8 @@ impl Address {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn parse(text: &str, namespace: Option<&str>) -> Result<Self, String> {
-        let text = text.trim().trim_end_matches('/');
+        let text = text.trim();
+        let text = text.strip_suffix('/').unwrap_or(text);
         let (scheme, rest) = text
             .split_once("://")
             .ok_or_else(|| format!("{text:?} is no address: write http://HOST:PORT"))?;
@@ -135,7 +136,7 @@ mod tests {
         for (text, word) in [
             ("prometheus:9090", "write http://HOST:PORT"),
             ("ftp://a", "not spoken here"),
-            ("http://", "no host"),
+            ("http:///", "no host"),
             ("http://a b/", "no host"),
             ("http://me:secret@a", "password"),
             ("http://a/x?y=1", "no path"),

@@ -49,14 +49,19 @@ fn digits(value: f64) -> String {
     let size = value.abs();
     match size {
         _ if value == 0.0 => "0".to_owned(),
-        _ if size < 0.001 => format!("{value:.5}").trim_end_matches('0').trim_end_matches('.').into(),
-        _ if size < 0.1 => format!("{value:.4}").trim_end_matches('0').to_owned(),
-        _ if size < 1.0 => format!("{value:.3}"),
+        _ if size < 0.001 => trimmed(&format!("{value:.5}")),
+        _ if size < 0.1 => trimmed(&format!("{value:.4}")),
+        _ if size < 1.0 => trimmed(&format!("{value:.3}")),
         _ if size < 10.0 => format!("{value:.2}"),
         _ if size < 100.0 => format!("{value:.1}"),
         _ if size < 1e12 => format!("{value:.0}"),
         _ => format!("{value:.2e}"),
     }
+}
+
+/// Without zeros that say nothing.
+fn trimmed(number: &str) -> String {
+    number.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Who says that this is to be measured.

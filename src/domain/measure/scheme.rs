@@ -6,6 +6,7 @@
 //! client libraries use in their examples. Which of them a server has is asked of it, in one query.
 
 use super::sides::{Sides, Version};
+use crate::domain::text::SafeText;
 
 /// What errors look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +141,9 @@ const SCHEMES: &[Scheme] = &[
 /// The label of ours that says in an answer which scheme and way a series is of.
 pub const MARK: &str = "waveoff";
 
+/// Labels of a series: names and values.
+pub type Labels = Vec<(SafeText, SafeText)>;
+
 /// What a workload is measured by: one of the schemes, one of its ways.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Found {
@@ -167,9 +171,9 @@ pub fn exploration(sides: &Sides) -> Option<String> {
 }
 
 /// Reads its answer, the labels of each element: the first scheme by order of preference.
-pub fn found(elements: &[Vec<(String, String)>]) -> Option<Found> {
-    let mark = |labels: &[(String, String)]| {
-        let (_, text) = labels.iter().find(|(name, _)| name == MARK)?;
+pub fn found(elements: &[Labels]) -> Option<Found> {
+    let mark = |labels: &Labels| {
+        let (_, text) = labels.iter().find(|(name, _)| *name == MARK)?;
         let (scheme, way) = text.split_once('.')?;
         Some((scheme.parse::<usize>().ok()?, way.parse::<usize>().ok()?))
     };
@@ -177,7 +181,7 @@ pub fn found(elements: &[Vec<(String, String)>]) -> Option<Found> {
     let scheme = SCHEMES.get(best.0)?;
     let has = |errors: &&Errors| {
         let mut labels = elements.iter().filter(|labels| mark(labels) == Some(best)).flatten();
-        labels.any(|(name, value)| name == errors.label && !value.is_empty())
+        labels.any(|(name, value)| *name == errors.label && !value.is_empty())
     };
     let errors = scheme.errors.iter().find(has).copied();
     Some(Found { scheme: *scheme, way: *scheme.ways.get(best.1)?, errors })

@@ -143,14 +143,14 @@ pub fn settling(window: Span, scrape: Span) -> Span {
 /// The window that is short enough to see nothing of the time before the last change, and else as
 /// long as two minutes: the longer, the surer. At least two scrapes lie in it.
 pub fn window(since_change: Span, scrape: Span) -> Span {
-    let shortest = scrape * 2 + (scrape / 10).max(Span::seconds(1));
+    let shortest = scrape * 2 + Span::seconds((scrape / 10).num_seconds().max(1));
     let longest = (scrape * 8).max(Span::minutes(2));
     // Steps instead of every second: each window is a query of its own.
     let mut window = shortest;
     while window * 2 <= longest && window * 2 + scrape <= since_change {
         window = window * 2;
     }
-    Span::seconds(window.num_seconds())
+    window
 }
 
 /// How much more the new version gets than its ready pods can carry, when each is made for its part

@@ -17,6 +17,7 @@ use crate::sim;
 
 use super::super::clock::Clock;
 use super::super::headless::{Failure, Headless, failure, print, print_json};
+use super::super::measure::SignIn;
 use super::super::start::Start;
 use super::{Flown, words};
 
@@ -83,5 +84,5 @@ async fn act(start: &Start, connection: &Arc<Connection>, deed: &sim::Deed) -> R
     let scope = Scope::Namespaces(vec![deed.namespace.as_str().into()]);
     let door = start.door(Arc::clone(connection));
     let model = start.model(&door, scope);
-    Headless::start(model, door, start.clock.clone()).order(verb, &target).await
+    Headless::start(model, door, SignIn::default(), start.clock.clone()).order(verb, &target).await
 }

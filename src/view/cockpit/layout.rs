@@ -14,7 +14,7 @@ use crate::view::screen::{Shape, take_bottom, take_left, take_top};
 
 use super::block::{Block, stack};
 use super::verdict::{self, Detail};
-use super::{Scene, analysis, beside, pods, revisions, story};
+use super::{Scene, analysis, beside, metrics, pods, revisions, story};
 
 /// Draws the whole screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, shape: Shape) {
@@ -76,13 +76,15 @@ fn block(canvas: &Canvas<'_>, scene: &Scene<'_>, which: Pane, room: usize) -> Bl
     match which {
         Pane::Revisions => revisions::block(canvas.look, scene, room),
         Pane::Pods => pods::block(canvas.look, scene, room),
+        Pane::Metrics => metrics::block(canvas.look, scene, room),
         Pane::Analysis => analysis::block(canvas.look, scene, room),
         Pane::Timeline => story::block(canvas.look, scene, room),
     }
 }
 
 fn blocks(canvas: &Canvas<'_>, scene: &Scene<'_>, which: &[Pane], room: usize) -> Vec<Block> {
-    which.iter().map(|p| block(canvas, scene, *p, room)).collect()
+    let is_shown = |pane: &&Pane| **pane != Pane::Metrics || scene.model.metrics.settings.on;
+    which.iter().filter(is_shown).map(|p| block(canvas, scene, *p, room)).collect()
 }
 
 fn zoomed(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, shape: Shape) {
@@ -117,7 +119,7 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let left_blocks = blocks(canvas, scene, &[Pane::Revisions, Pane::Pods], room);
     stack(canvas, left, Set::Boxed, &left_blocks);
     let room = inside(Set::Boxed, rest.width);
-    let right_blocks = blocks(canvas, scene, &[Pane::Analysis, Pane::Timeline], room);
+    let right_blocks = blocks(canvas, scene, &[Pane::Metrics, Pane::Analysis, Pane::Timeline], room);
     stack(canvas, rest, Set::Boxed, &right_blocks);
 }
 
@@ -132,7 +134,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut middle_rest = middle;
     framed_top(canvas, &mut middle_rest, scene);
     let room = inside(Set::Boxed, middle.width);
-    let evidence = blocks(canvas, scene, &[Pane::Revisions, Pane::Pods], room);
+    let evidence = blocks(canvas, scene, &[Pane::Revisions, Pane::Metrics, Pane::Pods], room);
     stack(canvas, middle_rest, Set::Boxed, &evidence);
 
     let room = inside(Set::Boxed, rest.width);

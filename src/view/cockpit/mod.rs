@@ -8,6 +8,7 @@ mod bars;
 mod beside;
 mod block;
 mod layout;
+mod metrics;
 mod pods;
 mod rail;
 mod revisions;

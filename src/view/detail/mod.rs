@@ -9,6 +9,7 @@ mod document;
 mod help;
 mod info;
 mod logs;
+mod metrics;
 mod pod;
 mod timeline;
 mod troubles;
@@ -63,6 +64,7 @@ fn of_workload(
         Screen::Timeline(_) => timeline::draw(canvas, rest, &scene, set),
         Screen::Why(_) => why::draw(canvas, rest, &scene, set),
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
+        Screen::Metrics(_) => metrics::draw(canvas, rest, &scene, set),
         Screen::Fleet | Screen::Rollout(_) | Screen::Help | Screen::Troubles | Screen::Briefing => {
         }
     }

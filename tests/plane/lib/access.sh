@@ -4,7 +4,7 @@
 
 # People have a kubeconfig; components only a token. Names of components appear in the audit policy.
 readonly PLANE_PEOPLE="admin operator viewer narrow blind"
-readonly PLANE_COMPONENTS="plane-setup plane-kwok plane-rollouts plane-scheduler plane-controllers"
+readonly PLANE_COMPONENTS="plane-setup plane-kwok plane-rollouts plane-scheduler plane-controllers plane-traffic"
 
 make_certificates() {
   local pki=$1/pki

@@ -1,5 +1,6 @@
-# Compiles the control plane from its Go modules into the cache, once for each state of the go.mod and go.sum files.
-# Never writes into the repository and never downloads anything but Go modules through the `go` tool. Sourced by ../plane.
+# Compiles the control plane from its Go modules into the cache, once for each state of the go.mod and go.sum files, and
+# puts Prometheus beside it. Never writes into the repository, never installs anything, and never downloads anything but
+# Go modules through the `go` tool and one Debian package through `apt-get`. Sourced by ../plane.
 # shellcheck shell=bash
 
 # Raise it when flags or contents of a build change without a change of the modules.
@@ -45,26 +46,53 @@ build_into() {
   install -m 644 "$module"/manifests/crds/*-crd.yaml "$out/crds/"
 }
 
+# A `prometheus` that is installed here is used as it is; else the binary is taken out of Debian's package, which would
+# start a service when it is installed.
+fetch_prometheus() {
+  local bin=$1 tmp=$2 installed
+  if installed=$(command -v prometheus); then
+    ln -sf "$(readlink -f "$installed")" "$bin/prometheus"
+    return
+  fi
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
+    die "no prometheus: install it so that it is on PATH (without apt-get and dpkg it cannot be fetched)"
+  say "taking prometheus out of its Debian package"
+  apt_download "$tmp" prometheus >"$tmp/apt.log" 2>&1 || {
+    tail -n 5 "$tmp/apt.log" >&2
+    die "no prometheus: it is not on PATH, and apt-get cannot download its package"
+  }
+  dpkg -x "$tmp"/prometheus_*.deb "$tmp/package"
+  mv "$tmp/package/usr/bin/prometheus" "$bin/prometheus"
+}
+
+# apt_download DIRECTORY PACKAGE: a machine that never ran `apt-get update` knows no packages.
+apt_download() (
+  cd "$1" || exit 1
+  apt-get download "$2" && exit 0
+  ((EUID == 0)) && apt-get update && apt-get download "$2"
+)
+
 plane_build() {
   (($# == 0)) || die "build takes no arguments" 2
   local out tmp begin
   out=$(build_dir)
-  [[ -d $out ]] && return 0
+  [[ -x $out/bin/prometheus ]] && return 0
   require go flock nice
   mkdir -p "$PLANE_CACHE"
   begin=$(now_ms)
   # A subshell holds the lock: it is given back however this ends, and no started process can inherit it.
   (
     flock 9
-    # Somebody else may have built it while this one waited.
-    [[ ! -d $out ]] || exit 0
     tmp=$(mktemp -d "$out.XXXXXX")
     # shellcheck disable=SC2064 # the value of now
     trap "rm -rf '$tmp'" EXIT
-    say "building the control plane into $out (about 12 minutes on two cores the first time)"
-    build_into "$tmp"
-    chmod 755 "$tmp"
-    mv "$tmp" "$out"
+    # Somebody else may have built it while this one waited.
+    if [[ ! -d $out ]]; then
+      say "building the control plane into $out (about 12 minutes on two cores the first time)"
+      build_into "$tmp/build"
+      mv "$tmp/build" "$out"
+    fi
+    [[ -x $out/bin/prometheus ]] || fetch_prometheus "$out/bin" "$tmp"
   ) 9>"$PLANE_CACHE/build.lock"
   say "built in $(seconds $(($(now_ms) - begin))) s"
 }

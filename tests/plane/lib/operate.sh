@@ -1,9 +1,10 @@
-# What can be done with a running plane: look at it, end it, set a metric, take its API server away for a while.
+# What can be done with a running plane: look at it, end it, set a metric or the traffic, take its API server or its
+# Prometheus away for a while.
 # Never changes what is in the cluster. Sourced by ../plane.
 # shellcheck shell=bash
 
 # Clients before servers: a component that loses its API server only fills its log.
-readonly PLANE_STOP_ORDER="rollouts-controller kwok kube-scheduler kube-controller-manager pod-logs metrics-stub"
+readonly PLANE_STOP_ORDER="rollouts-controller kwok kube-scheduler kube-controller-manager pod-logs metrics-stub prometheus traffic proxy"
 
 end_all() {
   local dir=$1 name pid
@@ -31,8 +32,9 @@ plane_status() {
   dir=$(existing_plane "${1:-}")
   # shellcheck source=/dev/null
   source "$dir/env"
-  printf '%-24s %s\n' directory "$dir" api "$PLANE_API_URL" metrics "$PLANE_METRICS_URL" crd "$PLANE_CRD"
-  for name in etcd kube-apiserver kube-controller-manager kube-scheduler kwok rollouts-controller metrics-stub pod-logs watchdog; do
+  printf '%-24s %s\n' directory "$dir" api "$PLANE_API_URL" metrics "$PLANE_METRICS_URL" prometheus-url "$PLANE_PROMETHEUS_URL" traffic-url "$PLANE_TRAFFIC_URL" crd "$PLANE_CRD"
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler kwok rollouts-controller metrics-stub pod-logs \
+    prometheus traffic proxy watchdog; do
     pid=$(pid_of "$dir" "$name")
     if [[ -z $pid && $name == rollouts-controller && $PLANE_CRD == no ]]; then
       printf '%-24s %s\n' "$name" "not wanted (--no-crd)"
@@ -82,6 +84,35 @@ plane_metric() {
   # shellcheck source=/dev/null
   source "$dir/env"
   python3 "$PLANE_HOME/metrics_stub.py" --set "$PLANE_METRICS_URL" "$2" "$3" || die "the metrics stub refused $2=$3"
+}
+
+plane_traffic() {
+  local dir
+  (($# == 3)) || die "usage: plane traffic DIR KEY number|unset (keys: traffic.py --help)" 2
+  dir=$(existing_plane "$1")
+  # shellcheck source=/dev/null
+  source "$dir/env"
+  python3 "$PLANE_HOME/traffic.py" --set "$PLANE_TRAFFIC_URL" "$2" "$3" || die "the traffic was not told $2=$3"
+}
+
+plane_stop_prometheus() {
+  local dir
+  dir=$(existing_plane "${1:?usage: plane stop-prometheus DIR}")
+  running "$dir" prometheus || die "Prometheus is not running"
+  stop "$dir" prometheus
+  say "Prometheus stopped"
+}
+
+plane_start_prometheus() {
+  local dir begin
+  dir=$(existing_plane "${1:?usage: plane start-prometheus DIR}")
+  ! running "$dir" prometheus || die "Prometheus is already running"
+  # shellcheck source=/dev/null
+  source "$dir/env"
+  begin=$(now_ms)
+  restart "$dir" prometheus
+  wait_component "$dir" prometheus 60 http_ready "${PLANE_PROMETHEUS_URL##*:}"
+  say "Prometheus back after $(seconds $(($(now_ms) - begin))) s"
 }
 
 plane_stop_api() {

@@ -24,7 +24,7 @@ start_api() {
     --service-account-signing-key-file="$1/pki/sa.key" --service-cluster-ip-range=10.0.0.0/24 \
     --token-auth-file="$1/pki/tokens.csv" --authorization-mode=RBAC \
     --disable-admission-plugins=ServiceAccount,TaintNodesByCondition \
-    --kubelet-preferred-address-types=InternalIP \
+    --kubelet-preferred-address-types=InternalIP --egress-selector-config-file="$1/egress.yaml" \
     --audit-policy-file="$PLANE_HOME/manifests/audit-policy.yaml" --audit-log-path="$1/audit.log" --audit-log-mode=blocking
 }
 
@@ -42,7 +42,10 @@ start_controllers() {
 }
 
 start_rollouts() {
-  start "$1" rollouts-controller "$PLANE_BIN/rollouts-controller" --kubeconfig="$1/pki/plane-rollouts.kubeconfig" \
+  # The proxy knows the name of the cluster's Prometheus. It is asked for plain HTTP beyond loopback only: neither the
+  # API server nor the metrics stub is reached through it, and no proxy of this machine may come in between.
+  start "$1" rollouts-controller env -u HTTPS_PROXY -u https_proxy -u NO_PROXY -u no_proxy HTTP_PROXY="http://127.0.0.1:$PROXY_PORT" \
+    "$PLANE_BIN/rollouts-controller" --kubeconfig="$1/pki/plane-rollouts.kubeconfig" \
     --leader-elect=false --metricsport="$ROLLOUTS_METRICS_PORT" --healthzPort="$ROLLOUTS_HEALTH_PORT" -n argo-rollouts \
     --qps="$PLANE_QPS" --burst="$PLANE_QPS"
 }
@@ -50,6 +53,13 @@ start_rollouts() {
 start_stubs() {
   start "$1" metrics-stub python3 "$PLANE_HOME/metrics_stub.py" --port "$METRICS_PORT" --mark "$1/"
   start "$1" pod-logs python3 "$PLANE_HOME/pod_logs.py" --dir "$1/podlogs"
+}
+
+start_measuring() {
+  start "$1" proxy python3 "$PLANE_HOME/proxy.py" --port "$PROXY_PORT" --socket "$(egress_socket)" --prometheus "$PROMETHEUS_PORT" --mark "$1/"
+  start "$1" traffic python3 "$PLANE_HOME/traffic.py" --port "$TRAFFIC_PORT" --api "https://127.0.0.1:$API_PORT" --pki "$1/pki"
+  start "$1" prometheus "$PLANE_BIN/prometheus" --config.file="$1/prometheus.yml" --storage.tsdb.path="$1/prometheus" \
+    --storage.tsdb.retention.time=3h --web.listen-address="127.0.0.1:$PROMETHEUS_PORT" --log.level=warn
 }
 
 setup() { "$PLANE_BIN/kubectl" --kubeconfig "$1/pki/plane-setup.kubeconfig" "${@:2}"; }
@@ -62,11 +72,26 @@ all_nodes_ready() {
 
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# What Prometheus and the exporter answer as soon as they have read their data.
+http_ready() {
+  (
+    exec 3<>"/dev/tcp/127.0.0.1/$1"
+    printf 'GET /-/ready HTTP/1.1\r\nHost: plane\r\nConnection: close\r\n\r\n' >&3
+    read -r -t 5 status <&3 && [[ $status == *' 200 '* ]]
+  ) 2>/dev/null
+}
+
 # Server-side apply: the CRDs are too long for the annotation that client-side apply leaves behind.
 install_crds() {
   setup "$1" apply --server-side -f "$(build_dir)/crds" -f "$PLANE_HOME/manifests/istio.yaml" >>"$1/logs/setup.log"
   setup "$1" wait --for=condition=Established crd --all --timeout=60s >>"$1/logs/setup.log"
   wait_for 30 "discovery of rollouts.argoproj.io" setup "$1" get rollouts -A
+}
+
+# The cluster's Prometheus is a pod that is nowhere: kwok plays only pods of a node, and the scheduler only its own. The API
+# server proxies to pods alone, so it needs a status with the address that proxy.py knows.
+place_prometheus() {
+  setup "$1" -n monitoring patch pod prometheus-0 --subresource=status --type=merge --patch-file="$PLANE_HOME/manifests/prometheus-status.yaml" >>"$1/logs/setup.log"
 }
 
 # Everything a script or test has to know, in a form that bash can source and others can read line by line.
@@ -77,6 +102,8 @@ export PLANE_DIR='$dir'
 export PLANE_BIN='$PLANE_BIN'
 export PLANE_API_URL='https://127.0.0.1:$API_PORT'
 export PLANE_METRICS_URL='http://127.0.0.1:$METRICS_PORT'
+export PLANE_PROMETHEUS_URL='http://127.0.0.1:$PROMETHEUS_PORT'
+export PLANE_TRAFFIC_URL='http://127.0.0.1:$TRAFFIC_PORT'
 export PLANE_ROLLOUTS_METRICS_URL='http://127.0.0.1:$ROLLOUTS_METRICS_PORT/metrics'
 export PLANE_AUDIT_LOG='$dir/audit.log'
 export PLANE_CRDS='$(build_dir)/crds'
@@ -99,7 +126,7 @@ prepare_dir() {
     for name in $(awk '{ print $1 }' "$dir/pids" 2>/dev/null); do
       ! running "$dir" "$name" || die "a plane is already up in $dir (plane down $dir)"
     done
-    rm -rf "$dir"/{etcd,pki,logs,run,podlogs,pids,env,audit.log,kwok-logs.yaml} "$dir"/*.kubeconfig
+    rm -rf "$dir"/{etcd,pki,logs,run,podlogs,prometheus,pids,env,audit.log,kwok-logs.yaml,egress.yaml,prometheus.yml} "$dir"/*.kubeconfig
   elif [[ -e $dir && -n $(ls -A "$dir") ]]; then
     die "$dir is not empty and holds no plane"
   fi
@@ -110,6 +137,38 @@ prepare_dir() {
 
 write_kwok_logs() {
   python3 "$PLANE_HOME/pod_logs.py" --dir "$1/podlogs" --write-config "$1/kwok-logs.yaml"
+}
+
+# Named after a port of this plane: no other plane has it.
+egress_socket() { printf 'waveoff-plane-%s' "$PROXY_PORT"; }
+
+# What the API server dials in the cluster (kubelets, pods, Services) goes through proxy.py.
+write_egress() {
+  cat >"$1/egress.yaml" <<YAML
+apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+- name: cluster
+  connection:
+    proxyProtocol: HTTPConnect
+    transport:
+      uds:
+        udsName: "@$(egress_socket)"
+YAML
+}
+
+# honor_labels: the exporter speaks for all pods, so that its labels count and not those of its address.
+write_prometheus_config() {
+  cat >"$1/prometheus.yml" <<YAML
+global:
+  scrape_interval: 1s
+  scrape_timeout: 1s
+scrape_configs:
+- job_name: traffic
+  honor_labels: true
+  static_configs:
+  - targets: ["127.0.0.1:$TRAFFIC_PORT"]
+YAML
 }
 
 plane_up() {
@@ -145,12 +204,15 @@ abandon_up() {
 
 bring_up() {
   local dir=$1 crd=$2 lifetime=$3
-  read -r ETCD_PORT PEER_PORT API_PORT KWOK_PORT METRICS_PORT ROLLOUTS_METRICS_PORT ROLLOUTS_HEALTH_PORT < <(free_ports 7)
+  read -r ETCD_PORT PEER_PORT API_PORT KWOK_PORT METRICS_PORT ROLLOUTS_METRICS_PORT ROLLOUTS_HEALTH_PORT \
+    PROXY_PORT TRAFFIC_PORT PROMETHEUS_PORT < <(free_ports 10)
   start_etcd "$dir"
   make_certificates "$dir"
   make_tokens "$dir"
   make_kubeconfigs "$dir"
   write_kwok_logs "$dir"
+  write_egress "$dir"
+  write_prometheus_config "$dir"
   write_env "$dir" "$crd"
   wait_component "$dir" etcd 20 port_open "$ETCD_PORT"
   start_api "$dir"
@@ -158,7 +220,10 @@ bring_up() {
   start_watchdog "$dir" "$lifetime"
   wait_component "$dir" kube-apiserver 60 api_ready "$dir"
   start_controllers "$dir"
-  setup "$dir" apply -f "$PLANE_HOME/manifests/base.yaml" >>"$dir/logs/setup.log"
+  start_measuring "$dir"
+  # Its warnings go there too: the API server finds Endpoints out of date, but its own proxy reads nothing else.
+  setup "$dir" apply -f "$PLANE_HOME/manifests/base.yaml" >>"$dir/logs/setup.log" 2>&1 || die "base.yaml: see $dir/logs/setup.log"
+  place_prometheus "$dir"
   if [[ $crd == yes ]]; then
     install_crds "$dir"
     start_rollouts "$dir"
@@ -166,6 +231,9 @@ bring_up() {
   wait_for 30 "the nodes" all_nodes_ready "$dir"
   wait_component "$dir" kwok 30 port_open "$KWOK_PORT"
   wait_component "$dir" metrics-stub 30 port_open "$METRICS_PORT"
+  wait_component "$dir" proxy 30 port_open "$PROXY_PORT"
+  wait_component "$dir" traffic 30 http_ready "$TRAFFIC_PORT"
+  wait_component "$dir" prometheus 30 http_ready "$PROMETHEUS_PORT"
   if [[ $crd == yes ]]; then wait_component "$dir" rollouts-controller 30 rollouts_ready; fi
 }
 

@@ -1,1 +1,129 @@
-//! t
+//! What is asked to find a scheme, which one is chosen, and the queries that follow.
+
+use super::*;
+use crate::domain::sample::{CURRENT, STABLE, a_blue_green, a_canary, a_deployment};
+
+fn element(mark: &str, labels: &[(&str, &str)]) -> Labels {
+    let own = labels.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    own.chain([(MARK.into(), mark.into())]).collect()
+}
+
+/// The mark of a scheme's way, by its requests and the way's label.
+fn mark_of(requests: &str, label: &str) -> String {
+    for (number, scheme) in SCHEMES.iter().enumerate() {
+        for (way_number, way) in scheme.ways.iter().enumerate() {
+            let own = match way {
+                Way::Hash(l) | Way::Pod(l) | Way::Service(l, _) | Way::Ingress(l) | Way::Cluster(l) => l,
+            };
+            if scheme.requests == requests && *own == label {
+                return format!("{number}.{way_number}");
+            }
+        }
+    }
+    panic!("no scheme has {requests} by {label}");
+}
+
+fn sides() -> Sides {
+    a_canary().ask(Sides::of)
+}
+
+#[test]
+fn one_query_asks_for_every_scheme() {
+    let query = exploration(&sides()).unwrap();
+    assert!(query.len() < 8 * 1024, "{} bytes fit into an address", query.len());
+    for scheme in SCHEMES {
+        assert!(query.contains(&format!("{}{{", scheme.requests)), "{}", scheme.name);
+    }
+    let nginx = "label_replace(count by (status) (nginx_ingress_controller_requests{namespace=\
+                 \"shop\",ingress=~\"checkout\"}), \"waveoff\", \"0.0\", \"\", \"\")";
+    assert!(query.starts_with(nginx), "{query}");
+    let by_hash = format!("{{rollouts_pod_template_hash=~\"{CURRENT}|{STABLE}\"}}");
+    assert!(query.contains(&by_hash), "{query}");
+}
+
+#[test]
+fn what_routers_count_is_preferred_and_the_error_label_is_the_one_that_is_there() {
+    let plain = mark_of("http_requests_total", "pod");
+    let nginx = mark_of("nginx_ingress_controller_requests", "namespace");
+    let only_plain = [element(&plain, &[("status", "200")]), element(&plain, &[("status", "503")])];
+    let found_plain = found(&only_plain).unwrap();
+    assert_eq!(found_plain.name(), "http_requests_total");
+    let both = [only_plain[0].clone(), element(&nginx, &[("status", "200")])];
+    assert_eq!(found(&both).unwrap().name(), "ingress-nginx");
+
+    let sides = sides();
+    let canary = sides.canary.as_ref().unwrap();
+    assert_eq!(
+        found_plain.failed(&sides, canary, "1m").unwrap(),
+        format!("sum(increase(http_requests_total{{pod=~\"checkout-{CURRENT}-[a-z0-9]+\",status=~\"5..\"}}[1m]))")
+    );
+    let without = found(&[element(&plain, &[])]).unwrap();
+    assert_eq!(without.failed(&sides, canary, "1m"), None, "nothing tells a failure");
+    assert!(without.requests(&sides, canary, "1m").is_some());
+}
+
+#[test]
+fn nothing_or_nonsense_is_no_scheme() {
+    assert_eq!(found(&[]), None);
+    for mark in ["", "x.y", "0", "99.0", "0.99"] {
+        assert_eq!(found(&[element(mark, &[])]), None, "{mark:?}");
+    }
+}
+
+#[test]
+fn versions_are_told_apart_in_each_way() {
+    let sides = sides();
+    let (canary, stable) = (sides.canary.as_ref().unwrap(), sides.stable.as_ref().unwrap());
+    let of = |requests: &str, label: &str| found(&[element(&mark_of(requests, label), &[])]).unwrap();
+    let cases = [
+        (
+            of("nginx_ingress_controller_requests", "namespace"),
+            "namespace=\"shop\",ingress=~\"checkout\",canary=~\"shop-checkout-canary-.+\"".to_owned(),
+            "namespace=\"shop\",ingress=~\"checkout\",canary=\"\"".to_owned(),
+        ),
+        (
+            of("istio_requests_total", "destination_service_name"),
+            "destination_service_name=\"checkout-canary\",destination_service_namespace=\"shop\",\
+             reporter=\"source\""
+                .to_owned(),
+            "destination_service_name=\"checkout-stable\",destination_service_namespace=\"shop\",\
+             reporter=\"source\""
+                .to_owned(),
+        ),
+        (
+            of("response_total", "rollouts_pod_template_hash"),
+            format!("rollouts_pod_template_hash=\"{CURRENT}\",direction=\"inbound\""),
+            format!("rollouts_pod_template_hash=\"{STABLE}\",direction=\"inbound\""),
+        ),
+        (
+            of("envoy_cluster_upstream_rq_xx", "envoy_cluster_name"),
+            "envoy_cluster_name=~\"(.+[/_|.])?checkout-canary([/_|.:].*)?\"".to_owned(),
+            "envoy_cluster_name=~\"(.+[/_|.])?checkout-stable([/_|.:].*)?\"".to_owned(),
+        ),
+    ];
+    for (found, of_canary, of_stable) in cases {
+        let query = |version| found.requests(&sides, version, "1m").unwrap();
+        assert!(query(canary).contains(&format!("{{{of_canary}}}[1m]")), "{}", query(canary));
+        assert!(query(stable).contains(&format!("{{{of_stable}}}[1m]")), "{}", query(stable));
+    }
+}
+
+#[test]
+fn durations_come_with_their_unit() {
+    let sides = sides();
+    let stable = sides.stable.as_ref().unwrap();
+    let istio = found(&[element(&mark_of("istio_requests_total", "pod"), &[])]).unwrap();
+    let (query, per_second) = istio.durations(&sides, stable, "2m").unwrap();
+    assert!(query.starts_with("sum by (le) (increase(istio_request_duration_milliseconds_bucket{"));
+    assert!((per_second - 1000.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn versions_of_each_strategy() {
+    let blue_green = a_blue_green().ask(Sides::of);
+    assert_eq!(blue_green.canary.unwrap().service.unwrap(), "storefront-preview");
+    assert_eq!(blue_green.stable.unwrap().hash, STABLE);
+    let at_rest = a_deployment().ask(Sides::of);
+    assert_eq!(at_rest.canary, None, "a Deployment at rest has one version");
+    assert_eq!(at_rest.stable.unwrap().hash, CURRENT);
+}

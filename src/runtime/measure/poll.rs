@@ -1,0 +1,107 @@
+//! One question, asked again and again: the whole span first, then what has come since.
+//!
+//! Instants lie on a grid of the server's clock, so that answers to different questions can be laid
+//! beside each other.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::app::metrics::asks::Ask;
+use crate::app::msg::{Measured, Msg};
+use crate::domain::measure::query::{Answer, Asked};
+use crate::domain::text::SafeText;
+use crate::domain::time::{Span, Timestamp};
+
+use super::servers::{Known, Servers};
+use crate::runtime::clock::Clock;
+
+/// How long after an instant it is asked for: scrapes of that instant have to be in by then.
+const LATE: Span = Span::milliseconds(300);
+
+/// The shortest time between two tries.
+const SHORTEST: Duration = Duration::from_millis(500);
+
+/// Asks until nobody listens.
+pub(super) async fn poll(servers: Servers, clock: Clock, out: mpsc::Sender<Msg>, ask: Ask) {
+    let mut since = ask.since;
+    loop {
+        let Some(known) = servers.known(&ask.address) else { return };
+        let now = clock.now() + known.ahead;
+        let asked = asked(&ask, since, now - LATE);
+        let answer = answer(&known, &asked).await;
+        if answer.is_ok() {
+            since = Some(asked.to);
+        }
+        if out.send(Msg::Measured(Measured { id: ask.id, answer })).await.is_err() {
+            return;
+        }
+        let now = clock.now() + known.ahead;
+        let next = on_grid(now - LATE, ask.every) + ask.every + LATE;
+        let wait = clock.real(next - now).max(SHORTEST);
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn answer(known: &Known, asked: &Asked) -> Result<Answer, SafeText> {
+    known.server.ask(asked).await.map_err(|error| error.to_string().into())
+}
+
+/// What to ask at an instant: everything, or what came since the last answer, whose last instant
+/// is asked again, since late samples may have changed it.
+fn asked(ask: &Ask, since: Option<Timestamp>, now: Timestamp) -> Asked {
+    let question = ask.question.clone();
+    if ask.span <= Span::zero() {
+        let at = on_grid(now, ask.every);
+        return Asked { question, from: at, to: at, step: ask.step };
+    }
+    let to = on_grid(now, ask.step);
+    let oldest = on_grid(now - ask.span, ask.step);
+    let from = since.map_or(oldest, |since| since.max(oldest)).min(to);
+    Asked { question, from, to, step: ask.step }
+}
+
+/// The last instant of a grid of whole seconds.
+fn on_grid(at: Timestamp, step: Span) -> Timestamp {
+    let step = step.num_seconds().max(1);
+    let seconds = at.timestamp();
+    Timestamp::from_timestamp(seconds - seconds.rem_euclid(step), 0).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::measure::address::Address;
+    use crate::domain::measure::query::Question;
+    use crate::domain::time::parse_rfc3339;
+
+    fn at(text: &str) -> Timestamp {
+        parse_rfc3339(&format!("2026-11-28T{text}Z")).unwrap()
+    }
+
+    #[test]
+    fn the_span_first_then_what_came_since() {
+        let mut ask = Ask {
+            id: 1,
+            address: Address::parse("http://p:9090", None).unwrap(),
+            question: Question::value("up"),
+            span: Span::minutes(15),
+            step: Span::seconds(15),
+            every: Span::seconds(15),
+            since: None,
+        };
+        let now = at("10:00:07");
+        let first = asked(&ask, None, now);
+        assert_eq!((first.from, first.to), (at("09:45:00"), at("10:00:00")));
+        let next = asked(&ask, Some(at("10:00:00")), at("10:00:16"));
+        assert_eq!((next.from, next.to), (at("10:00:00"), at("10:00:15")));
+        let after_a_night = asked(&ask, Some(at("02:00:00")), now);
+        assert_eq!(after_a_night.from, at("09:45:00"));
+        let ahead = asked(&ask, Some(at("10:01:00")), now);
+        assert_eq!((ahead.from, ahead.to), (at("10:00:00"), at("10:00:00")));
+        ask.span = Span::zero();
+        ask.every = Span::seconds(4);
+        let instant = asked(&ask, None, now);
+        assert_eq!((instant.from, instant.to), (at("10:00:04"), at("10:00:04")));
+    }
+}

@@ -1,0 +1,185 @@
+//! The servers that are asked: the way to each, its clock, and the search for one.
+//!
+//! A server inside the cluster is asked through the API server, so that whoever can look at the
+//! cluster can look at its metrics. Sign-in goes only to the server that was named with it: an
+//! address that an object of the cluster names is never shown a token.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use crate::app::metrics::Candidate;
+use crate::app::msg::Elements;
+use crate::cluster::measure::{NotThrough, through};
+use crate::cluster::{self, Connection};
+use crate::domain::measure::address::{Address, ServicePort};
+use crate::domain::text::SafeText;
+use crate::domain::time::Span;
+use crate::prom::{Access, Carried, Carrier, NotCarried, Server};
+
+use crate::runtime::clock::Clock;
+
+/// How to sign in, and where.
+#[derive(Debug, Clone, Default)]
+pub(in crate::runtime) struct SignIn {
+    /// The server that it is for.
+    pub(in crate::runtime) address: Option<Address>,
+    /// The secrets, by reference.
+    pub(in crate::runtime) access: Access,
+}
+
+/// A server and how far its clock is ahead of ours.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// The way to it.
+    pub(super) server: Server,
+    /// Its clock minus ours.
+    pub(super) ahead: Span,
+}
+
+/// The servers.
+#[derive(Debug, Clone)]
+pub(super) struct Servers {
+    connection: Arc<Connection>,
+    sign_in: Arc<SignIn>,
+    known: Arc<Mutex<BTreeMap<Address, Known>>>,
+}
+
+impl Servers {
+    pub(super) fn new(connection: Arc<Connection>, sign_in: SignIn) -> Self {
+        Self { connection, sign_in: Arc::new(sign_in), known: Arc::default() }
+    }
+
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// A server, when it was found.
+    pub(super) fn known(&self, address: &Address) -> Option<Known> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(address).cloned()
+    }
+
+    pub(super) fn retry_now(&self) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().for_each(|known| known.server.retry_now());
+    }
+
+    /// The way to a server.
+    fn way(&self, address: &Address) -> Result<Server, SafeText> {
+        let in_cluster = self.connection.identity().in_cluster;
+        match &address.service {
+            Some(service) if !in_cluster => {
+                let connection = Arc::clone(&self.connection);
+                let path = address.path.to_string();
+                let carrier = Arc::new(Proxy { connection, service: service.clone(), path });
+                Ok(Server::carried(carrier, &address.url))
+            }
+            _ if self.connection.is_drill() => {
+                Err(format!("{}: a drill asks its own cluster and nobody else", address.url).into())
+            }
+            _ => {
+                let own = self.sign_in.address.as_ref() == Some(address);
+                let access = if own { self.sign_in.access.clone() } else { Access::default() };
+                Server::direct(&address.url, &access).map_err(|error| error.to_string().into())
+            }
+        }
+    }
+
+    /// The first of these that answers; with none, one that the cluster has.
+    pub(super) async fn find(
+        &self,
+        candidates: Vec<Candidate>,
+        clock: &Clock,
+    ) -> Result<Candidate, SafeText> {
+        let mut why: Option<SafeText> = None;
+        for candidate in candidates {
+            match self.greet(&candidate.address, clock).await {
+                Ok(()) => return Ok(candidate),
+                Err(text) => {
+                    let text = format!("{text} (named by {})", candidate.said_by);
+                    why.get_or_insert(text.into());
+                }
+            }
+        }
+        if let Some(why) = why {
+            return Err(why);
+        }
+        let services = cluster::measure::prometheus_services(&self.connection).await;
+        for service in services.map_err(|error| SafeText::from(error.to_string()))? {
+            let said_by = format!("service {}/{}", service.namespace, service.name).into();
+            let address = Address::of_service(service);
+            match self.greet(&address, clock).await {
+                Ok(()) => return Ok(Candidate { address, said_by }),
+                Err(text) => {
+                    why.get_or_insert(text);
+                }
+            }
+        }
+        Err(why.unwrap_or_else(|| "none is named, and none was found in the cluster".into()))
+    }
+
+    /// Asks a server for its time, and remembers it.
+    async fn greet(&self, address: &Address, clock: &Clock) -> Result<(), SafeText> {
+        if self.known(address).is_some() {
+            return Ok(());
+        }
+        let server = self.way(address)?;
+        let hello = server.hello().await.map_err(|error| SafeText::from(error.to_string()))?;
+        let half = Span::from_std(hello.took / 2).unwrap_or_default();
+        let ahead = hello.now + half - clock.now();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(address.clone(), Known { server, ahead });
+        Ok(())
+    }
+
+    /// Asks a server once.
+    pub(super) async fn explore(
+        &self,
+        address: &Address,
+        query: &str,
+    ) -> Result<Elements, SafeText> {
+        let Some(known) = self.known(address) else {
+            return Err(format!("{} was not found yet", address.url).into());
+        };
+        let elements = known.server.explore(query).await;
+        let elements = elements.map_err(|error| SafeText::from(error.to_string()))?;
+        Ok(elements.into_iter().map(|element| (element.labels, element.value)).collect())
+    }
+}
+
+/// The API server's Service proxy.
+#[derive(Debug)]
+struct Proxy {
+    connection: Arc<Connection>,
+    service: ServicePort,
+    path: String,
+}
+
+impl Carrier for Proxy {
+    fn get(
+        &self,
+        path_and_query: String,
+        most: usize,
+        within: Duration,
+    ) -> BoxFuture<'_, Result<Carried, NotCarried>> {
+        async move {
+            let path = format!("{}{path_and_query}", self.path);
+            match through(&self.connection, &self.service, &path, most, within).await {
+                Ok(answer) => Ok(Carried {
+                    status: answer.status,
+                    body: answer.body,
+                    location: answer.location,
+                    retry_after: answer.retry_after,
+                }),
+                Err(NotThrough::Unreachable(cause)) => Err(NotCarried::Unreachable(cause)),
+                Err(NotThrough::Silent) => Err(NotCarried::Silent),
+                Err(NotThrough::TooLarge) => Err(NotCarried::TooLarge),
+            }
+        }
+        .boxed()
+    }
+}
