@@ -20,6 +20,7 @@ use crate::app::flight::{Stage, Ticket};
 use crate::app::model::Model;
 use crate::app::msg::{Answer, Msg};
 use crate::app::report;
+use crate::app::screen::Screen;
 use crate::app::update::{begin, update};
 use crate::cluster::Connection;
 use crate::config::args::{Act, Output, Target};
@@ -41,6 +42,9 @@ use super::prompt;
 
 /// How long the first lists may take.
 const LIST_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long measured values may take.
+const MEASURE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Time between two ticks while an action is followed.
 const TICK: Duration = Duration::from_millis(100);
@@ -69,19 +73,32 @@ pub(super) struct Headless {
     answers: mpsc::Receiver<Msg>,
     /// The API server's answer to the action, kept for the exit code.
     answer: Option<Answer>,
+    /// Whether anything is measured; not before it is known what is in view.
+    measures: bool,
     /// Whether the API server said who we are, or would not: the journal names who acts.
     identified: bool,
 }
 
 impl Headless {
     /// Starts watching what the model's scope names.
-    pub(super) fn start(model: Model, door: Door, sign_in: SignIn, clock: Clock) -> Self {
+    pub(super) fn start(mut model: Model, door: Door, sign_in: SignIn, clock: Clock) -> Self {
+        let measures = std::mem::take(&mut model.metrics.settings.on);
         let connection: Arc<Connection> = Arc::clone(&door.connection);
         let (feed, arrivals) = Feed::start(connection, model.session.scope.clone(), clock.clone());
         let (out, answers) = mpsc::channel(64);
         let mut performer = Performer::new(door, sign_in, out);
         performer.whoami();
-        Self { model, clock, feed, arrivals, performer, answers, answer: None, identified: false }
+        Self {
+            model,
+            clock,
+            feed,
+            arrivals,
+            performer,
+            answers,
+            answer: None,
+            measures,
+            identified: false,
+        }
     }
 
     /// Waits for the next thing that happens and takes it in.
@@ -189,11 +206,34 @@ impl Headless {
     pub(super) async fn list(mut self, output: Output) -> Result<Exit, Failure> {
         self.settle(&feed::STATE).await?;
         self.tell_missing();
+        self.measure().await;
         match output {
             Output::Text => print(&report::list_text(&self.model)),
             Output::Json => print_json(&report::list_json(&self.model)),
         }
         Ok(Exit::Ok)
+    }
+
+    /// Waits for what is measured of what is in view, but not for long: Prometheus may be slow or
+    /// away, and what it has is only one of the things that were asked for.
+    async fn measure(&mut self) {
+        self.model.metrics.settings.on = self.measures;
+        if !self.measures {
+            return;
+        }
+        let deadline = Instant::now() + MEASURE_WITHIN;
+        loop {
+            let pending = |id: &WorkloadId| self.model.metrics.is_pending(id);
+            let asked = !self.model.metrics.subjects.is_empty();
+            let nobody = self.model.fleet.workloads().next().is_none();
+            if nobody || (asked && !self.model.metrics.subjects.keys().any(pending)) {
+                return;
+            }
+            if Instant::now() >= deadline {
+                return;
+            }
+            self.step(TICK).await;
+        }
     }
 
     /// Says on standard error what could not be read.
@@ -279,6 +319,9 @@ impl Headless {
     ) -> Result<Exit, Failure> {
         let id = self.look_at(target).await?;
         self.tell_missing();
+        // Looked at closely: all of it is asked, not what a row of the fleet shows.
+        self.model.screens.push(Screen::Rollout(id.clone()));
+        self.measure().await;
         let gone = || failure(Exit::Undetermined, format!("{id} was deleted meanwhile"));
         match output {
             Output::Text => print(&text(&self.model, &id).ok_or_else(gone)?),

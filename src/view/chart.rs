@@ -87,7 +87,7 @@ impl Range {
         if !low.is_finite() || !high.is_finite() {
             return Self { low: 0.0, high: 1.0 };
         }
-        let near_the_top = low > 0.0 && low > high * 0.6;
+        let near_the_top = low > 0.0 && low > high * 0.6 && low < high;
         let room = (high - low).max(high.abs() * 0.02).max(f64::MIN_POSITIVE) * 0.1;
         let (low, high) = match (low, near_the_top) {
             (..0.0, _) | (_, true) => (low - room, high + room),
@@ -220,12 +220,24 @@ fn column_of(chart: &Chart, at: Timestamp, columns: usize) -> Option<usize> {
     usize::try_from(part * last / whole).ok()
 }
 
-/// A letter in each column: where several instants share one, the one furthest from the middle of
-/// the course, so that no peak is lost.
+/// A letter in each column: where several instants share one, its lowest and its highest, so that no
+/// peak is lost; where one instant has several, the same in all of them.
 fn letters(plot: &mut Plot, chart: &Chart, range: Range, course: &Course) {
-    let rows = plot.rows;
-    for column in peaks(chart, course, plot.columns) {
-        let (column, value) = column;
+    let (columns, rows) = (plot.columns, plot.rows);
+    let mut before: Option<(Timestamp, f64)> = None;
+    for (at, value) in &course.points {
+        if let Some((last, own)) = before
+            && *at - last <= chart.step
+            && let (Some(from), Some(to)) =
+                (column_of(chart, last, columns), column_of(chart, *at, columns))
+        {
+            for column in from..to {
+                plot.put(column, range.place(own, rows), course.letter, course.role);
+            }
+        }
+        before = Some((*at, *value));
+    }
+    for (column, value) in peaks(chart, course, columns) {
         plot.put(column, range.place(value, rows), course.letter, course.role);
     }
 }

@@ -9,6 +9,7 @@ use crate::app::model::Model;
 use crate::app::read::fleet::{
     Entry, List, Row, emptiness, has_several_namespaces, is_whole, list, remarks, row,
 };
+use crate::app::read::metrics::glance::Short;
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
 use crate::domain::attention::Attention;
@@ -130,7 +131,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
         let line = Strip::new(canvas.look).phrase_to(total, phrase).line();
         canvas.line(row, &line);
     }
-    let columns = Columns::fit(rest.width, list, has_several_namespaces(model));
+    let columns = Columns::fit(rest.width, list, has_several_namespaces(model), model.metrics.settings.on);
     let head = columns.head(canvas.look);
     canvas.line(take_top(&mut rest, 1), &head);
     let grouped = model.fleet_view.sort == crate::app::fleet_view::Sort::Risk;
@@ -196,6 +197,9 @@ struct Columns {
     phase: usize,
     step: usize,
     share: usize,
+    measured: usize,
+    errors: usize,
+    p99: usize,
     pods: usize,
     version: usize,
     age: usize,
@@ -203,7 +207,7 @@ struct Columns {
 
 impl Columns {
     /// Columns no wider than what stands in them: what is left belongs to the reason.
-    fn fit(total: u16, list: &List, several: bool) -> Self {
+    fn fit(total: u16, list: &List, several: bool, measures: bool) -> Self {
         let total = usize::from(total);
         let roomy = total >= 100;
         let most = match total {
@@ -225,6 +229,9 @@ impl Columns {
             phase: 11,
             step: 7,
             share: 8,
+            measured: if measures { 5 } else { 0 },
+            errors: if measures && roomy { 6 } else { 0 },
+            p99: if measures && roomy { 6 } else { 0 },
             pods: 6,
             version: if roomy { 10 } else { 0 },
             age: if roomy { 4 } else { 0 },
@@ -241,6 +248,9 @@ impl Columns {
             .cell(self.phase, role, "phase")
             .cell(self.step, role, "step")
             .number(self.share, role, &format!("want{}got", look.arrow()))
+            .number(self.measured, role, "is")
+            .number(self.errors, role, "errors")
+            .number(self.p99, role, "p99")
             .number(self.pods, role, "pods")
             .gap(1)
             .cell(self.version, role, "version")
@@ -265,6 +275,9 @@ impl Columns {
             .cell(self.phase, row.role, row.phase)
             .cell(self.step, step, &row.step)
             .number(self.share, share, &share_text(look, row))
+            .number(self.measured, look_of(&row.glance.share), &row.glance.share.text)
+            .number(self.errors, look_of(&row.glance.errors), &row.glance.errors.text)
+            .number(self.p99, look_of(&row.glance.p99), &row.glance.p99.text)
             .number(self.pods, pods, &row.pods)
             .gap(1)
             .cell(self.version, Role::Text, &row.version)
@@ -273,6 +286,10 @@ impl Columns {
             .say_to(self.total, Role::Text, &row.why)
             .line()
     }
+}
+
+fn look_of(short: &Short) -> Role {
+    short.role.unwrap_or(Role::Text)
 }
 
 fn share_text(look: &Look, row: &Row) -> String {

@@ -4,6 +4,7 @@
 
 mod craft;
 mod hangar;
+pub(crate) mod meter;
 
 use waveoff::app::journal::SessionStamp;
 use waveoff::app::model::Model;

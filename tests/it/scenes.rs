@@ -1,5 +1,7 @@
 //! The states that every screen is shown in, by name.
 
+mod measured;
+
 use std::sync::LazyLock;
 
 use waveoff::app::access::Access;
@@ -35,7 +37,7 @@ type Scene = (&'static str, Model);
 /// Every state.
 pub(crate) fn all() -> &'static [Scene] {
     static ALL: LazyLock<Vec<Scene>> =
-        LazyLock::new(|| [fleets(), cockpits(), details(), dialogs(), drills()].concat());
+        LazyLock::new(|| [fleets(), cockpits(), details(), dialogs(), drills(), measured::scenes()].concat());
     &ALL
 }
 

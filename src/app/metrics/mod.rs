@@ -266,6 +266,29 @@ impl Metrics {
         Some(&stream.track)
     }
 
+    /// Whether an answer is still to come for a workload: where its server is, what that has, or
+    /// any of what was asked.
+    pub fn is_pending(&self, id: &WorkloadId) -> bool {
+        let Some(subject) = self.subjects.get(id) else { return true };
+        let address = match &subject.finding {
+            Finding::Nowhere(..) => return false,
+            Finding::Unasked | Finding::Trying(_) => return true,
+            Finding::Found(candidate) => &candidate.address,
+        };
+        let searched = |fetched: Fetched| matches!(fetched, Fetched::At(_));
+        if !searched(subject.explored)
+            || (subject.found.is_some() && !searched(subject.scrape_asked))
+            || self.followed.is_none()
+        {
+            return true;
+        }
+        let own = |(key, stream): (&StreamKey, &Stream)| {
+            let is_asked = key.address == *address && self.asked.contains(&stream.id);
+            is_asked && stream.answered.is_none() && stream.failing.is_none()
+        };
+        self.streams.iter().any(own)
+    }
+
     /// A workload that is measured.
     pub fn subject(&self, id: &WorkloadId) -> Option<&Subject> {
         self.subjects.get(id)

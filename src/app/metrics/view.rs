@@ -59,7 +59,7 @@ impl ChartView {
 
 /// The step of a span: not finer than the scrapes, and not more instants than are drawn.
 pub fn step_of(span: Span, scrape: Span) -> Span {
-    let seconds = (span.num_seconds() / POINTS).max(scrape.num_seconds()).max(1);
+    let seconds = ((span.num_seconds() + POINTS - 1) / POINTS).max(scrape.num_seconds()).max(1);
     // Round steps, so that charts of the same span share their grid.
     let round = [1, 2, 5, 10, 15, 30, 60, 120, 240, 300, 600];
     Span::seconds(round.into_iter().find(|step| *step >= seconds).unwrap_or(seconds))

@@ -19,6 +19,7 @@ use crate::domain::traffic::{self, Agreement, Router};
 use crate::domain::why;
 use crate::domain::workload::Workload;
 
+use super::metrics::glance::{self, Glance};
 use super::phrase::Phrase;
 
 /// What the first column of a row says.
@@ -85,6 +86,8 @@ pub struct Row {
     pub step: String,
     /// Where the traffic is.
     pub share: Share,
+    /// What is measured of it.
+    pub glance: Glance,
     /// Ready pods and wanted pods.
     pub pods: String,
     /// Whether all wanted pods are ready.
@@ -133,6 +136,7 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
             router: router_text(&release, &traffic.router),
             agrees: traffic.agreement() != Some(Agreement::Disagrees),
         },
+        glance: glance::of(model, &entry.id),
         pods: format!(
             "{}/{}{}",
             workload.status.ready.min(workload.replicas.max(0)),

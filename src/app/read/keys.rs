@@ -108,6 +108,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
             Command::NextPane,
             Command::Open,
             Command::Logs,
+            Command::Metrics,
             Command::Why,
             Command::Zoom,
             Command::Timeline,
@@ -119,6 +120,14 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         Screen::Logs(_) => {
             &[Command::Help, Command::Back, Command::Follow, Command::Filter, Command::PreviousLogs]
         }
+        Screen::Metrics(_) => &[
+            Command::Help,
+            Command::Back,
+            Command::Span,
+            Command::Cursor,
+            Command::Raw,
+            Command::Copy,
+        ],
         Screen::Help | Screen::Troubles | Screen::Briefing => {
             &[Command::Back, Command::Down, Command::Up]
         }
@@ -183,7 +192,7 @@ pub fn help(model: &Model) -> Vec<HelpChapter> {
 }
 
 fn is_of_one_screen(place: Place) -> bool {
-    matches!(place, Place::Fleet | Place::Logs)
+    matches!(place, Place::Fleet | Place::Logs | Place::Metrics)
 }
 
 fn rows(model: &Model, wanted: impl Fn(&Binding) -> bool) -> Vec<HelpRow> {

@@ -4,6 +4,7 @@
 //! Called by `view` for the Metrics pane and screen, and by `report`.
 
 pub mod chart;
+pub mod glance;
 pub mod share;
 
 use crate::app::metrics::{Finding, Metrics, Subject};
@@ -15,7 +16,7 @@ use crate::domain::measure::compare::{Comparison, Outcome};
 use crate::domain::measure::panel::{Line, Panel, Source, Unit};
 use crate::domain::measure::sides::Side;
 use crate::domain::measure::statistics::Confidence;
-use crate::domain::time::{Timestamp, length};
+use crate::domain::time::{Timestamp, age};
 
 use super::phrase::Phrase;
 
@@ -90,7 +91,7 @@ pub fn source(model: &Model, subject: &Subject) -> Phrase {
         Finding::Nowhere(why, _) => Phrase::of(Role::Warn, format!("no Prometheus: {why}")),
         Finding::Found(candidate) => {
             let (answered, failing) = metrics.standing(&candidate.address);
-            let age = answered.map(|at| length(model.now - at));
+            let age = answered.map(|at| age(model.now - at));
             match (age, failing) {
                 (Some(age), None) => Phrase::new().muted(format!("prometheus {age}")),
                 (Some(age), Some(failing)) => Phrase::of(

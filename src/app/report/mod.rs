@@ -4,6 +4,7 @@
 //! `runtime`.
 
 mod drill;
+mod measured;
 mod status;
 mod table;
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::measured;
 use crate::app::access::Access;
 use crate::app::availability::{self, Availability};
 use crate::app::model::Model;
@@ -36,7 +37,7 @@ pub fn status_json(model: &Model, id: &WorkloadId) -> Option<Value> {
         "pause_ends": phase::pause_ends(workload).map(to_rfc3339),
         "held": workload.paused,
         "aborted": workload.status.abort,
-        "traffic": traffic_json(&traffic::of(&release, model.now)),
+        "traffic": traffic_json(model, &release),
         "replicas": {
             "desired": workload.replicas,
             "updated": workload.status.updated,
@@ -48,6 +49,7 @@ pub fn status_json(model: &Model, id: &WorkloadId) -> Option<Value> {
         "revisions": release.revisions.iter().map(revision_json).collect::<Vec<_>>(),
         "pods": pods_json(&release, model),
         "analysis": release.analysis.iter().map(|run| analysis_json(run)).collect::<Vec<_>>(),
+        "metrics": measured::metrics_json(model, id),
         "conditions": conditions_json(&release),
         "legal": legal_json(model, &release),
         "gitops": workload.gitops.as_ref().map(|o| json!({ "tool": o.tool, "name": o.name.as_str() })),
@@ -66,7 +68,8 @@ fn step_json(release: &Release<'_>) -> Value {
     json!({ "index": index, "count": count, "text": text })
 }
 
-fn traffic_json(traffic: &Traffic) -> Value {
+fn traffic_json(model: &Model, release: &Release<'_>) -> Value {
+    let traffic = traffic::of(release, model.now);
     let source = match &traffic.router {
         Router::Weight { .. } => "weights",
         Router::Pods(_) => "pods",
@@ -77,7 +80,7 @@ fn traffic_json(traffic: &Traffic) -> Value {
     json!({
         "wanted": traffic.wanted,
         "router": traffic.router_share(),
-        "measured": Value::Null,
+        "measured": measured::share_json(model, &release.workload.id),
         "router_source": source,
         "ingress": traffic.ingress,
         "max": traffic.max,
@@ -202,7 +205,9 @@ pub fn status_text(model: &Model, id: &WorkloadId) -> Option<String> {
     if let Some(ends) = phase::pause_ends(workload) {
         lines.push(format!("pause     ends by itself in {}", clock(ends - model.now)));
     }
-    lines.push(format!("traffic   {}", traffic_words(&traffic::of(&release, model.now))));
+    let traffic = traffic_words(&traffic::of(&release, model.now));
+    lines.push(format!("traffic   {traffic}{}", measured::share_words(model, id)));
+    lines.extend(measured::metrics_lines(model, id));
     for revision in
         release.revisions.iter().filter(|r| r.replica_set.desired > 0 || !r.roles.is_empty())
     {

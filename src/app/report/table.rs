@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
+use super::measured::share_json;
 use crate::app::fleet_view::Row;
 use crate::app::model::Model;
+use crate::app::read::metrics::glance;
 use crate::app::roster;
 use crate::domain::phase;
 use crate::domain::pod::PodState;
@@ -13,14 +15,14 @@ use crate::domain::time::to_rfc3339;
 use crate::domain::{traffic, why};
 
 struct Line {
-    cells: [String; 8],
+    cells: [String; 11],
     why: String,
 }
 
 /// The table as text, one row a workload, by risk.
 pub fn list_text(model: &Model) -> String {
     let lines: Vec<Line> = roster::of(model).rows.iter().filter_map(|r| line(model, r)).collect();
-    let titles = ["STATE", "NAMESPACE", "KIND", "NAME", "STRATEGY", "PHASE", "TRAFFIC", "READY"]
+    let titles = ["STATE", "NAMESPACE", "KIND", "NAME", "STRATEGY", "PHASE", "TRAFFIC", "MEASURED", "ERRORS", "P99", "READY"]
         .map(String::from);
     let mut widths = titles.clone().map(|t| t.width());
     for line in &lines {
@@ -29,7 +31,7 @@ pub fn list_text(model: &Model) -> String {
         }
     }
     let mut text = String::new();
-    let mut row = |cells: &[String; 8], tail: &str| {
+    let mut row = |cells: &[String; 11], tail: &str| {
         for (cell, width) in cells.iter().zip(widths) {
             text.push_str(cell);
             text.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
@@ -56,6 +58,8 @@ fn line(model: &Model, row: &Row) -> Option<Line> {
         (None, Some(router)) => router.to_string(),
         (None, None) => "-".into(),
     };
+    let glance = glance::of(model, &row.id);
+    let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
     Some(Line {
         cells: [
             row.attention.word().into(),
@@ -65,6 +69,9 @@ fn line(model: &Model, row: &Row) -> Option<Line> {
             workload.strategy.word().into(),
             phase::of(workload).phase.as_str().into(),
             share,
+            or_dash(glance.share.text),
+            or_dash(glance.errors.text),
+            or_dash(glance.p99.text),
             format!("{ready}/{wanted}"),
         ],
         why: why::of(&release, model.now).sentence,
@@ -87,6 +94,7 @@ pub fn list_json(model: &Model) -> Value {
             let traffic = traffic::of(&release, model.now);
             let (ready, wanted) = ready(&release, model);
             let standing = phase::of(workload);
+            let glance = glance::of(model, &row.id);
             Some(json!({
                 "kind": row.id.kind.as_str(),
                 "namespace": row.id.namespace.as_str(),
@@ -99,8 +107,10 @@ pub fn list_json(model: &Model) -> Value {
                 "traffic": {
                     "wanted": traffic.wanted,
                     "router": traffic.router_share(),
-                    "measured": Value::Null,
+                    "measured": share_json(model, &row.id),
                 },
+                "errors": glance.errors.text,
+                "p99": glance.p99.text,
                 "ready": ready,
                 "desired": wanted,
             }))

@@ -1,4 +1,4 @@
-//! The Metrics pane: a line for each version of each value, its course, and how they compare.
+//! The Metrics pane: each value with both versions, its course, and how they compare.
 //!
 //! Called by `layout`.
 
@@ -8,6 +8,7 @@ use crate::app::read::metrics::{LineRow, PanelRow, of};
 use crate::app::read::phrase::Phrase;
 use crate::app::screen::Pane;
 use crate::app::theme::Role;
+use crate::domain::measure::Reading;
 use crate::view::chart::spark;
 use crate::view::look::Look;
 use crate::view::pane::Title;
@@ -16,6 +17,12 @@ use crate::view::text::width;
 
 use super::Scene;
 use super::block::Block;
+
+/// Cells of a title.
+const TITLE: usize = 13;
+
+/// Cells of a version with its value.
+const VALUE: usize = 13;
 
 /// Cells of a course.
 const COURSE: usize = 16;
@@ -41,51 +48,52 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
     }
 }
 
+/// A value in one line where it has room, else with its comparison below.
 fn item(look: &Look, panel: &PanelRow, room: usize, selected: bool) -> Vec<Line<'static>> {
-    let head = Strip::new(look).caret(selected).gap(1).cell(17, Role::Title, &panel.title);
+    let head = Strip::new(look).caret(selected).gap(1).cell(TITLE, Role::Title, &panel.title);
     if !panel.trouble.is_empty() {
         return vec![head.say_to(room, Role::Warn, &panel.trouble).line()];
     }
-    let mut lines = Vec::new();
-    let mut head = Some(head);
-    for (at, line) in panel.lines.iter().enumerate() {
-        let strip = head.take().unwrap_or_else(|| Strip::new(look).gap(20));
-        let beside = beside(panel, at);
-        lines.push(of_line(look, strip, line, &beside, room));
+    let mut strip = head;
+    for line in &panel.lines {
+        strip = value(strip, line);
     }
-    lines
-}
-
-/// What stands behind a version's course: the limit behind the first, the comparison behind the
-/// last.
-fn beside(panel: &PanelRow, at: usize) -> Phrase {
-    let last = panel.lines.len().saturating_sub(1);
-    if at == last && !panel.comparison.is_empty() {
-        return panel.comparison.clone();
-    }
-    if at == 0 { Phrase::new().muted(panel.limit.clone()) } else { Phrase::new() }
-}
-
-fn of_line<'l>(
-    look: &'l Look,
-    strip: Strip<'l>,
-    line: &LineRow,
-    beside: &Phrase,
-    room: usize,
-) -> Line<'static> {
-    let bad = if line.is_bad { "!" } else { "" };
-    let value = format!("{}{bad}", line.value);
-    let strip = strip.cell(6, line.role, line.word);
-    let start = strip.used();
-    // A word for a missing value may be longer than any value.
-    let strip = strip.say(line.look, value).to(start + 9).gap(1);
+    let beside = beside(panel);
     let needs = width(&beside.plain());
-    let strip = if strip.used() + COURSE + 2 + needs <= room || needs == 0 {
-        let cells = COURSE.min(room.saturating_sub(strip.used()));
-        let start = strip.used();
-        strip.say(line.role, spark(look, &line.course, cells)).to(start + cells).gap(2)
-    } else {
-        strip.gap(1)
+    if strip.used() + COURSE + 2 + needs <= room {
+        return vec![course(strip, look, panel).phrase_to(room, &beside).line()];
+    }
+    if strip.used() + needs <= room || room < TITLE + COURSE + needs {
+        return vec![strip.phrase_to(room, &beside).line()];
+    }
+    let below = course(Strip::new(look).gap(TITLE + 3), look, panel);
+    vec![strip.line(), below.phrase_to(room, &beside).line()]
+}
+
+/// The comparison, else the limit.
+fn beside(panel: &PanelRow) -> Phrase {
+    if panel.comparison.is_empty() {
+        return Phrase::new().muted(panel.limit.clone());
+    }
+    panel.comparison.clone()
+}
+
+fn value<'l>(strip: Strip<'l>, line: &LineRow) -> Strip<'l> {
+    let bad = if line.is_bad { "!" } else { "" };
+    let start = strip.used();
+    let strip = strip.say(line.role, format!("{} ", line.word));
+    // A word for a missing value may be longer than any value.
+    let value = match line.reading {
+        // The title of the pane says why.
+        Reading::Failed(_) => "failed",
+        _ => &line.value,
     };
-    strip.phrase_to(room, beside).line()
+    strip.say(line.look, format!("{value}{bad}")).to(start + VALUE).gap(2)
+}
+
+/// The course of the version that matters.
+fn course<'l>(strip: Strip<'l>, look: &Look, panel: &PanelRow) -> Strip<'l> {
+    let Some(line) = panel.lines.first() else { return strip };
+    let start = strip.used();
+    strip.say(line.role, spark(look, &line.course, COURSE)).to(start + COURSE).gap(2)
 }

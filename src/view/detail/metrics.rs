@@ -98,7 +98,9 @@ fn charts(
 /// Where the value comes from, and how it is asked.
 fn query(look: &Look, panel: &PanelRow, room: usize) -> Vec<Line<'static>> {
     let Some(line) = panel.lines.first() else { return Vec::new() };
-    let limit = if panel.limit.is_empty() { String::new() } else { format!("  {}", panel.limit) };
+    // The title says it where it says nothing of more weight.
+    let is_told = panel.comparison.is_empty() || panel.limit.is_empty();
+    let limit = if is_told { String::new() } else { format!("  {}", panel.limit) };
     let head = Strip::new(look)
         .gap(1)
         .say(Role::Muted, format!("{}{limit}", panel.source))

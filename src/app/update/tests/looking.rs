@@ -143,7 +143,8 @@ fn panes_go_round_and_rows_are_kept() {
     rig.press(Key::Char('j'));
     rig.press(Key::Char('j'));
     assert_eq!(rig.model.rollout_view.row(Pane::Pods), 1, "there are two pods");
-    for _ in Pane::ALL {
+    // The pane of metrics is left out where nothing is measured.
+    for _ in 1..Pane::ALL.len() {
         rig.press(Key::Tab);
     }
     assert_eq!(rig.model.rollout_view.pane, Pane::Pods);
