@@ -19,6 +19,8 @@ pub struct LogRequest {
     pub epoch: u64,
     /// Pods.
     pub pods: Vec<ObjectRef>,
+    /// Jobs, whose pods are to be found first.
+    pub jobs: Vec<ObjectRef>,
     /// The container before the last restart.
     pub previous: bool,
 }

@@ -58,6 +58,8 @@ pub struct LogView {
     pub epoch: u64,
     /// Pods that are read.
     pub pods: Vec<ObjectRef>,
+    /// Jobs whose pods are read.
+    pub jobs: Vec<ObjectRef>,
     /// Whether the container before the last restart is read.
     pub previous: bool,
     /// Lines, oldest first.

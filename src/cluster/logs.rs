@@ -13,6 +13,7 @@ use super::kubeconfig::chain;
 use super::resource;
 use super::watch::Lines;
 use crate::domain::id::{ObjectRef, ResourceKind};
+use crate::domain::observation::SourceId;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, parse_rfc3339, to_rfc3339};
 
@@ -45,6 +46,30 @@ pub struct LogLine {
     pub at: Option<Timestamp>,
     /// The line.
     pub text: SafeText,
+}
+
+/// The pods of a Job, by the label that its controller sets.
+///
+/// # Errors
+/// `Forbidden` and others.
+pub async fn pods_of_job(
+    conn: &Connection,
+    job: &ObjectRef,
+) -> Result<Vec<ObjectRef>, ClusterError> {
+    let ObjectRef { namespace, name } = job;
+    let source = SourceId { kind: ResourceKind::Pods, namespace: Some(namespace.clone()) };
+    let selector = resource::escape(&format!("job-name={name}"));
+    let path = format!("{}?limit=20&labelSelector={selector}", resource::collection(&source));
+    let action = resource::rule("list", &source);
+    let list = call::fetch(conn, &path)
+        .await
+        .map_err(|failure| failure.into_error(conn, &action, "pods"))?;
+    let items = list.get("items").and_then(serde_json::Value::as_array);
+    let name_of = |pod: &serde_json::Value| {
+        let name = pod.pointer("/metadata/name")?.as_str()?;
+        Some(ObjectRef { namespace: namespace.clone(), name: SafeText::new(name) })
+    };
+    Ok(items.into_iter().flatten().filter_map(name_of).collect())
 }
 
 /// Sends the lines until the log ends, or nobody listens any more.

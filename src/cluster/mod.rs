@@ -16,6 +16,7 @@ pub mod connect;
 mod credential;
 pub mod drill;
 pub mod error;
+pub mod examine;
 pub mod heartbeat;
 mod kubeconfig;
 pub mod logs;

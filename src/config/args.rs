@@ -114,6 +114,8 @@ pub enum Command {
     /// Fly a drill: an embedded cluster in which releases go wrong. Nothing real is touched.
     #[command(visible_alias = "demo")]
     Drill(Drill),
+    /// Check everything a session needs: cluster, clock, rights, Prometheus, journal, terminal.
+    Doctor(Print),
     /// Print the configuration in effect and who set each value.
     Config(Print),
     /// Print the key table as Markdown.

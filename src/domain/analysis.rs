@@ -79,7 +79,9 @@ pub enum AnalysisRole {
     PrePromotion,
     /// `postPromotionAnalysis`.
     PostPromotion,
-    /// Of an Experiment, or made by hand.
+    /// Of an Experiment.
+    Experiment,
+    /// Made by hand.
     Other,
 }
 
@@ -91,6 +93,7 @@ impl AnalysisRole {
             Self::Background => "background",
             Self::PrePromotion => "pre-promotion",
             Self::PostPromotion => "post-promotion",
+            Self::Experiment => "experiment",
             Self::Other => "analysis",
         }
     }
@@ -109,8 +112,8 @@ pub struct Measurement {
     pub started: Option<Timestamp>,
     /// End.
     pub finished: Option<Timestamp>,
-    /// Job that measured, by `metadata.job-name`.
-    pub job: Option<SafeText>,
+    /// Job that measured, by `metadata.job-name` and `metadata.job-namespace`.
+    pub job: Option<ObjectRef>,
 }
 
 /// A metric: its limits from the spec and its results from the status.

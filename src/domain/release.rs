@@ -130,8 +130,11 @@ impl<'a> Release<'a> {
         }
 
         let mut analysis: Vec<&AnalysisRun> = fleet.analysis_runs.of(&workload.uid).collect();
-        analysis.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
         let mut experiments: Vec<&Experiment> = fleet.experiments.of(&workload.uid).collect();
+        for experiment in &experiments {
+            analysis.extend(fleet.analysis_runs.of(&experiment.uid));
+        }
+        analysis.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
         experiments.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
 
         release.analysis = analysis;

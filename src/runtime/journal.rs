@@ -15,6 +15,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
 use crate::app::journal::Entry;
+use crate::domain::time::Timestamp;
 
 /// Bytes at the end of the file in which the last line is looked for.
 const TAIL: u64 = 256 * 1024;
@@ -40,14 +41,39 @@ impl Journal {
 
     /// Appends and syncs. When this returns without an error the line is on the disk.
     pub(super) fn append(&self, entry: &Entry) -> io::Result<()> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.made()?.join(month(entry.at));
+        append_line(&path, entry.to_json())
+    }
+
+    /// Whether an append at that instant would be taken, without one: makes the directory, opens
+    /// this month's file when there is one, and puts a file beside it that is removed again.
+    pub(super) fn probe(&self, at: Timestamp) -> io::Result<()> {
+        let directory = self.made()?;
+        let month = directory.join(month(at));
+        if month.exists() {
+            OpenOptions::new().read(true).append(true).open(month)?;
+        }
+        let probe = directory.join(format!(".probe-{}", std::process::id()));
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&probe)?;
+        // A full disk takes the name and not the bytes.
+        let written = file.write_all(b"probe\n").and_then(|()| file.sync_all());
+        written.and(std::fs::remove_file(&probe))
+    }
+
+    fn made(&self) -> io::Result<&Path> {
         let directory = self.directory.as_ref().ok_or_else(|| {
             io::Error::other("no place for the journal: neither XDG_STATE_HOME nor HOME is set")
         })?;
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let path = directory.join(format!("{}.jsonl", entry.at.format("%Y-%m")));
-        append_line(&path, entry.to_json())
+        Ok(directory)
     }
+}
+
+/// The file of an instant's month.
+fn month(at: Timestamp) -> String {
+    format!("{}.jsonl", at.format("%Y-%m"))
 }
 
 fn append_line(path: &Path, mut line: Value) -> io::Result<()> {
@@ -124,6 +150,23 @@ mod tests {
         let lines = lines(&path);
         assert_eq!(lines.len(), 3);
         assert_eq!(serde_json::from_str::<Value>(&lines[2]).unwrap()["n"], 3);
+    }
+
+    #[test]
+    fn a_probe_leaves_nothing_and_finds_what_an_append_would() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = crate::domain::time::parse_rfc3339("2026-11-24T10:00:00Z").unwrap();
+        let place = dir.path().join("journal");
+        let journal = Journal::new(Some(place.clone()));
+        journal.probe(at).unwrap();
+        assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+        // A directory in the place of this month's file.
+        std::fs::create_dir(place.join("2026-11.jsonl")).unwrap();
+        assert!(journal.probe(at).is_err());
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(Journal::new(Some(file)).probe(at).is_err());
+        assert!(Journal::new(None).probe(at).unwrap_err().to_string().contains("XDG_STATE_HOME"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod clock;
 mod cockpit;
 mod connect;
+mod doctor;
 mod door;
 mod drill;
 mod feed;

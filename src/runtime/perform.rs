@@ -215,7 +215,19 @@ async fn read_logs(connection: Arc<Connection>, out: mpsc::Sender<Msg>, request:
     let epoch = request.epoch;
     let (sink, mut lines) = mpsc::channel(LOG_QUEUE);
     let mut readers = JoinSet::new();
-    for pod in request.pods.into_iter().take(LOG_PODS) {
+    let mut why = None;
+    let mut pods = request.pods;
+    for job in &request.jobs {
+        match cluster::logs::pods_of_job(&connection, job).await {
+            Ok(found) if found.is_empty() => {
+                let text = format!("job {}: its pods are gone", job.name);
+                why = Some(SafeText::from(text));
+            }
+            Ok(found) => pods.extend(found),
+            Err(error) => why = Some(SafeText::from(format!("job {}: {error}", job.name))),
+        }
+    }
+    for pod in pods.into_iter().take(LOG_PODS) {
         let (connection, sink) = (Arc::clone(&connection), sink.clone());
         let request = cluster::logs::LogRequest {
             pod,
@@ -244,7 +256,6 @@ async fn read_logs(connection: Arc<Connection>, out: mpsc::Sender<Msg>, request:
         let lines = batch.drain(..).map(|l| LogLine { pod: l.pod, text: l.text }).collect();
         send(&out, Msg::LogLines(epoch, lines)).await;
     }
-    let mut why = None;
     while let Some(ended) = readers.join_next().await {
         if let Ok(Err(text)) = ended {
             why.get_or_insert(text);

@@ -1,6 +1,7 @@
 //! The start: reads the settings, connects, and opens the cockpit or answers a command.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::view::{Glyphs, Look};
 use super::clock::Clock;
 use super::cockpit::Cockpit;
 use super::connect as connecting;
+use super::doctor;
 use super::door::Door;
 use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, complain, failure, print};
@@ -55,7 +57,9 @@ pub fn run(args: Args) -> Exit {
 pub(super) struct Start {
     pub(super) settings: Settings,
     pub(super) places: Places,
-    telemetry: Telemetry,
+    /// `--config`.
+    pub(super) asked_file: Option<PathBuf>,
+    pub(super) telemetry: Telemetry,
     pub(super) clock: Clock,
 }
 
@@ -92,7 +96,8 @@ async fn serve(args: Args) -> Exit {
         _ => {}
     }
     let telemetry = telemetry::start(&settings, &places);
-    let start = Start { settings, places, telemetry, clock: Clock::default() };
+    let asked_file = args.global.config;
+    let start = Start { settings, places, asked_file, telemetry, clock: Clock::default() };
     let ended = match args.command {
         None => start.cockpit(overrides).await,
         Some(Command::Drill(asked)) if !asked.headless && !asked.serve => {
@@ -114,23 +119,29 @@ async fn serve(args: Args) -> Exit {
 
 impl Start {
     /// Connects; the terminal is still the shell's, so a credential plugin may say something.
-    async fn connect(&self) -> Result<Live, Failure> {
+    pub(super) async fn connect(&self) -> Result<Live, ClusterError> {
         let options = connecting::options(&self.settings);
         let connecting = cluster::connect(&options);
         tokio::pin!(connecting);
-        let connected = tokio::select! {
+        tokio::select! {
             connected = &mut connecting => connected,
             () = tokio::time::sleep(SAY_AFTER) => {
                 complain("waiting for the credentials of the context ...");
                 connecting.await
             }
-        };
-        connected.map_err(|error| Failure { exit: exit_of(&error), text: error.to_string() })
+        }
+    }
+
+    async fn connected(&self) -> Result<Arc<Connection>, Failure> {
+        let live = self.connect().await;
+        let live = live.map_err(|error| failure(exit_of(&error), error.to_string()))?;
+        Ok(Arc::clone(live.connection()))
     }
 
     async fn command(self, command: Command, overrides: Overrides) -> Result<Exit, Failure> {
         match command {
             Command::Drill(asked) => Box::pin(drill::run(self, asked, overrides)).await,
+            Command::Doctor(print) => Ok(Box::pin(doctor::run(self, print.output)).await),
             command => self.headless(command).await,
         }
     }
@@ -159,7 +170,7 @@ impl Start {
 
     async fn cockpit(self, overrides: Overrides) -> Result<Exit, Failure> {
         self.needs_terminal("`waveoff list` prints the fleet without one")?;
-        let connection = Arc::clone(self.connect().await?.connection());
+        let connection = self.connected().await?;
         let scope = connecting::scope(&self.settings, connection.identity());
         self.fly(connection, scope, overrides, None).await
     }
@@ -212,7 +223,7 @@ impl Start {
     }
 
     async fn headless(self, command: Command) -> Result<Exit, Failure> {
-        let connection = Arc::clone(self.connect().await?.connection());
+        let connection = self.connected().await?;
         let listing = matches!(command, Command::List(_));
         let scope = match &self.settings.namespaces.value {
             // A name without a namespace means the context's, as everywhere else.
@@ -247,7 +258,9 @@ impl Start {
             Command::Undo { to_revision, act } => session.act(Verb::Undo, *to_revision, act).await,
             Command::Retry(act) => session.act(Verb::Retry, None, act).await,
             Command::Restart(act) => session.act(Verb::Restart, None, act).await,
-            Command::Config(_) | Command::Keys | Command::Drill(_) => Ok(Exit::Ok),
+            Command::Config(_) | Command::Keys | Command::Drill(_) | Command::Doctor(_) => {
+                Ok(Exit::Ok)
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::readings::{GLANCE, in_promql};
-use super::{Metrics, ShareQuestions, Stream, StreamKey, Subject};
+use super::{Fetched, Metrics, ShareQuestions, Stream, StreamKey, Subject};
 use crate::domain::measure::address::Address;
 use crate::domain::measure::panel::{Basis, Source, panels, requests};
 use crate::domain::measure::query::Question;
@@ -93,7 +93,7 @@ fn share_questions(subject: &Subject, now: Timestamp) -> Option<ShareQuestions> 
 /// Everything that is to be asked; what was not asked before gets a number by `number`.
 pub fn asks(metrics: &mut Metrics, now: Timestamp, mut number: impl FnMut() -> u64) -> Vec<Ask> {
     let mut wanted: BTreeMap<StreamKey, Span> = BTreeMap::new();
-    for subject in metrics.subjects.values().filter(|subject| subject.wanted == Some(now)) {
+    for subject in metrics.subjects.values().filter(|subject| subject.in_view) {
         want(metrics, subject, &mut wanted);
     }
     let mut asks = Vec::with_capacity(wanted.len());
@@ -120,6 +120,10 @@ pub fn asks(metrics: &mut Metrics, now: Timestamp, mut number: impl FnMut() -> u
 
 fn want(metrics: &Metrics, subject: &Subject, wanted: &mut BTreeMap<StreamKey, Span>) {
     let Some(address) = subject.address() else { return };
+    // Steps and windows follow the scrapes: what is asked before would be asked twice.
+    if subject.found.is_some() && matches!(subject.scrape_asked, Fetched::Asked(_)) {
+        return;
+    }
     let (span, step) = grid(metrics, subject);
     let every = if subject.close { scrape(subject) } else { scrape(subject).max(GLANCE_EVERY) };
     let every = every.max(Span::seconds(2));
@@ -137,6 +141,7 @@ fn want(metrics: &Metrics, subject: &Subject, wanted: &mut BTreeMap<StreamKey, S
         }
     }
     if let Some(share) = &subject.share {
+        let every = if subject.close { scrape(subject) } else { every };
         add(&share.canary, 0, every.num_seconds(), every);
         add(&share.stable, 0, every.num_seconds(), every);
     }

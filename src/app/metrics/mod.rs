@@ -97,6 +97,8 @@ pub struct ShareQuestions {
 pub struct Subject {
     /// When it was last wanted.
     pub wanted: Option<Timestamp>,
+    /// Whether it is in view now.
+    pub in_view: bool,
     /// Whether it is looked at closely, or only in the fleet.
     pub close: bool,
     /// Its versions.
@@ -184,6 +186,15 @@ pub struct Stream {
     wanted: Option<Timestamp>,
 }
 
+/// Who is in view.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Workloads.
+    pub ids: Vec<WorkloadId>,
+    /// Whether it is one that is looked at closely.
+    pub close: bool,
+}
+
 /// All of it.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
@@ -198,21 +209,21 @@ pub struct Metrics {
     /// When it was last looked after.
     followed: Option<Timestamp>,
     /// For whom.
-    followed_for: Vec<WorkloadId>,
+    followed_for: Wanted,
     /// The charts.
     pub view: ChartView,
 }
 
 impl Metrics {
     /// Whether it is time to look after it, for these; notes that it is done.
-    pub(super) fn is_due(&mut self, now: Timestamp, every: Span, wanted: &[WorkloadId]) -> bool {
-        let others = self.followed_for != wanted;
+    pub(super) fn is_due(&mut self, now: Timestamp, every: Span, wanted: &Wanted) -> bool {
+        let others = self.followed_for != *wanted;
         if !others && self.followed.is_some_and(|at| now - at < every) {
             return false;
         }
         self.followed = Some(now);
         if others {
-            self.followed_for = wanted.to_vec();
+            self.followed_for.clone_from(wanted);
         }
         true
     }

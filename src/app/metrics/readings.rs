@@ -63,6 +63,12 @@ impl Metrics {
         }
     }
 
+    /// The newest instant that all questions of a line were answered for.
+    pub fn instant(&self, subject: &Subject, line: &Line) -> Option<Timestamp> {
+        let last = |question| self.track(subject, question)?.last();
+        line.formula.questions().into_iter().map(last).min().flatten()
+    }
+
     /// A reading of counts with the requests that are behind it.
     fn weighed(
         &self,

@@ -202,7 +202,11 @@ fn value(measurement: &Measurement) -> Value {
             Verdict::Failed | Verdict::Error | Verdict::Inconclusive
         ),
         at: measurement.finished.or(measurement.started),
-        message: measurement.message.to_string(),
+        message: match &measurement.job {
+            Some(job) if measurement.message.is_empty() => format!("job {}", job.name),
+            Some(job) => format!("job {}: {}", job.name, measurement.message),
+            None => measurement.message.to_string(),
+        },
     }
 }
 

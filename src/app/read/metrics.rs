@@ -7,6 +7,7 @@ pub mod chart;
 pub mod glance;
 pub mod share;
 
+use crate::app::metrics::asks::count_window;
 use crate::app::metrics::{Finding, Metrics, Subject};
 use crate::app::model::Model;
 use crate::app::theme::Role;
@@ -15,7 +16,7 @@ use crate::domain::measure::Reading;
 use crate::domain::measure::compare::{Comparison, Outcome};
 use crate::domain::measure::panel::{Line, Panel, Source, Unit};
 use crate::domain::measure::sides::Side;
-use crate::domain::measure::statistics::Confidence;
+use crate::domain::measure::statistics::{Confidence, Counted};
 use crate::domain::time::{Timestamp, age};
 
 use super::phrase::Phrase;
@@ -33,6 +34,10 @@ pub struct LineRow {
     pub look: Role,
     /// Whether it is beyond its limit.
     pub is_bad: bool,
+    /// Whether it is beyond it by so few requests that this may be chance.
+    pub is_doubtful: bool,
+    /// The instant that the value is of.
+    pub at: Option<Timestamp>,
     /// Its course: gaps have no value.
     pub course: Vec<(Timestamp, Option<f64>)>,
     /// The reading itself.
@@ -149,8 +154,11 @@ fn line_row(
         Reading::AtLeast(bound) => beyond(bound),
         _ => false,
     };
+    let is_doubtful = is_bad && may_be_chance(model, subject, panel, line, &reading);
+    let is_bad = is_bad && !is_doubtful;
     let look = match (&reading, is_bad) {
         (_, true) => Role::Bad,
+        _ if is_doubtful => Role::Warn,
         (Reading::Value(_), false) => Role::Text,
         (Reading::AtLeast(_) | Reading::Failed(_), false) => Role::Warn,
         (Reading::Stale { .. }, false) => Role::Stale,
@@ -166,9 +174,43 @@ fn line_row(
         value: words(panel.unit, &reading, model.now),
         look,
         is_bad,
+        is_doubtful,
+        at: model.metrics.instant(subject, line),
         course: model.metrics.course(subject, line),
         reading,
         query: line.query.to_string(),
+    }
+}
+
+/// Whether a share that is beyond its limit may be within it by all that so few requests can say.
+/// Only of what is a share by its own look, where the version's requests are counted.
+fn may_be_chance(
+    model: &Model,
+    subject: &Subject,
+    panel: &Panel,
+    line: &Line,
+    reading: &Reading,
+) -> bool {
+    let (Some(value), Some(limits)) = (reading.value(), &panel.limits) else { return false };
+    if !(0.0..=1.0).contains(&value) || !line.query.contains('/') {
+        return false;
+    }
+    let window = count_window(&model.metrics, subject);
+    let side = if line.side == Side::Both { Side::Canary } else { line.side };
+    let Some(counted) = model.metrics.counted(subject, side, window, window) else {
+        return false;
+    };
+    let seen = Counted { failed: value * counted.all, all: counted.all };
+    let Some((low, high)) = seen.interval() else { return false };
+    limits.hold(low) || limits.hold(high)
+}
+
+/// What stands behind a value that is beyond its limit.
+pub fn mark(line: &LineRow) -> &'static str {
+    match (line.is_bad, line.is_doubtful) {
+        (true, _) => "!",
+        (_, true) => "?",
+        _ => "",
     }
 }
 

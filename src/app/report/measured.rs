@@ -74,6 +74,8 @@ fn panel_json(panel: &PanelRow, now: Timestamp) -> Value {
             "missing": line.reading.why_not(now),
             "words": line.value,
             "beyond_limit": line.is_bad,
+            "doubtful": line.is_doubtful,
+            "at": line.at.map(to_rfc3339),
             "query": line.query,
         })
     });

@@ -3,6 +3,7 @@
 //! Every JSON document carries `"schema": 1`; fields are only ever added to it. Pure; printed by
 //! `runtime`.
 
+pub mod doctor;
 mod drill;
 mod measured;
 mod status;

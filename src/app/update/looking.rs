@@ -17,6 +17,9 @@ use crate::domain::{phase, why};
 use super::cluster::{ask_access, count};
 use super::toast;
 
+/// Jobs of a run whose logs are read at once.
+const MOST_JOBS: usize = 5;
+
 /// Moves the selection, or the view on screens that only scroll.
 pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
     match model.screen().clone() {
@@ -247,22 +250,52 @@ pub(super) fn help(model: &mut Model) -> Vec<Effect> {
 /// Logs of the selected pod, or of every pod of the version under way.
 pub(super) fn logs(model: &mut Model, previous: bool) -> Vec<Effect> {
     let Some(id) = model.meant().cloned() else { return Vec::new() };
-    let pods = log_pods(model, &id);
-    if pods.is_empty() {
+    let jobs = log_jobs(model, &id);
+    let pods = if jobs.is_empty() { log_pods(model, &id) } else { Vec::new() };
+    if pods.is_empty() && jobs.is_empty() {
         toast(model, false, "there are no pods to read logs from");
         return Vec::new();
     }
     let mut effects = if *model.screen() == Screen::Fleet { to_rollout(model) } else { Vec::new() };
-    effects.extend(read_logs(model, pods, previous));
+    effects.extend(read_logs(model, pods, jobs, previous));
     push(model, Screen::Logs(id));
     effects
 }
 
-fn read_logs(model: &mut Model, pods: Vec<ObjectRef>, previous: bool) -> Vec<Effect> {
+fn read_logs(
+    model: &mut Model,
+    pods: Vec<ObjectRef>,
+    jobs: Vec<ObjectRef>,
+    previous: bool,
+) -> Vec<Effect> {
     let epoch = model.take_number();
-    model.logs =
-        LogView { epoch, pods: pods.clone(), previous, following: true, ..LogView::default() };
-    vec![Effect::CloseLogs, Effect::OpenLogs(LogRequest { epoch, pods, previous })]
+    model.logs = LogView {
+        epoch,
+        pods: pods.clone(),
+        jobs: jobs.clone(),
+        previous,
+        following: true,
+        ..LogView::default()
+    };
+    vec![Effect::CloseLogs, Effect::OpenLogs(LogRequest { epoch, pods, jobs, previous })]
+}
+
+/// Jobs that measured: of the run on the screen, or of the one that is chosen in its pane.
+fn log_jobs(model: &Model, id: &WorkloadId) -> Vec<ObjectRef> {
+    let Some(release) = model.fleet.release(id) else { return Vec::new() };
+    let run = match model.screen() {
+        Screen::Analysis(_, uid) => model.fleet.analysis_runs.get(uid),
+        Screen::Rollout(_) if model.rollout_view.pane == Pane::Analysis => {
+            release.analysis.get(model.rollout_view.row(Pane::Analysis)).copied()
+        }
+        _ => None,
+    };
+    let metrics = run.into_iter().flat_map(|run| &run.metrics);
+    let measurements = metrics.flat_map(|metric| &metric.measurements);
+    let mut jobs: Vec<ObjectRef> = measurements.filter_map(|m| m.job.clone()).collect();
+    // The last ones matter; each is a request and a connection.
+    jobs.drain(..jobs.len().saturating_sub(MOST_JOBS));
+    jobs
 }
 
 fn log_pods(model: &Model, id: &WorkloadId) -> Vec<ObjectRef> {
@@ -294,8 +327,9 @@ fn version_under_way<'r, 'a>(release: &'r Release<'a>) -> Option<&'r Revision<'a
 }
 
 pub(super) fn toggle_previous_logs(model: &mut Model) -> Vec<Effect> {
-    let (pods, previous) = (model.logs.pods.clone(), !model.logs.previous);
-    read_logs(model, pods, previous)
+    let (pods, jobs) = (model.logs.pods.clone(), model.logs.jobs.clone());
+    let previous = !model.logs.previous;
+    read_logs(model, pods, jobs, previous)
 }
 
 pub(super) fn follow_log(model: &mut Model) -> Vec<Effect> {

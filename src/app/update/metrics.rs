@@ -4,7 +4,7 @@
 
 use crate::app::effect::{Effect, Search};
 use crate::app::metrics::asks::{asks, draw_up, scrape};
-use crate::app::metrics::{Candidate, Fetched, Finding, Settings, Subject};
+use crate::app::metrics::{Candidate, Fetched, Finding, Settings, Subject, Wanted};
 use crate::app::model::Model;
 use crate::app::msg::{Explored, Measured, TemplatesRead};
 use crate::app::read::metrics::query_at_hand;
@@ -17,8 +17,8 @@ use crate::domain::measure::address::Address;
 use crate::domain::measure::query::Sample;
 use crate::domain::measure::share::{self, Truth};
 use crate::domain::measure::sides::Sides;
-use crate::domain::measure::track::Track;
 use crate::domain::measure::{scheme, share::overload};
+use crate::domain::phase;
 use crate::domain::pod::PodState;
 use crate::domain::release::Release;
 use crate::domain::text::SafeText;
@@ -57,10 +57,10 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     if !model.metrics.is_due(now, EVERY, &wanted) {
         return Vec::new();
     }
-    let close = model.screen().workload().cloned();
     let mut effects = Vec::new();
-    for id in &wanted {
-        effects.extend(attend(model, id, close.as_ref() == Some(id)));
+    model.metrics.subjects.values_mut().for_each(|subject| subject.in_view = false);
+    for id in &wanted.ids {
+        effects.extend(attend(model, id, wanted.close));
     }
     model.metrics.subjects.retain(|_, subject| {
         subject.wanted.is_some_and(|at| now - at <= REMEMBERED)
@@ -78,21 +78,21 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Who is in view: the workload of the screen, or of the fleet the selected one and what moves.
-fn wanted(model: &Model) -> Vec<WorkloadId> {
+fn wanted(model: &Model) -> Wanted {
     if let Some(id) = model.screen().workload() {
-        return vec![id.clone()];
+        return Wanted { ids: vec![id.clone()], close: true };
     }
     if *model.screen() != Screen::Fleet {
-        return Vec::new();
+        return Wanted::default();
     }
-    let mut wanted: Vec<WorkloadId> = model.fleet_view.selected.iter().cloned().collect();
+    let mut ids: Vec<WorkloadId> = model.fleet_view.selected.iter().cloned().collect();
     let rows = &roster::shown(model).rows;
     let moving = rows
         .iter()
         .filter(|row| matches!(row.attention, Attention::NeedsPerson | Attention::Moving))
         .filter(|row| Some(&row.id) != model.fleet_view.selected.as_ref());
-    wanted.extend(moving.take(BESIDE).map(|row| row.id.clone()));
-    wanted
+    ids.extend(moving.take(BESIDE).map(|row| row.id.clone()));
+    Wanted { ids, close: false }
 }
 
 /// Looks after one workload.
@@ -101,6 +101,7 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
     let mut subject = model.metrics.subjects.remove(id).unwrap_or_default();
     let Some(release) = model.fleet.release(id) else { return Vec::new() };
     subject.wanted = Some(now);
+    subject.in_view = true;
     subject.close = close;
     note_versions(&mut subject, &release);
     let traffic = traffic::of(&release, now);
@@ -110,7 +111,9 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
         }
         _ => None,
     };
-    subject.watch.router(router, now);
+    // A pause begins when its weight has been set.
+    let hint = phase::pause(release.workload).and_then(|pause| pause.start);
+    subject.watch.router(router, hint, now);
     let mut effects = Vec::new();
     let names = template_names(&release, &subject);
     if !names.is_empty() && subject.templates_read.is_due(now, TEMPLATES_EVERY) {
@@ -417,17 +420,14 @@ fn share_of(model: &Model, subject: &Subject) -> Option<share::Measured> {
     let track = |question| model.metrics.share_track(subject, question);
     let (canary, stable) = (track(&share.canary)?, track(&share.stable)?);
     let at = canary.last()?.min(stable.last()?);
-    let count = |track: &Track| match track.at(at) {
-        Some(Sample::Number(count)) => Some(count.max(0.0)),
+    let (new, old) = match (canary.at(at)?, stable.at(at)?) {
+        (Sample::Number(new), Sample::Number(old)) => (*new, *old),
         // Not counted yet, while the other one is: no requests so far.
-        Some(Sample::Nothing) => None,
-        _ => None,
+        (Sample::Number(new), _) => (*new, 0.0),
+        (_, Sample::Number(old)) => (0.0, *old),
+        _ => return None,
     };
-    let (new, old) = (count(canary), count(stable));
-    if new.is_none() && old.is_none() {
-        return None;
-    }
-    let (new, old) = (new.unwrap_or(0.0), old.unwrap_or(0.0));
+    let (new, old) = (new.max(0.0), old.max(0.0));
     let (window, scrape) = (share.window, scrape(subject));
     Some(share::Measured { canary: new, all: new + old, window, scrape, at })
 }

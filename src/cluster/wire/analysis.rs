@@ -4,6 +4,7 @@ use super::meta::Meta;
 use super::node::Node;
 use crate::domain::analysis::template::fill_with;
 use crate::domain::analysis::{AnalysisRole, AnalysisRun, Measurement, Metric, Verdict};
+use crate::domain::id::ObjectRef;
 use crate::domain::experiment::{Experiment, ExperimentTemplate};
 use crate::domain::text::SafeText;
 
@@ -19,6 +20,7 @@ pub(super) fn run(object: Node<'_>) -> Option<AnalysisRun> {
         Some("Background") => AnalysisRole::Background,
         Some("PrePromotion") => AnalysisRole::PrePromotion,
         Some("PostPromotion") => AnalysisRole::PostPromotion,
+        _ if meta.owner_kind() == Some("Experiment") => AnalysisRole::Experiment,
         _ => AnalysisRole::Other,
     };
     Some(AnalysisRun {
@@ -39,7 +41,7 @@ pub(super) fn run(object: Node<'_>) -> Option<AnalysisRun> {
         started: status.time("startedAt"),
         completed: status.time("completedAt"),
         terminating: spec.flag("terminate"),
-        metrics: metrics(spec, status),
+        metrics: metrics(spec, status, &meta.namespace()),
     })
 }
 
@@ -72,12 +74,12 @@ impl<'a> Args<'a> {
 
 /// Metrics of a template, as they are written.
 pub(super) fn metrics_of(spec: Node<'_>) -> Vec<Metric> {
-    let nothing = spec.nothing();
-    spec.list("metrics").map(|wanted| metric(&Args(Vec::new()), wanted, nothing)).collect()
+    let (nothing, none) = (spec.nothing(), SafeText::default());
+    spec.list("metrics").map(|wanted| metric(&Args(Vec::new()), wanted, nothing, &none)).collect()
 }
 
 /// Metrics of the spec with their results; a result without its metric is kept as well.
-fn metrics(spec: Node<'_>, status: Node<'_>) -> Vec<Metric> {
+fn metrics(spec: Node<'_>, status: Node<'_>, namespace: &SafeText) -> Vec<Metric> {
     let args = Args::of(spec);
     let results: Vec<Node<'_>> = status.list("metricResults").collect();
     let nothing = spec.nothing();
@@ -85,19 +87,24 @@ fn metrics(spec: Node<'_>, status: Node<'_>) -> Vec<Metric> {
         .list("metrics")
         .map(|wanted| {
             let result = results.iter().find(|r| r.str("name") == wanted.str("name"));
-            metric(&args, wanted, result.copied().unwrap_or(nothing))
+            metric(&args, wanted, result.copied().unwrap_or(nothing), namespace)
         })
         .collect();
     for result in results {
         let name = result.text_or_empty("name");
         if !metrics.iter().any(|m| m.name == name) {
-            metrics.push(Metric { name, ..metric(&args, nothing, result) });
+            metrics.push(Metric { name, ..metric(&args, nothing, result, namespace) });
         }
     }
     metrics
 }
 
-fn metric(args: &Args<'_>, wanted: Node<'_>, result: Node<'_>) -> Metric {
+fn metric(
+    args: &Args<'_>,
+    wanted: Node<'_>,
+    result: Node<'_>,
+    namespace: &SafeText,
+) -> Metric {
     let provider = wanted.at("provider");
     let kind = provider.keys().find(|key| provider.at(key).exists()).unwrap_or_default();
     let filled = |node: Node<'_>, key: &str| node.written(key).map(|text| args.fill(text));
@@ -130,18 +137,23 @@ fn metric(args: &Args<'_>, wanted: Node<'_>, result: Node<'_>) -> Metric {
         errors: result.count("error"),
         consecutive_errors: result.count("consecutiveError"),
         consecutive_successes: result.count("consecutiveSuccess"),
-        measurements: result.list("measurements").map(measurement).collect(),
+        measurements: result.list("measurements").map(|m| measurement(m, namespace)).collect(),
     }
 }
 
-fn measurement(node: Node<'_>) -> Measurement {
+fn measurement(node: Node<'_>, namespace: &SafeText) -> Measurement {
+    let metadata = node.at("metadata");
+    let job = |name| ObjectRef {
+        namespace: metadata.text("job-namespace").unwrap_or_else(|| namespace.clone()),
+        name,
+    };
     Measurement {
         verdict: verdict(node, "phase"),
         value: node.text_or_empty("value"),
         message: node.text_or_empty("message"),
         started: node.time("startedAt"),
         finished: node.time("finishedAt"),
-        job: node.at("metadata").text("job-name"),
+        job: metadata.text("job-name").map(job),
     }
 }
 

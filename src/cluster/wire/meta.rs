@@ -63,9 +63,17 @@ impl<'a> Meta<'a> {
 
     /// The owner that controls it, else its first owner.
     pub(super) fn owner(self) -> Option<Uid> {
+        self.chosen_owner()?.text("uid")
+    }
+
+    /// What that owner is.
+    pub(super) fn owner_kind(self) -> Option<&'a str> {
+        self.chosen_owner()?.str("kind")
+    }
+
+    fn chosen_owner(self) -> Option<Node<'a>> {
         let owners = || self.node.list("ownerReferences");
-        let chosen = owners().find(|o| o.flag("controller")).or_else(|| owners().next());
-        chosen?.text("uid")
+        owners().find(|o| o.flag("controller")).or_else(|| owners().next())
     }
 
     pub(super) fn label(self, key: &str) -> Option<SafeText> {

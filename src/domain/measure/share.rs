@@ -102,11 +102,13 @@ impl Watch {
         self.router.map(|(_, since)| since)
     }
 
-    /// Notes what the router says now, percent of `max`.
-    pub fn router(&mut self, share: Option<i32>, now: Timestamp) {
+    /// Notes what the router says now, percent of `max`. What was never seen before is known to be
+    /// so since `hint` at least, where there is one.
+    pub fn router(&mut self, share: Option<i32>, hint: Option<Timestamp>, now: Timestamp) {
         match (share, self.router) {
             (Some(share), Some((known, _))) if known == share => {}
-            (Some(share), _) => {
+            (Some(share), None) => self.router = Some((share, hint.unwrap_or(now).min(now))),
+            (Some(share), Some(_)) => {
                 self.router = Some((share, now));
                 self.apart = None;
             }
@@ -185,7 +187,7 @@ mod tests {
     fn a_router_that_lies_is_caught_and_noise_is_not() {
         let mut watch = Watch::default();
         assert_eq!(watch.judge(&measured(5.0, 100.0, 0), 100), None, "it says nothing yet");
-        watch.router(Some(25), at(0));
+        watch.router(Some(25), None, at(0));
         let cases = [
             (10, 3.0, 12.0, Truth::TooFew),
             (20, 150.0, 600.0, Truth::Agrees),
@@ -205,14 +207,25 @@ mod tests {
     #[test]
     fn a_change_of_weight_begins_anew() {
         let mut watch = Watch::default();
-        watch.router(Some(5), at(0));
+        watch.router(Some(5), None, at(0));
         watch.judge(&measured(300.0, 600.0, 200), 100);
-        watch.router(Some(50), at(300));
+        watch.router(Some(50), Some(at(0)), at(300));
         let judged = watch.judge(&measured(30.0, 600.0, 310), 100);
         assert_eq!(judged, Some(Truth::Settling(at(385))));
         assert_eq!(watch.changed_at(), Some(at(300)));
-        watch.router(None, at(400));
+        watch.router(None, None, at(400));
         assert_eq!(watch.judge(&measured(30.0, 600.0, 410), 100), None);
+    }
+
+    #[test]
+    fn what_holds_since_long_ago_need_not_settle() {
+        let mut watch = Watch::default();
+        watch.router(Some(25), Some(at(-600)), at(0));
+        assert_eq!(watch.changed_at(), Some(at(-600)));
+        let judged = watch.judge(&measured(25.0, 600.0, 10), 100);
+        assert_eq!(judged, Some(Truth::Settling(at(40))), "one window alone may be mixed");
+        let judged = watch.judge(&measured(25.0, 600.0, 41), 100);
+        assert_eq!(judged, Some(Truth::Disagrees(at(10))));
     }
 
     #[test]

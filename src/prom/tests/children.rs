@@ -3,24 +3,27 @@
 use std::process::{Command, Output};
 
 use super::scripted::{Play, Scripted};
+use super::secure::{Authority, trusting};
 use super::{now, one};
 use crate::prom::{Access, PromError, Server};
 
 const PROXY: &str = "a_proxy_is_used_but_not_for_this_machine";
 const STORE: &str = "plain_http_needs_no_certificates";
 
-/// Tells a test that it is the other process.
+const REPLACED: &str = "a_file_of_authorities_replaces_those_of_the_system";
+
+/// Tells a test that it is the other process, and where a server is.
 const CHILD: &str = "WAVEOFF_PROM_CHILD";
 
 /// Runs one test of this file in a process with these variables and no other proxy.
-async fn child(test: &str, variables: &[(&str, String)]) -> Output {
+async fn child(test: &str, url: &str, variables: &[(&str, String)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
     let module = module_path!().split_once("::").unwrap().1;
     command.args(["--exact", "--nocapture", &format!("{module}::{test}")]);
-    command.env(CHILD, "1").envs(variables.iter().map(|(name, value)| (name, value)));
+    command.env(CHILD, url).envs(variables.iter().map(|(name, value)| (name, value)));
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
@@ -35,11 +38,33 @@ fn is_child() -> bool {
 }
 
 #[tokio::test]
+async fn a_file_of_authorities_replaces_those_of_the_system() {
+    let folder = tempfile::tempdir().unwrap();
+    if !is_child() {
+        let system = Authority::new("system");
+        let acceptor = system.acceptor("127.0.0.1");
+        let scripted = Scripted::with_tls(Some(acceptor), |_, _| Play::json(one())).await;
+        let url = format!("https://{}", scripted.address());
+        let store = folder.path().join("store");
+        std::fs::write(&store, system.pem()).unwrap();
+        let store = ("SSL_CERT_FILE", store.display().to_string());
+        passed(&child(REPLACED, &url, &[store]).await);
+        assert_eq!(scripted.heard().len(), 1);
+        return;
+    }
+    let url = std::env::var(CHILD).unwrap();
+    Server::direct(&url, &Access::default()).unwrap().ask(&now()).await.unwrap();
+    let access = trusting(folder.path(), "other", &Authority::new("other").pem());
+    let error = Server::direct(&url, &access).unwrap().ask(&now()).await.unwrap_err();
+    assert!(error.to_string().starts_with("TLS: its certificate is signed by nobody"), "{error}");
+}
+
+#[tokio::test]
 async fn a_proxy_is_used_but_not_for_this_machine() {
     let scripted = Scripted::always(Play::json(one())).await;
     if !is_child() {
         let proxy = ("HTTP_PROXY", scripted.url());
-        passed(&child(PROXY, &[proxy, ("NO_PROXY", "10.0.0.0/8".into())]).await);
+        passed(&child(PROXY, "", &[proxy, ("NO_PROXY", "10.0.0.0/8".into())]).await);
         let heard = scripted.heard();
         let targets: Vec<&str> = heard.iter().map(|heard| heard.target.as_str()).collect();
         assert_eq!(
@@ -63,7 +88,7 @@ async fn plain_http_needs_no_certificates() {
         // Nothing listens on port 1.
         let proxy = ("HTTP_PROXY", "http://127.0.0.1:1".to_owned());
         let store = [("SSL_CERT_FILE", none.clone()), ("SSL_CERT_DIR", none), proxy];
-        passed(&child(STORE, &store).await);
+        passed(&child(STORE, "", &store).await);
         return;
     }
     let plain = Server::direct("http://prometheus.test:9090", &Access::default()).unwrap();

@@ -14,21 +14,21 @@ use super::scripted::{Play, Scripted};
 use super::{now, one, quick};
 use crate::prom::{Access, PromError, Server};
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    fn pem(&self) -> String {
+    pub(super) fn pem(&self) -> String {
         self.0.pem()
     }
 
-    fn acceptor(&self, host: &str) -> TlsAcceptor {
+    pub(super) fn acceptor(&self, host: &str) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
@@ -44,14 +44,14 @@ impl Authority {
     }
 }
 
-fn trusting(folder: &Path, name: &str, pem: &str) -> Access {
+pub(super) fn trusting(folder: &Path, name: &str, pem: &str) -> Access {
     let path: PathBuf = folder.join(name);
     std::fs::write(&path, pem).unwrap();
     Access { ca_file: Some(path), ..Access::default() }
 }
 
 #[tokio::test]
-async fn a_file_of_several_authorities_replaces_the_systems() {
+async fn any_authority_of_a_file_is_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let (ours, other) = (Authority::new("ours"), Authority::new("other"));
     let acceptor = ours.acceptor("127.0.0.1");

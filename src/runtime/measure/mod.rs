@@ -3,6 +3,7 @@
 //! A question has one request under way at most, since its task waits for the answer before it asks
 //! again. Called by `perform`.
 
+mod examine;
 mod poll;
 mod servers;
 mod settings;
@@ -27,6 +28,7 @@ use super::clock::Clock;
 use poll::poll;
 use servers::Servers;
 
+pub(super) use examine::examine;
 pub(super) use servers::SignIn;
 pub(super) use settings::{measuring, sign_in};
 

@@ -4,7 +4,7 @@
 
 use ratatui::text::Line;
 
-use crate::app::read::metrics::{LineRow, PanelRow, of};
+use crate::app::read::metrics::{LineRow, PanelRow, mark, of};
 use crate::app::read::phrase::Phrase;
 use crate::app::screen::Pane;
 use crate::app::theme::Role;
@@ -20,6 +20,9 @@ use super::block::Block;
 
 /// Cells of a title.
 const TITLE: usize = 13;
+
+/// Cells before a line that goes on.
+const INDENT: usize = TITLE + 3;
 
 /// Cells of a version with its value.
 const VALUE: usize = 13;
@@ -54,20 +57,38 @@ fn item(look: &Look, panel: &PanelRow, room: usize, selected: bool) -> Vec<Line<
     if !panel.trouble.is_empty() {
         return vec![head.say_to(room, Role::Warn, &panel.trouble).line()];
     }
-    let mut strip = head;
-    for line in &panel.lines {
-        strip = value(strip, line);
-    }
     let beside = beside(panel);
+    let mut lines = values(look, head, panel, room);
+    let Some(last) = lines.pop() else { return Vec::new() };
     let needs = width(&beside.plain());
-    if strip.used() + COURSE + 2 + needs <= room {
-        return vec![course(strip, look, panel).phrase_to(room, &beside).line()];
+    if last.used() + COURSE + 2 + needs <= room {
+        lines.push(course(last, look, panel).phrase_to(room, &beside));
+    } else if last.used() + needs <= room {
+        lines.push(last.phrase(&beside));
+    } else {
+        lines.push(last);
+        let below = Strip::new(look).gap(INDENT);
+        let with_course = below.used() + COURSE + 2 + needs <= room;
+        let below = if with_course { course(below, look, panel) } else { below };
+        lines.push(below.phrase_to(room, &beside));
     }
-    if strip.used() + needs <= room || room < TITLE + COURSE + needs {
-        return vec![strip.phrase_to(room, &beside).line()];
+    lines.into_iter().map(Strip::line).collect()
+}
+
+/// The versions with their values beside each other; below each other where a word is too long.
+fn values<'l>(
+    look: &'l Look,
+    head: Strip<'l>,
+    panel: &PanelRow,
+    room: usize,
+) -> Vec<Strip<'l>> {
+    let all = panel.lines.iter().fold(head.clone(), value);
+    if all.used() <= room + 2 {
+        return vec![all];
     }
-    let below = course(Strip::new(look).gap(TITLE + 3), look, panel);
-    vec![strip.line(), below.phrase_to(room, &beside).line()]
+    let mut head = Some(head);
+    let one = |line| value(head.take().unwrap_or_else(|| Strip::new(look).gap(INDENT)), line);
+    panel.lines.iter().map(one).collect()
 }
 
 /// The comparison, else the limit.
@@ -79,7 +100,6 @@ fn beside(panel: &PanelRow) -> Phrase {
 }
 
 fn value<'l>(strip: Strip<'l>, line: &LineRow) -> Strip<'l> {
-    let bad = if line.is_bad { "!" } else { "" };
     let start = strip.used();
     let strip = strip.say(line.role, format!("{} ", line.word));
     // A word for a missing value may be longer than any value.
@@ -88,7 +108,7 @@ fn value<'l>(strip: Strip<'l>, line: &LineRow) -> Strip<'l> {
         Reading::Failed(_) => "failed",
         _ => &line.value,
     };
-    strip.say(line.look, format!("{value}{bad}")).to(start + VALUE).gap(2)
+    strip.say(line.look, format!("{value}{}", mark(line))).to(start + VALUE).gap(2)
 }
 
 /// The course of the version that matters.

@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
     let room = usize::from(inner.height);
     let last = visible.len().saturating_sub(room);
     let first = if logs.following { last } else { logs.top.min(last) };
-    let several = logs.pods.len() > 1;
+    let several = logs.pods.len() + logs.jobs.len() > 1;
     let total = usize::from(inner.width);
     let look = canvas.look;
     let lines: Vec<Line<'static>> = visible
@@ -50,7 +50,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
 
 fn title(logs: &LogView, visible: usize) -> Title {
     let pods = match logs.pods.as_slice() {
-        [] => "no pods".to_owned(),
+        [] => match logs.jobs.as_slice() {
+            [] => "no pods".to_owned(),
+            [one] => format!("job {}", one.name),
+            many => format!("{} jobs", many.len()),
+        },
         [one] => one.name.to_string(),
         many => format!("{} pods", many.len()),
     };
@@ -91,7 +95,7 @@ fn emptiness(logs: &LogView) -> Phrase {
         return Phrase::new().text("the filter hides every line");
     }
     match &logs.state {
-        _ if logs.pods.is_empty() => Phrase::of(Role::Warn, "there is no pod to read from"),
+        _ if logs.pods.is_empty() && logs.jobs.is_empty() => Phrase::of(Role::Warn, "there is no pod to read from"),
         LogState::Waiting => Phrase::of(Role::Moving, "waiting for the first line"),
         LogState::Following => Phrase::new().muted("nothing written yet"),
         LogState::Ended(None) => Phrase::new().muted("it ended without a line"),

@@ -55,6 +55,11 @@ impl Cockpit {
         }
     }
 
+    /// Whether a text is on the screen now.
+    pub(super) fn shows(&self, text: &str) -> bool {
+        self.rig.contents().contains(text)
+    }
+
     /// Waits until a text is on the screen.
     #[track_caller]
     pub(super) fn sees(&self, text: &str) {

@@ -91,6 +91,11 @@ impl Plane {
         self.control("metric", &[name, value]);
     }
 
+    /// How the users of the plane's shops fare: `errors/NAMESPACE/HASH`, `share/NAMESPACE/NAME`.
+    pub(super) fn traffic(&self, key: &str, value: &str) {
+        self.control("traffic", &[key, value]);
+    }
+
     /// kubectl as the operator, who is not the person under test; panics when it fails.
     pub(super) fn kubectl(&self, arguments: &[&str]) -> String {
         let done = self.tool("kubectl", "operator").args(arguments).output().expect("kubectl");

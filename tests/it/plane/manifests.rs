@@ -131,7 +131,7 @@ fn ingress(name: &str, service: &str) -> Value {
 }
 
 /// Puts the fields of one object into another.
-fn merge(into: &mut Value, from: &Value) {
+pub(super) fn merge(into: &mut Value, from: &Value) {
     for (key, value) in from.as_object().expect("an object") {
         into[key] = value.clone();
     }

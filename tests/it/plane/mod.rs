@@ -17,6 +17,7 @@ mod legal_blue_green;
 mod legal_canary;
 mod legal_rolling;
 pub(crate) mod manifests;
+mod measured;
 mod outage;
 mod rights;
 mod second_operator;

@@ -60,6 +60,12 @@ impl Stage {
         stage
     }
 
+    /// A stage in a namespace of this name, which nobody else uses.
+    pub(super) fn in_namespace(plane: &'static Plane, namespace: &str) -> Self {
+        plane.kubectl(&["create", "namespace", namespace]);
+        Self { plane, namespace: namespace.to_owned(), person: "admin", home: home() }
+    }
+
     /// The same stage in the hands of somebody else, with another journal.
     pub(super) fn flown_by(&self, person: &'static str) -> Self {
         let home = home();
@@ -75,6 +81,13 @@ impl Stage {
         if !objects.is_empty() {
             self.plane.apply(&objects);
         }
+    }
+
+    /// Applies a file as it is.
+    pub(super) fn apply_text(&self, text: &str) {
+        let file = self.home.path().join("manifest.yaml");
+        std::fs::write(&file, text).expect("the home can be written");
+        self.plane.kubectl(&["apply", "-f", &file.display().to_string()]);
     }
 
     /// Where the person's state is kept.
@@ -154,9 +167,15 @@ impl Stage {
         assert_eq!(before, after, "{verb:?} was refused, but something was written");
     }
 
-    /// `status -o json`.
+    /// `status -o json`, without what is measured: that takes another second.
     #[track_caller]
     pub(super) fn status(&self, name: &str) -> Value {
+        self.fly(&["status", name, "-o", "json", "--no-metrics"]).expect(0).json
+    }
+
+    /// The same with what is measured.
+    #[track_caller]
+    pub(super) fn measured(&self, name: &str) -> Value {
         self.fly(&["status", name, "-o", "json"]).expect(0).json
     }
 

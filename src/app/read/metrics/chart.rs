@@ -10,7 +10,7 @@ use crate::domain::measure::panel::Unit;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::timeline::Topic;
 
-use super::PanelRow;
+use super::{PanelRow, mark};
 
 /// One course.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,8 +108,7 @@ fn title(row: &PanelRow, cursor: Option<Timestamp>) -> Phrase {
                 phrase.push(Role::Accent, text);
             }
             None => {
-                let bad = if line.is_bad { "!" } else { "" };
-                phrase.push(line.look, format!("{}{bad}", line.value));
+                phrase.push(line.look, format!("{}{}", line.value, mark(line)));
             }
         }
     }

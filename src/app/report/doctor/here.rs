@@ -135,8 +135,8 @@ fn judge(terminal: &Terminal) -> Check {
             "set TERM to what this terminal is, such as xterm-256color: no colours until then",
         ),
         (_, Some("tmux")) => Check::new(State::Ok, "terminal", found).advise(
-            "for `y` (copy, OSC 52) tmux needs `set -g set-clipboard on`; older ones than 3.3 \
-             redraw with more flicker",
+            "for `y` (copy over OSC 52) tmux needs `set -g set-clipboard on`, and a terminal \
+             around it that takes it",
         ),
         (_, Some("screen")) => Check::new(State::Ok, "terminal", found)
             .advise("GNU screen passes no OSC 52 on: `y` (copy) does not reach the clipboard"),

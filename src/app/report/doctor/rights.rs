@@ -64,20 +64,22 @@ const NEEDS: [Need; 16] = [
 ];
 
 /// What the session is about.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Session {
     /// Whether Argo Rollouts is installed.
     pub argo: bool,
     /// Whether every verb is locked anyway.
     pub read_only: bool,
+    /// Whether Services are asked through the API server.
+    pub proxy: bool,
 }
 
-/// The rights to ask for in a namespace, or in all; with `proxy` also that of asking Services.
-pub fn wanted(session: &Session, namespace: Option<&SafeText>, proxy: bool) -> Vec<Permission> {
+/// The rights to ask for in a namespace, or in all.
+pub fn wanted(session: &Session, namespace: Option<&SafeText>) -> Vec<Permission> {
     let needs = NEEDS.iter().filter(|need| {
         (session.argo || need.group != ARGO)
             && (!session.read_only || need.verbs != ["patch"])
-            && (proxy || need.subresource != PROXY)
+            && (session.proxy || need.subresource != PROXY)
     });
     let permissions = needs.flat_map(|need| {
         need.verbs.iter().map(|verb| Permission {
@@ -123,16 +125,13 @@ fn missing(need: &Need, answers: &[(Permission, Access)]) -> Option<Check> {
     let verbs: Vec<&str> = mine.iter().map(|permission| permission.verb).collect();
     let slash = if need.subresource.is_empty() { "" } else { "/" };
     let (resource, subresource) = (need.resource, need.subresource);
-    let group = if need.group.is_empty() { String::new() } else { format!(".{}", need.group) };
-    let found =
-        format!("missing: {} {resource}{group}{slash}{subresource} {place}", verbs.join(", "));
+    let verbs = verbs.join(" and ");
+    let found = format!("missing: {verbs} {resource}{slash}{subresource} {place}");
     let state = if need.grave { State::Fail } else { State::Warn };
-    let way = if need.verbs == ["patch"] {
-        "ask for this rule, or start with --read-only"
-    } else {
-        "ask for this rule"
-    };
-    Some(Check::new(state, "rights", found).advise(format!("{}: {way}", need.without)))
+    let group = if need.group.is_empty() { "core" } else { need.group };
+    let way = if need.verbs == ["patch"] { ", or start with --read-only" } else { "" };
+    let advice = format!("{}: ask for this rule (API group {group}){way}", need.without);
+    Some(Check::new(state, "rights", found).advise(advice))
 }
 
 fn unknown(answers: &[(Permission, Access)], place: &str) -> Option<Check> {

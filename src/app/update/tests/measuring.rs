@@ -14,6 +14,7 @@ use crate::domain::measure::query::{Answer as Given, Sample as Slot};
 use crate::domain::measure::scheme::Labels;
 use crate::domain::measure::share::Truth;
 use crate::domain::sample::a_metric;
+use crate::domain::strategy::Step;
 use crate::domain::time::Timestamp;
 
 fn id() -> WorkloadId {
@@ -22,7 +23,9 @@ fn id() -> WorkloadId {
 
 /// A program that measures, on the Rollout screen of a canary at 25 %.
 fn rig() -> Rig {
-    measuring(&a_canary().at_step(3).weight(25))
+    // Without an analysis no template has to be read first.
+    let plain = a_canary().canary(|c| c.steps.retain(|step| !matches!(step, Step::Analysis(_))));
+    measuring(&plain.at_step(3).weight(25))
 }
 
 fn measuring(sample: &Sample) -> Rig {
@@ -78,7 +81,11 @@ impl Rig {
     /// As far as the questions; what is asked then.
     fn asking(&mut self) -> Vec<Ask> {
         let effects = self.open();
-        self.found(&effects, "http://p.m.svc:9090");
+        self.asking_after(&effects)
+    }
+
+    fn asking_after(&mut self, effects: &[Effect]) -> Vec<Ask> {
+        self.found(effects, "http://p.m.svc:9090");
         self.has(Search::Schemes, nginx());
         let effects = self.has(Search::Scrapes, vec![(Vec::new(), 4.0)]);
         asked(&effects).expect("it asks").to_vec()
@@ -125,14 +132,17 @@ fn first_the_server_then_what_it_has_then_the_questions() {
     assert!(explored(&effects, Search::Schemes).unwrap().contains("http_requests_total"));
     let effects = rig.has(Search::Schemes, nginx());
     assert!(explored(&effects, Search::Scrapes).unwrap().contains("count_over_time"));
+    assert_eq!(asked(&effects), None, "steps follow the scrapes");
+    let effects = rig.has(Search::Scrapes, vec![(Vec::new(), 60.0)]);
     let asks = asked(&effects).expect("it asks").to_vec();
+    assert_eq!(asks.iter().map(|ask| ask.every).min(), Some(Span::seconds(1)), "scraped each second");
     let of = |part: &str| asks.iter().filter(|ask| ask.question.expr.contains(part)).count();
     assert_eq!(of("[1m]"), 0, "windows are in seconds");
     assert_eq!((of("5.."), of("_bucket")), (2, 2), "failures and durations of both versions");
     let ids: std::collections::BTreeSet<u64> = asks.iter().map(|ask| ask.id).collect();
     assert_eq!(ids.len(), asks.len(), "each has its number");
     of_share(&asks);
-    assert_eq!(rig.wait(1000).len(), 0, "nothing new: nothing is asked anew");
+    assert_eq!(asked(&rig.wait(1000)), None, "nothing new: nothing is asked anew");
 }
 
 #[test]
@@ -296,14 +306,11 @@ fn a_failure_is_told_once_and_forgotten_with_the_next_answer() {
 #[test]
 fn the_query_at_hand_is_copied() {
     let mut rig = rig();
-    rig.press(Key::Char('2'));
+    let opened = rig.press(Key::Char('2'));
     rig.press(Key::Char('m'));
     rig.press(Key::Char('y'));
     assert_eq!(rig.toast(), "there is no query to copy yet");
-    rig.press(Key::Esc);
-    rig.press(Key::Esc);
-    rig.asking();
-    rig.press(Key::Char('m'));
+    rig.asking_after(&opened);
     let effects = rig.press(Key::Char('y'));
     let copied = effects.iter().find_map(|effect| match effect {
         Effect::Copy(text) => Some(text.as_str()),

@@ -7,6 +7,7 @@ mod confirming;
 mod drilling;
 mod flights;
 mod looking;
+mod measuring;
 mod typing;
 
 use super::update;
