@@ -116,7 +116,7 @@ pub const TABLE: &[Binding] = &[
     bind!(Look Logs [Char('f')] Command::Follow, "follow", "follow", "follow the end of the log"),
     bind!(Look Metrics [Char('c')] Command::Span, "span", "span", "another span of the charts"),
     bind!(Look Metrics [Char('v')] Command::Cursor, "cursor", "cursor", "a cursor that reads the values, and none again"),
-    bind!(Look Metrics [Char('w')] Command::Raw, "raw", "raw", "numbers instead of the plot, and back"),
+    bind!(Look Metrics [Char('#')] Command::Raw, "numbers", "numbers", "numbers instead of the plot, and back"),
     bind!(Move Metrics [Left] Command::Earlier, "earlier", "earlier", "the cursor to the left"),
     bind!(Move Metrics [Right] Command::Later, "later", "later", "the cursor to the right"),
     bind!(Look Selection [Char('l')] Command::Logs, "logs", "logs", "logs of the selected pod, or of all pods of the new version"),

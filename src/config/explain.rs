@@ -41,9 +41,9 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
             None => "daily in the state directory".to_owned(),
         }),
     ];
-    rows.push(row("metrics", &settings.metrics, bool::to_string));
-    rows.push(row("prometheus", &settings.prometheus, |url| or(url.as_deref(), "looked for")));
-    rows.extend(settings.queries.iter().map(|query| Row {
+    rows.push(row("metrics", &settings.metrics.on, bool::to_string));
+    rows.push(row("prometheus", &settings.metrics.prometheus, |url| or(url.as_deref(), "looked for")));
+    rows.extend(settings.metrics.queries.iter().map(|query| Row {
         key: format!("metric.{}", query.value.title),
         value: query.value.query.to_string(),
         origin: query.origin.clone(),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::args::GlobalArgs;
 use super::file::FileConfig;
 use super::place::{Place, Places, Variables};
-use super::prometheus::{SignInRule, check_url};
+use super::prometheus::{MetricSettings, PrometheusRule, SignInRule, check_url};
 use super::{ConfigError, nearest};
 use crate::app::session::EnvironmentRule;
 use crate::domain::measure::panel::Configured;
@@ -154,14 +154,8 @@ pub struct Settings {
     pub log_file: Setting<Option<PathBuf>>,
     /// The environments, in order.
     pub environments: Vec<Setting<EnvironmentRule>>,
-    /// Whether anything is measured.
-    pub metrics: Setting<bool>,
-    /// Address of Prometheus; nothing looks for one.
-    pub prometheus: Setting<Option<String>>,
-    /// How to sign in there: only when the file names the server.
-    pub sign_in: SignInRule,
-    /// Queries of the file.
-    pub queries: Vec<Setting<Configured>>,
+    /// What is measured, and where.
+    pub metrics: MetricSettings,
     /// Keys changed by the file: verb or command, and key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -203,14 +197,7 @@ impl Settings {
             ],
         );
         check_namespaces(&namespaces)?;
-        let prometheus = last_if_any([
-            file.prometheus.url,
-            env.text("WAVEOFF_PROMETHEUS"),
-            flag("--prometheus", args.prometheus.clone()),
-        ]);
-        if let Setting { value: Some(url), origin } = &prometheus {
-            check_url(&Setting::new(url.clone(), origin.clone()))?;
-        }
+        let metrics = metrics(file.metrics, file.prometheus, file.queries, &env, args)?;
         let on = |flag: bool| flag.then_some(true);
         let ascii = args.ascii.then_some(Glyphs::Ascii);
         Ok(Self {
@@ -243,24 +230,39 @@ impl Settings {
                 flag("--log-file", args.log_file.clone()),
             ]),
             environments: file.environments,
-            metrics: last(
-                true,
-                [
-                    file.metrics,
-                    env.yes("WAVEOFF_METRICS")?,
-                    flag("--no-metrics", args.no_metrics.then_some(false)),
-                ],
-            ),
-            // Secrets are for the server that they were written beside.
-            sign_in: match prometheus.origin {
-                Origin::File(_) => file.prometheus.sign_in,
-                _ => SignInRule::default(),
-            },
-            prometheus,
-            queries: file.queries,
+            metrics,
             keys: file.keys,
         })
     }
+}
+
+/// What is measured, by the same layers.
+fn metrics(
+    on: Option<Setting<bool>>,
+    rule: PrometheusRule,
+    queries: Vec<Setting<Configured>>,
+    env: &Env<'_>,
+    args: &GlobalArgs,
+) -> Result<MetricSettings, ConfigError> {
+    let prometheus = last_if_any([
+        rule.url,
+        env.text("WAVEOFF_PROMETHEUS"),
+        flag("--prometheus", args.prometheus.clone()),
+    ]);
+    if let Setting { value: Some(url), origin } = &prometheus {
+        check_url(&Setting::new(url.clone(), origin.clone()))?;
+    }
+    let off = flag("--no-metrics", args.no_metrics.then_some(false));
+    Ok(MetricSettings {
+        on: last(true, [on, env.yes("WAVEOFF_METRICS")?, off]),
+        // Secrets are for the server that they were written beside.
+        sign_in: match prometheus.origin {
+            Origin::File(_) => rule.sign_in,
+            _ => SignInRule::default(),
+        },
+        prometheus,
+        queries,
+    })
 }
 
 /// The last layer that says anything.

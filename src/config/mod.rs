@@ -21,7 +21,7 @@ pub use file::FileConfig;
 pub use keys::overrides;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};
 pub use place::{Place, Places, Variables};
-pub use prometheus::{PrometheusRule, Reference, SignInRule};
+pub use prometheus::{MetricSettings, PrometheusRule, Reference, SignInRule};
 pub use theme::{BUILT_IN_THEMES, ThemeChoice, Themes, choose_theme};
 
 /// What can be wrong with a configuration. All of it is exit code 2.

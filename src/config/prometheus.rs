@@ -57,6 +57,19 @@ pub struct PrometheusRule {
     pub sign_in: SignInRule,
 }
 
+/// What is measured, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricSettings {
+    /// Whether anything is.
+    pub on: Setting<bool>,
+    /// Address of Prometheus; nothing looks for one.
+    pub prometheus: Setting<Option<String>>,
+    /// How to sign in there: only when the file names the server.
+    pub sign_in: SignInRule,
+    /// Queries of the file.
+    pub queries: Vec<Setting<Configured>>,
+}
+
 /// Reads `[prometheus]`.
 pub(super) fn prometheus(section: &Section<'_>) -> Result<PrometheusRule, ConfigError> {
     let mut rule = PrometheusRule::default();

@@ -88,7 +88,20 @@ pub struct Hint {
 
 /// Hints that look and move, the most useful ones of this screen first.
 pub fn hints(model: &Model) -> Vec<Hint> {
-    let wanted: &[Command] = match model.screen() {
+    let away = model.drill.is_some() && *model.screen() != Screen::Briefing;
+    let briefing = away.then_some(&Command::Briefing);
+    briefing
+        .into_iter()
+        .chain(useful(model.screen()))
+        .filter_map(|command| keymap::binding(*command))
+        .filter(|binding| binding.place.covers(model.screen()))
+        .map(|binding| Hint { key: hint(model, binding), label: binding.label })
+        .collect()
+}
+
+/// Commands that are of use on a screen, the most useful first.
+fn useful(screen: &Screen) -> &'static [Command] {
+    match screen {
         Screen::Fleet => &[
             Command::Help,
             Command::Quit,
@@ -140,16 +153,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
             Command::Diff,
             Command::Info,
         ],
-    };
-    let away = model.drill.is_some() && *model.screen() != Screen::Briefing;
-    let briefing = away.then_some(&Command::Briefing);
-    briefing
-        .into_iter()
-        .chain(wanted)
-        .filter_map(|command| keymap::binding(*command))
-        .filter(|binding| binding.place.covers(model.screen()))
-        .map(|binding| Hint { key: hint(model, binding), label: binding.label })
-        .collect()
+    }
 }
 
 /// A line of help.

@@ -8,7 +8,7 @@ pub mod glance;
 pub mod share;
 
 use crate::app::metrics::asks::count_window;
-use crate::app::metrics::{Finding, Metrics, Subject};
+use crate::app::metrics::{Finding, Subject};
 use crate::app::model::Model;
 use crate::app::theme::Role;
 use crate::domain::id::WorkloadId;
@@ -70,8 +70,10 @@ pub struct PanelRow {
 /// All of a workload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricsRows {
-    /// Where the numbers come from and how old they are, or why there are none.
+    /// Where the numbers come from and how old they are, or that there are none.
     pub source: Phrase,
+    /// Why there are none; empty where there are.
+    pub reason: String,
     /// The rows.
     pub panels: Vec<PanelRow>,
 }
@@ -79,45 +81,51 @@ pub struct MetricsRows {
 /// What is measured of a workload.
 pub fn of(model: &Model, id: &WorkloadId) -> MetricsRows {
     let Some(subject) = model.metrics.subject(id) else {
-        return MetricsRows { source: Phrase::new().muted("not asked yet"), panels: Vec::new() };
+        return MetricsRows {
+            source: Phrase::new().muted("not asked yet"),
+            reason: String::new(),
+            panels: Vec::new(),
+        };
     };
     let panels = subject.panels.iter().map(|panel| row(model, id, subject, panel)).collect();
-    MetricsRows { source: source(model, subject), panels }
+    let (source, reason) = source(model, subject);
+    MetricsRows { source, reason, panels }
 }
 
-/// Where the numbers come from.
-pub fn source(model: &Model, subject: &Subject) -> Phrase {
+/// Where the numbers come from, and why there are none.
+fn source(model: &Model, subject: &Subject) -> (Phrase, String) {
     let metrics = &model.metrics;
+    let plain = |text: &str| (Phrase::new().muted(text), String::new());
+    let bad = |text: String, why: &str| (Phrase::of(Role::Warn, text), why.to_owned());
     match &subject.finding {
         Finding::Unasked if subject.template_trouble.is_none() => {
-            Phrase::new().muted("reading the analysis templates")
+            plain("reading the analysis templates")
         }
-        Finding::Unasked | Finding::Trying(_) => Phrase::new().muted("looking for Prometheus"),
-        Finding::Nowhere(why, _) => Phrase::of(Role::Warn, format!("no Prometheus: {why}")),
+        Finding::Unasked | Finding::Trying(_) => plain("looking for Prometheus"),
+        Finding::Nowhere(why, _) => bad("no Prometheus".to_owned(), why),
         Finding::Found(candidate) => {
             let (answered, failing) = metrics.standing(&candidate.address);
             let age = answered.map(|at| age(model.now - at));
             match (age, failing) {
-                (Some(age), None) => Phrase::new().muted(format!("prometheus {age}")),
-                (Some(age), Some(failing)) => Phrase::of(
-                    Role::Warn,
-                    format!("prometheus silent for {age}: {}", failing.why),
-                ),
-                (None, Some(failing)) => Phrase::of(Role::Warn, failing.why.to_string()),
-                (None, None) => waiting(metrics, subject, &candidate.address.url),
+                (Some(age), None) => plain(&format!("prometheus {age}")),
+                (Some(age), Some(failing)) => {
+                    bad(format!("prometheus silent for {age}"), &failing.why)
+                }
+                (None, Some(failing)) => bad("prometheus fails".to_owned(), &failing.why),
+                (None, None) => waiting(subject, &candidate.address.url),
             }
         }
     }
 }
 
-fn waiting(metrics: &Metrics, subject: &Subject, url: &str) -> Phrase {
+fn waiting(subject: &Subject, url: &str) -> (Phrase, String) {
     if let Some(why) = &subject.explore_trouble {
-        return Phrase::of(Role::Warn, why.to_string());
+        return (Phrase::of(Role::Warn, "prometheus fails"), why.to_string());
     }
-    if subject.panels.is_empty() && subject.found.is_none() && metrics.settings.on {
-        return Phrase::new().muted(format!("{url} counts nothing of it so far"));
+    if subject.panels.is_empty() && subject.found.is_none() {
+        return (Phrase::new().muted("prometheus"), format!("{url} counts nothing of it so far"));
     }
-    Phrase::new().muted(format!("asking {url}"))
+    (Phrase::new().muted("asking prometheus"), String::new())
 }
 
 fn row(model: &Model, id: &WorkloadId, subject: &Subject, panel: &Panel) -> PanelRow {

@@ -8,8 +8,8 @@ mod here;
 mod rights;
 
 pub use cluster::{
-    Chosen, Controller, Greeting, Measures, argo, clock, controller, kubeconfig, no_prometheus,
-    prometheus, scope, server,
+    Chosen, Controller, Greeting, Measures, argo, clock, controller, has_rollouts, kubeconfig,
+    needs_right, no_prometheus, prometheus, scope, server,
 };
 pub use here::{Counts, Terminal, configuration, directory, journal, log, terminal};
 pub use rights::{Session, rights, wanted};
@@ -114,7 +114,7 @@ impl Verdict {
         match self {
             Self::Ready => "ready to fly",
             Self::Failing => "not ready: see what says FAIL",
-            Self::Unreachable => "not known: no cluster was reached",
+            Self::Unreachable => "not known: no cluster to look at",
         }
     }
 }

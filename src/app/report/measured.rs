@@ -58,6 +58,7 @@ pub(super) fn metrics_json(model: &Model, id: &WorkloadId) -> Value {
             "answered": answered.map(to_rfc3339),
             "error": failing.map(|failing| failing.why.as_str()),
             "words": rows.source.plain(),
+            "reason": Some(&rows.reason).filter(|reason| !reason.is_empty()),
         },
         "scheme": subject.found.map(|found| found.name()),
         "scrape_s": subject.scrape.map(|scrape| scrape.num_seconds()),
@@ -94,7 +95,7 @@ pub(super) fn metrics_lines(model: &Model, id: &WorkloadId) -> Vec<String> {
     if model.metrics.subject(id).is_none() {
         return Vec::new();
     }
-    let MetricsRows { source, panels } = of(model, id);
+    let MetricsRows { source, reason, panels } = of(model, id);
     let mut lines: Vec<String> = panels
         .iter()
         .map(|panel| {
@@ -105,7 +106,8 @@ pub(super) fn metrics_lines(model: &Model, id: &WorkloadId) -> Vec<String> {
             format!("metric    {}  {}  {}", panel.title, values.join("  "), tail.join("; "))
         })
         .collect();
-    lines.push(format!("from      {}", source.plain()));
+    let gap = if reason.is_empty() { "" } else { ": " };
+    lines.push(format!("from      {}{gap}{reason}", source.plain()));
     lines
 }
 

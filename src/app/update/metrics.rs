@@ -331,17 +331,17 @@ pub(super) fn explored(model: &mut Model, id: &WorkloadId, explored: Explored) -
     match (explored.what, explored.elements) {
         (Search::Schemes, Ok(elements)) => {
             let labels: Vec<_> = elements.into_iter().map(|(labels, _)| labels).collect();
+            let sides = subject.sides.as_ref();
             subject.explored = Fetched::At(now);
             subject.explore_trouble = None;
             // What was there and is not any more is a gap in the charts, not another scheme.
-            if let Some(found) = scheme::found(&labels) {
+            if let Some(found) = sides.and_then(|sides| scheme::found(&labels, sides)) {
                 subject.found = Some(found);
             }
         }
         (_, Ok(elements)) => {
             subject.scrape_asked = Fetched::At(now);
-            let counts = elements.into_iter().map(|(_, count)| count);
-            subject.scrape = counts.fold(None, |_, count| interval(count)).or(subject.scrape);
+            subject.scrape = scheme::interval(&elements).map(whole).or(subject.scrape);
         }
         (what, Err(why)) => {
             if what == Search::Schemes {
@@ -356,14 +356,11 @@ pub(super) fn explored(model: &mut Model, id: &WorkloadId, explored: Explored) -
     look_again(model)
 }
 
-/// The time between two scrapes, when so many fit into a minute.
-fn interval(count: f64) -> Option<Span> {
-    if !(2.0..=120.0).contains(&count) {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "between 0.5 and 30")]
-    let seconds = (60.0 / count).round() as i64;
-    Some(Span::seconds(seconds.clamp(1, 30)))
+/// The time between two scrapes in whole seconds.
+fn whole(seconds: f64) -> Span {
+    #[expect(clippy::cast_possible_truncation, reason = "between 1 and 60")]
+    let seconds = seconds.clamp(1.0, 60.0).round() as i64;
+    Span::seconds(seconds)
 }
 
 /// What has come may make more possible, at once.

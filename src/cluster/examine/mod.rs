@@ -19,7 +19,7 @@ const CONTROLLER: &str = "argo-rollouts";
 /// # Errors
 /// `Unreachable`, `Unauthorized`, `Forbidden` and others.
 pub async fn version(conn: &Connection) -> Result<SafeText, ClusterError> {
-    let value = ask(conn, "/version", "get its version", "the version").await?;
+    let value = ask(conn, "/version", "get the version", "its /version").await?;
     Ok(text(&value, "/gitVersion"))
 }
 

@@ -138,6 +138,11 @@ const SCHEMES: &[Scheme] = &[
     },
 ];
 
+/// Labels that may hold the namespace: a version's hash and its pods' names are the same in each
+/// namespace that the same release was brought to.
+const NAMESPACES: [&str; 4] =
+    ["namespace", "exported_namespace", "kubernetes_namespace", "k8s_namespace_name"];
+
 /// The label of ours that says in an answer which scheme and way a series is of.
 pub const MARK: &str = "waveoff";
 
@@ -150,6 +155,8 @@ pub struct Found {
     scheme: Scheme,
     way: Way,
     errors: Option<Errors>,
+    /// The label that holds the namespace, where the way does not name it.
+    namespace: Option<&'static str>,
 }
 
 /// The query that asks which schemes a server has for these versions: a vector whose elements say
@@ -159,7 +166,11 @@ pub fn exploration(sides: &Sides) -> Option<String> {
     for (number, scheme) in SCHEMES.iter().enumerate() {
         for (way_number, way) in scheme.ways.iter().enumerate() {
             let Some(selector) = either(scheme, *way, sides) else { continue };
-            let labels: Vec<&str> = scheme.errors.iter().map(|errors| errors.label).collect();
+            let labels = scheme.errors.iter().map(|errors| errors.label);
+            let labels: Vec<&str> = match way {
+                Way::Hash(_) | Way::Pod(_) => labels.chain(NAMESPACES).collect(),
+                _ => labels.collect(),
+            };
             let labels = labels.join(", ");
             let counted = format!("count by ({labels}) ({}{{{selector}}})", scheme.requests);
             terms.push(format!(
@@ -170,21 +181,42 @@ pub fn exploration(sides: &Sides) -> Option<String> {
     (!terms.is_empty()).then(|| terms.join(" or "))
 }
 
-/// Reads its answer, the labels of each element: the first scheme by order of preference.
-pub fn found(elements: &[Labels]) -> Option<Found> {
+/// Reads its answer, the labels of each element: the first scheme by order of preference. Elements
+/// of another namespace are somebody else's.
+pub fn found(elements: &[Labels], sides: &Sides) -> Option<Found> {
     let mark = |labels: &Labels| {
         let (_, text) = labels.iter().find(|(name, _)| *name == MARK)?;
         let (scheme, way) = text.split_once('.')?;
         Some((scheme.parse::<usize>().ok()?, way.parse::<usize>().ok()?))
     };
-    let best = elements.iter().filter_map(|labels| mark(labels)).min()?;
+    let own: Vec<(&Labels, Option<&'static str>)> = elements
+        .iter()
+        .filter_map(|labels| Some((labels, namespace_label(labels, &sides.namespace)?)))
+        .collect();
+    let best = own.iter().filter_map(|(labels, _)| mark(labels)).min()?;
     let scheme = SCHEMES.get(best.0)?;
+    let of_best = || own.iter().filter(|(labels, _)| mark(labels) == Some(best));
     let has = |errors: &&Errors| {
-        let mut labels = elements.iter().filter(|labels| mark(labels) == Some(best)).flatten();
+        let mut labels = of_best().flat_map(|(labels, _)| labels.iter());
         labels.any(|(name, value)| *name == errors.label && !value.is_empty())
     };
     let errors = scheme.errors.iter().find(has).copied();
-    Some(Found { scheme: *scheme, way: *scheme.ways.get(best.1)?, errors })
+    let namespace = of_best().find_map(|(_, label)| *label);
+    Some(Found { scheme: *scheme, way: *scheme.ways.get(best.1)?, errors, namespace })
+}
+
+/// The label by which an element is of this namespace; inner nothing where no label tells, and
+/// nothing at all where it is of another one.
+fn namespace_label(labels: &Labels, namespace: &str) -> Option<Option<&'static str>> {
+    let mut told = false;
+    for label in NAMESPACES {
+        match labels.iter().find(|(name, value)| *name == label && !value.is_empty()) {
+            Some((_, value)) if *value == namespace => return Some(Some(label)),
+            Some(_) => told = true,
+            None => {}
+        }
+    }
+    (!told).then_some(None)
 }
 
 impl Found {
@@ -217,17 +249,52 @@ impl Found {
         Some((format!("sum by (le) (increase({name}{{{selector}}}[{window}]))"), per_second))
     }
 
-    /// How often the series are scraped, asked as how many samples a minute had.
+    /// How often the series are scraped, asked as how many samples each of [`SCRAPE_WINDOWS`] had.
     pub fn scrapes(&self, sides: &Sides) -> Option<String> {
-        let selector = either(&self.scheme, self.way, sides)?;
-        Some(format!("max(count_over_time({}{{{selector}}}[1m]))", self.scheme.requests))
+        let own = either(&self.scheme, self.way, sides)?;
+        let selector = with([own.as_str(), self.in_namespace(sides).as_str()]);
+        let terms = SCRAPE_WINDOWS.map(|window| {
+            let series = format!("{}{{{selector}}}[{window}s]", self.scheme.requests);
+            let most = format!("max(count_over_time({series}))");
+            format!("label_replace({most}, \"{MARK}\", \"{window}\", \"\", \"\")")
+        });
+        Some(terms.join(" or "))
+    }
+
+    fn in_namespace(&self, sides: &Sides) -> String {
+        self.namespace.map_or_else(String::new, |label| format!("{label}=\"{}\"", sides.namespace))
     }
 
     fn selector(&self, sides: &Sides, version: &Version, more: &str) -> Option<String> {
         let own = matchers(self.way, sides, version)?;
-        let parts = [own.as_str(), self.scheme.also, more];
-        Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(","))
+        Some(with([own.as_str(), self.in_namespace(sides).as_str(), self.scheme.also, more]))
     }
+}
+
+/// Windows in which scrapes are counted, in seconds: a version that is young has no long ones.
+const SCRAPE_WINDOWS: [u32; 3] = [10, 30, 60];
+
+/// Reads the answer to [`Found::scrapes`]: the seconds between two scrapes. The longest window is
+/// the most exact one, unless the series are too young for it.
+pub fn interval(elements: &[(Labels, f64)]) -> Option<f64> {
+    let mut best: Option<f64> = None;
+    for window in SCRAPE_WINDOWS {
+        let own = |(labels, _): &&(Labels, f64)| {
+            labels.iter().any(|(name, value)| *name == MARK && **value == window.to_string())
+        };
+        let Some((_, count)) = elements.iter().find(own) else { continue };
+        if !count.is_finite() || *count < 2.0 {
+            continue;
+        }
+        let interval = f64::from(window) / count;
+        best = Some(best.filter(|best| interval > best * 1.5).unwrap_or(interval));
+    }
+    best
+}
+
+/// Matchers that are there, as PromQL joins them.
+fn with<const N: usize>(parts: [&str; N]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
 }
 
 /// Matchers of one version.
@@ -284,8 +351,7 @@ fn either(scheme: &Scheme, way: Way, sides: &Sides) -> Option<String> {
             format!("{label}=~\"(.+[/_|.])?({services})([/_|.:].*)?\"")
         }
     };
-    let parts = [own.as_str(), scheme.also];
-    Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(","))
+    Some(with([own.as_str(), scheme.also]))
 }
 
 fn alternatives(names: &[impl AsRef<str>]) -> Option<String> {

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::app::access::Access;
 use crate::app::metrics::Settings as Measuring;
 use crate::app::report::doctor::{
-    self, Check, Chosen, Greeting, Measures, Session, State, no_prometheus,
+    self, Check, Chosen, Greeting, Measures, Session, State, needs_right, no_prometheus,
 };
 use crate::app::session::Scope;
 use crate::cluster::{self, Beat, ClusterError, Connection, Pulse, examine as ask};
@@ -46,29 +46,31 @@ struct Patient<'s> {
 /// Makes the checks of the cluster; whether its API server answered as one.
 pub(super) async fn examine(start: &Start, sheet: &mut Sheet) -> bool {
     let Some(connection) = kubeconfig(start, sheet).await else {
-        sheet.skip(&["server"], "there is no connection");
-        sheet.skip(&BEHIND, "there is no connection");
-        sheet.skip(&["prometheus"], "there is no connection");
+        for whats in [&["server"][..], &BEHIND, &["prometheus"]] {
+            sheet.skip(whats, "needs a connection, see above");
+        }
         return false;
     };
     let scope = connecting::scope(&start.settings, connection.identity());
     let patient = Patient { start, connection, scope };
     let Some(pulse) = patient.server(sheet).await else {
-        sheet.skip(&BEHIND, "the API server does not answer");
+        let why = "needs the API server, see above";
+        sheet.skip(&BEHIND, why);
         let check = if patient.asks_directly() {
             patient.prometheus().await.0
         } else {
-            Check::new(State::Skip, "prometheus", "the API server does not answer")
+            Check::new(State::Skip, "prometheus", why)
         };
         sheet.add(check);
         return false;
     };
     sheet.add(doctor::clock(pulse.skew));
-    patient.scope(sheet).await;
+    let missing = patient.scope(sheet).await;
     let argo = patient.argo(sheet).await;
+    let read_only = start.settings.read_only.value;
     // Found before it is told of: what was asked by the right needs no question for the right.
     let (prometheus, proxy) = patient.prometheus().await;
-    patient.rights(argo, proxy, sheet).await;
+    patient.rights(Session { argo, read_only, proxy }, &missing, sheet).await;
     patient.controller(argo, sheet).await;
     sheet.add(prometheus);
     true
@@ -81,10 +83,7 @@ async fn kubeconfig(start: &Start, sheet: &mut Sheet) -> Option<Arc<Connection>>
         Ok(live) => live,
         Err(error) => {
             let check = Check::new(State::Fail, "kubeconfig", error.to_string());
-            sheet.add(match advice(&error) {
-                Some(advice) => check.advise(advice),
-                None => check,
-            });
+            sheet.add(advice(&error).into_iter().fold(check, Check::advise));
             return None;
         }
     };
@@ -106,12 +105,16 @@ async fn kubeconfig(start: &Start, sheet: &mut Sheet) -> Option<Arc<Connection>>
 /// What to do, where the error does not say it itself.
 fn advice(error: &ClusterError) -> Option<&'static str> {
     match error {
-        ClusterError::Config { .. } => Some("`kubectl config view` reads the same file"),
+        ClusterError::Config { .. } => Some("name another one with --kubeconfig"),
         ClusterError::Credentials { .. } => {
             Some("log in again; then run the plugin of the user entry by hand")
         }
         ClusterError::Connect { .. } => {
             Some("look at the certificates and the proxy of the cluster entry")
+        }
+        ClusterError::Unreachable { cause, .. } if cause.contains("certificate") => {
+            Some("the certificate-authority of the cluster entry is another one's: is it the right \
+                  context, or does a proxy read along?")
         }
         ClusterError::Unreachable { .. } => {
             Some("is it the right context? Look at VPN, proxy and firewall")
@@ -130,32 +133,36 @@ fn advice(error: &ClusterError) -> Option<&'static str> {
 impl Patient<'_> {
     /// Says hello; nothing when nobody who is an API server answers.
     async fn server(&self, sheet: &mut Sheet) -> Option<Pulse> {
+        let server = &self.connection.identity().server;
         let version = limited(ask::version(&self.connection)).await;
         let version = match version {
             Ok(Ok(version)) => Some(version),
             // Somebody is there who knows about rights.
             Ok(Err(ClusterError::Forbidden { .. })) => None,
             Ok(Err(error)) => {
-                let check = Check::new(State::Fail, "server", error.to_string());
-                let advice = advice(&error);
-                sheet.add(advice.into_iter().fold(check, Check::advise));
+                let found = match &error {
+                    ClusterError::NotFound { .. } => format!("{server} has no /version"),
+                    error => error.to_string(),
+                };
+                let check = Check::new(State::Fail, "server", found);
+                sheet.add(advice(&error).into_iter().fold(check, Check::advise));
                 return None;
             }
             Err(why) => {
-                let server = &self.connection.identity().server;
                 let check = Check::new(State::Fail, "server", format!("{server}: {why}"));
                 sheet.add(check.advise("look at VPN, proxy and firewall"));
                 return None;
             }
         };
-        let who = match limited(cluster::access::whoami(&self.connection)).await {
+        let (who, pulse) =
+            tokio::join!(limited(cluster::access::whoami(&self.connection)), self.pulse());
+        let who = match who {
             Ok(Ok(name)) if name.is_empty() => Err("it names nobody".into()),
             Ok(Ok(name)) => Ok(name),
             Ok(Err(ClusterError::NotFound { .. })) => Err("it is older than 1.28".into()),
             Ok(Err(error)) => Err(error.to_string().into()),
             Err(why) => Err(why.into()),
         };
-        let pulse = self.pulse().await;
         sheet.add(doctor::server(&Greeting { version, rtt: pulse.rtt, who }));
         Some(pulse)
     }
@@ -172,15 +179,19 @@ impl Patient<'_> {
         pulse.borrow().clone()
     }
 
-    /// Whether the namespaces exist.
-    async fn scope(&self, sheet: &mut Sheet) {
-        let names = match &self.scope {
+    /// The namespaces that are named; none means all.
+    fn named(&self) -> &[SafeText] {
+        match &self.scope {
             Scope::All => &[],
-            Scope::Namespaces(names) => names.as_slice(),
-        };
+            Scope::Namespaces(names) => names,
+        }
+    }
+
+    /// Whether the namespaces exist; those that do not.
+    async fn scope(&self, sheet: &mut Sheet) -> Vec<SafeText> {
         let mut missing = Vec::new();
         let asking = limited(async {
-            for name in names {
+            for name in self.named() {
                 let found = ask::namespace(&self.connection, name).await;
                 // Only this is an answer; that one may not ask is none.
                 if matches!(found, Err(ClusterError::NotFound { .. })) {
@@ -191,30 +202,34 @@ impl Patient<'_> {
         // What was not asked in time counts as there: nothing is known against it.
         let _ = asking.await;
         sheet.add(doctor::scope(&self.scope, &missing));
+        missing
     }
 
     /// Whether Argo Rollouts is installed; as long as that is not known, it is.
     async fn argo(&self, sheet: &mut Sheet) -> bool {
-        let check = match limited(ask::kinds(&self.connection, ARGO)).await {
-            Ok(Ok(kinds)) => doctor::argo(Some(&kinds)),
-            Ok(Err(ClusterError::NotFound { .. })) => {
-                sheet.add(doctor::argo(None));
-                return false;
-            }
-            Ok(Err(error)) => Check::new(State::Warn, "argo", error.to_string()),
-            Err(why) => Check::new(State::Warn, "argo", why),
+        let unknown = |why: String| (Check::new(State::Warn, "argo", why), true);
+        let (check, argo) = match limited(ask::kinds(&self.connection, ARGO)).await {
+            Ok(Ok(kinds)) => (doctor::argo(Some(&kinds)), doctor::has_rollouts(&kinds)),
+            Ok(Err(ClusterError::NotFound { .. })) => (doctor::argo(None), false),
+            Ok(Err(error)) => unknown(error.to_string()),
+            Err(why) => unknown(why),
         };
         sheet.add(check);
-        true
+        argo
     }
 
     /// What we may do, namespace by namespace.
-    async fn rights(&self, argo: bool, proxy: bool, sheet: &mut Sheet) {
-        let session = Session { argo, read_only: self.start.settings.read_only.value, proxy };
+    async fn rights(&self, session: Session, missing: &[SafeText], sheet: &mut Sheet) {
         let namespaces = match &self.scope {
             Scope::All => vec![None],
-            Scope::Namespaces(names) => names.iter().map(Some).collect(),
+            // In one that does not exist everything may be allowed.
+            Scope::Namespaces(names) => {
+                names.iter().filter(|name| !missing.contains(name)).map(Some).collect()
+            }
         };
+        if namespaces.is_empty() {
+            sheet.skip(&["rights"], "needs a namespace, see above");
+        }
         for namespace in namespaces {
             let answers = self.may(doctor::wanted(&session, namespace)).await;
             doctor::rights(&answers).into_iter().for_each(|check| sheet.add(check));
@@ -284,11 +299,8 @@ impl Patient<'_> {
             Err(error) => error,
         };
         let mut looked = false;
-        let own = match &self.scope {
-            Scope::All => &[],
-            Scope::Namespaces(names) => names.as_slice(),
-        };
-        for name in std::iter::once(USUAL_NAMESPACE).chain(own.iter().map(SafeText::as_str)) {
+        let own = self.named().iter().map(SafeText::as_str);
+        for name in std::iter::once(USUAL_NAMESPACE).chain(own) {
             if let Ok(found) = ask::controllers(&self.connection, Some(name)).await {
                 looked = true;
                 if !found.is_empty() {
@@ -313,7 +325,7 @@ impl Patient<'_> {
     async fn prometheus(&self) -> (Check, bool) {
         let Measuring { on, named, .. } = self.measuring();
         if !on {
-            let by = &self.start.settings.metrics.origin;
+            let by = &self.start.settings.metrics.on.origin;
             let found = format!("nothing is measured ({by})");
             return (Check::new(State::Skip, "prometheus", found), false);
         }
@@ -328,7 +340,8 @@ impl Patient<'_> {
                 let Measures { through, .. } = measures;
                 (doctor::prometheus(&measures), proxy && !through)
             }
-            Ok(Err(why)) => (no_prometheus(&why, is_named), proxy),
+            // What is missing is named already.
+            Ok(Err(why)) => (no_prometheus(&why, is_named), proxy && !needs_right(&why)),
             Err(why) => (no_prometheus(&why, is_named), proxy),
         }
     }

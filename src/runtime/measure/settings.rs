@@ -12,14 +12,14 @@ use super::SignIn;
 /// What is measured in this session.
 pub(in crate::runtime) fn measuring(settings: &Settings, is_drill: bool) -> Measuring {
     if is_drill {
-        return Measuring { on: settings.metrics.value, ..Measuring::default() };
+        return Measuring { on: settings.metrics.on.value, ..Measuring::default() };
     }
     let named = address(settings).map(|address| Candidate {
         address,
-        said_by: settings.prometheus.origin.to_string().into(),
+        said_by: settings.metrics.prometheus.origin.to_string().into(),
     });
-    let queries = settings.queries.iter().map(|query| query.value.clone()).collect();
-    Measuring { on: settings.metrics.value, named, queries }
+    let queries = settings.metrics.queries.iter().map(|query| query.value.clone()).collect();
+    Measuring { on: settings.metrics.on.value, named, queries }
 }
 
 /// How to sign in.
@@ -27,12 +27,12 @@ pub(in crate::runtime) fn sign_in(settings: &Settings, is_drill: bool) -> SignIn
     if is_drill {
         return SignIn::default();
     }
-    SignIn { address: address(settings), access: access(&settings.sign_in) }
+    SignIn { address: address(settings), access: access(&settings.metrics.sign_in) }
 }
 
 /// It was looked at when the settings were loaded.
 fn address(settings: &Settings) -> Option<Address> {
-    Address::parse(settings.prometheus.value.as_ref()?, None).ok()
+    Address::parse(settings.metrics.prometheus.value.as_ref()?, None).ok()
 }
 
 fn access(rule: &SignInRule) -> Access {

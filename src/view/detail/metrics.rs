@@ -44,9 +44,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
         .focused(true);
     let inner = pane(canvas, area, set, &title);
     let Some(panel) = rows.panels.get(chosen) else {
-        empty(canvas, inner, &rows.source);
+        empty(canvas, inner, &rows.source, &rows.reason);
         return;
     };
+    let mut inner = inner;
+    if !rows.reason.is_empty() {
+        let total = usize::from(inner.width);
+        let line = Strip::new(canvas.look).gap(1).say_to(total, Role::Warn, &rows.reason).line();
+        canvas.line(take_top(&mut inner, 1), &line);
+    }
     if view.raw {
         numbers(canvas, inner, scene, panel);
         return;
@@ -54,12 +60,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: 
     charts(canvas, inner, scene, &rows.panels, chosen);
 }
 
-fn empty(canvas: &mut Canvas<'_>, area: Rect, source: &Phrase) {
+fn empty(canvas: &mut Canvas<'_>, area: Rect, source: &Phrase, reason: &str) {
     let look = canvas.look;
     let line = Strip::new(look).gap(1).phrase(source).line();
     let hint = "named by --prometheus, the configuration, the annotation waveoff/prometheus, \
                 an AnalysisTemplate, or a Service of the cluster";
-    let mut all = vec![Line::default(), line, Line::default()];
+    let mut all = vec![Line::default(), line];
+    for part in wrap(reason, usize::from(area.width).saturating_sub(2)) {
+        all.push(Strip::new(look).gap(1).say(Role::Text, part).line());
+    }
+    all.push(Line::default());
     for part in wrap(hint, usize::from(area.width).saturating_sub(2)) {
         all.push(Strip::new(look).gap(1).say(Role::Muted, part).line());
     }

@@ -4,6 +4,7 @@
 //! cluster is needed.
 
 mod commands;
+mod doctor;
 mod flying;
 mod life;
 

@@ -39,23 +39,32 @@ fn at_a_quarter_on(plane: &'static Plane, name: &str) -> Stage {
 
 /// Hash of the new version.
 fn new_hash(stage: &Stage) -> String {
-    let status = stage.status("web");
+    new_hash_of(stage, "web")
+}
+
+fn new_hash_of(stage: &Stage, name: &str) -> String {
+    let status = stage.status(name);
     status["current"]["hash"].as_str().expect("it has a hash").to_owned()
 }
 
 /// Waits until what is measured satisfies a claim, and returns it.
 #[track_caller]
 fn until(stage: &Stage, what: &str, claim: impl Fn(&Value) -> bool) -> Value {
+    until_of(stage, "web", what, claim)
+}
+
+#[track_caller]
+fn until_of(stage: &Stage, name: &str, what: &str, claim: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     wait(
         what,
         PATIENCE,
         || {
-            last = stage.measured("web");
+            last = stage.measured(name);
             claim(&last).then(|| last.clone())
         },
         || {
-            let now = stage.fly(&["status", "web"]);
+            let now = stage.fly(&["status", name]);
             format!("{}{}", now.out, now.err)
         },
     )
@@ -78,8 +87,8 @@ fn line<'s>(status: &'s Value, title: &str, version: &str) -> &'s Value {
 fn errors_of_a_version(name: &str, window: &str, good: &str, metric: &Value) -> Value {
     let of = |more: &str| {
         format!(
-            "sum(increase(http_requests_total{{rollouts_pod_template_hash=\
-             \"{{{{args.hash}}}}\"{more}}}[{window}]))"
+            "sum(increase(http_requests_total{{namespace=\"{{{{args.namespace}}}}\",\
+             rollouts_pod_template_hash=\"{{{{args.hash}}}}\"{more}}}[{window}]))"
         )
     };
     let query =
@@ -99,6 +108,19 @@ fn errors_of_a_version(name: &str, window: &str, good: &str, metric: &Value) -> 
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AnalysisTemplate",
         "metadata": { "name": name },
-        "spec": { "args": [{ "name": "hash" }], "metrics": [one] },
+        "spec": { "args": [{ "name": "hash" }, { "name": "namespace" }], "metrics": [one] },
+    })
+}
+
+/// References to templates, with the version and its namespace as their arguments.
+fn judged(templates: &[&str]) -> Value {
+    let refer: Vec<Value> =
+        templates.iter().map(|name| json!({ "templateName": name })).collect();
+    json!({
+        "templates": refer,
+        "args": [
+            { "name": "hash", "valueFrom": { "podTemplateHashValue": "Latest" } },
+            { "name": "namespace", "valueFrom": { "fieldRef": { "fieldPath": "metadata.namespace" } } },
+        ],
     })
 }

@@ -87,7 +87,7 @@ pub(super) fn scenes() -> Vec<Scene> {
     let bad_canary = || of(a_canary_at_its_gate(), &bad);
     let charts = press(bad_canary(), &[Key::Char('m')]);
     let cursor = press(charts.clone(), &[Key::Char('j'), Key::Char('v'), Key::Left, Key::Left]);
-    let numbers = press(charts.clone(), &[Key::Char('w')]);
+    let numbers = press(charts.clone(), &[Key::Char('#')]);
     let in_pane = |mut model: Model| {
         model.rollout_view.pane = Pane::Metrics;
         model

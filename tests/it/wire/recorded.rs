@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use waveoff::cluster::wire::{Decoded, decode};
+use waveoff::domain::analysis::template::{Arg, ArgValue, RolloutAnalysis, TemplateName};
 use waveoff::domain::analysis::{AnalysisRole, AnalysisRun, Verdict};
 use waveoff::domain::id::ResourceKind;
 use waveoff::domain::observation::Record;
@@ -62,13 +63,24 @@ fn a_canary_at_its_gate() {
     assert_eq!(phase::of(&workload).phase, Phase::Paused);
     assert_eq!(workload.images[0].short(), "checkout:1.5.0");
     let canary = workload.strategy.canary().unwrap();
+    let text = |name: &str, value: &str| Arg {
+        name: name.into(),
+        value: Some(ArgValue::Text(value.into())),
+    };
+    let analysis = RolloutAnalysis {
+        templates: vec![TemplateName::local("error-rate")],
+        args: vec![
+            text("service", "checkout"),
+            Arg { name: "hash".into(), value: Some(ArgValue::LatestHash) },
+        ],
+    };
     assert_eq!(
         canary.steps,
         [
             Step::SetWeight(5),
             Step::Pause(PauseLength::UntilPromoted),
             Step::SetWeight(25),
-            Step::Analysis(vec!["error-rate".into()]),
+            Step::Analysis(analysis),
             Step::SetWeight(50),
             Step::Pause(PauseLength::For(Span::seconds(30))),
             Step::SetWeight(100),

@@ -117,8 +117,8 @@ pub fn server(greeting: &Greeting) -> Check {
 
 fn milliseconds(span: Span) -> String {
     match span.num_milliseconds() {
-        ..1 => "under 1 ms".to_owned(),
-        ms => format!("{ms} ms"),
+        ..1 => "under 1ms".to_owned(),
+        ms => format!("{ms}ms"),
     }
 }
 
@@ -140,13 +140,11 @@ pub fn clock(skew: Option<Span>) -> Check {
 }
 
 fn against_ours(skew: Span) -> String {
-    let seconds = skew.abs().num_milliseconds() / 100;
-    match seconds {
-        ..5 => "agrees with ours".to_owned(),
-        tenths => {
-            let way = if skew < Span::zero() { "behind" } else { "ahead of" };
-            format!("is {}.{} s {way} ours", tenths / 10, tenths % 10)
-        }
+    let way = if skew < Span::zero() { "behind" } else { "ahead of" };
+    match skew.abs() {
+        // The header has whole seconds: nearer than half of one is not known.
+        small if small < Span::milliseconds(500) => "agrees with ours".to_owned(),
+        skew => format!("is {} {way} ours", length(skew)),
     }
 }
 
@@ -171,10 +169,15 @@ fn words(scope: &Scope) -> String {
     }
 }
 
+/// Whether these kinds make it worth to ask for more of Argo Rollouts.
+pub fn has_rollouts(kinds: &[SafeText]) -> bool {
+    kinds.iter().any(|known| **known == *"rollouts")
+}
+
 /// The kinds that `argoproj.io/v1alpha1` has; nothing when the group is not there.
 pub fn argo(kinds: Option<&[SafeText]>) -> Check {
     let has = |kind: &str| kinds.unwrap_or_default().iter().any(|known| **known == *kind);
-    if !has("rollouts") {
+    if !has_rollouts(kinds.unwrap_or_default()) {
         return Check::new(State::Warn, "argo", "Argo Rollouts is not installed: Deployments only")
             .advise("nothing to do when there are no rollouts; else install its CRDs");
     }
@@ -273,10 +276,18 @@ pub fn prometheus(measures: &Measures) -> Check {
     }
 }
 
+/// Whether what is missing is the right to ask Services through the API server.
+pub fn needs_right(why: &str) -> bool {
+    why.contains("services/proxy")
+}
+
 /// No Prometheus: one that somebody named should be there, one that was only looked for need not.
 pub fn no_prometheus(why: &str, named: bool) -> Check {
     let state = if named { State::Fail } else { State::Warn };
-    let advice = if named {
+    let advice = if needs_right(why) {
+        "the measured traffic is missing: ask for this right (API group core), or name a server \
+         that is reached without it: --prometheus URL"
+    } else if named {
         "the measured traffic and all charts are missing: mend it, name another one, or \
          --no-metrics"
     } else {

@@ -33,9 +33,12 @@ pub fn configuration(file: Option<(&str, bool)>, counts: Counts) -> Check {
     let Counts { file, variables, flags, default } = counts;
     let set = [(file, "by the file"), (variables, "by variables"), (flags, "by flags")];
     let set = set.into_iter().filter(|(count, _)| *count > 0);
-    let mut words: Vec<String> = set.map(|(count, who)| format!("{count} {who}")).collect();
-    words.push(format!("{default} by default"));
-    let found = format!("{place}; values set: {}", words.join(", "));
+    let words: Vec<String> = set.map(|(count, who)| format!("{count} {who}")).collect();
+    let found = if words.is_empty() {
+        format!("{place}; all {default} values by default")
+    } else {
+        format!("{place}; values set: {}, {default} by default", words.join(", "))
+    };
     Check::new(State::Ok, "configuration", found)
 }
 

@@ -60,7 +60,7 @@ const NEEDS: [Need; 16] = [
     one(&["get"], "", ("services", PROXY), "Prometheus in the cluster is not asked", false),
     one(&["patch"], ARGO, ("rollouts", "status"), "no promote, abort and retry", true),
     one(&["patch"], ARGO, ("rollouts", ""), "no hold, undo and restart of rollouts", true),
-    one(&["patch"], "apps", ("deployments", ""), "no hold, undo and restart", true),
+    one(&["patch"], "apps", ("deployments", ""), "no hold, undo and restart of Deployments", true),
 ];
 
 /// What the session is about.

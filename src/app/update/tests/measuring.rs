@@ -64,6 +64,11 @@ fn nginx() -> Elements {
     vec![(labels, 4.0)]
 }
 
+/// So many times a minute.
+fn scraped(count: f64) -> Elements {
+    vec![(vec![("waveoff".into(), "60".into())], count)]
+}
+
 impl Rig {
     fn open(&mut self) -> Vec<Effect> {
         self.press(Key::Char('2'))
@@ -87,7 +92,7 @@ impl Rig {
     fn asking_after(&mut self, effects: &[Effect]) -> Vec<Ask> {
         self.found(effects, "http://p.m.svc:9090");
         self.has(Search::Schemes, nginx());
-        let effects = self.has(Search::Scrapes, vec![(Vec::new(), 4.0)]);
+        let effects = self.has(Search::Scrapes, scraped(4.0));
         asked(&effects).expect("it asks").to_vec()
     }
 
@@ -133,7 +138,7 @@ fn first_the_server_then_what_it_has_then_the_questions() {
     let effects = rig.has(Search::Schemes, nginx());
     assert!(explored(&effects, Search::Scrapes).unwrap().contains("count_over_time"));
     assert_eq!(asked(&effects), None, "steps follow the scrapes");
-    let effects = rig.has(Search::Scrapes, vec![(Vec::new(), 60.0)]);
+    let effects = rig.has(Search::Scrapes, scraped(60.0));
     let asks = asked(&effects).expect("it asks").to_vec();
     assert_eq!(asks.iter().map(|ask| ask.every).min(), Some(Span::seconds(1)), "scraped each second");
     let of = |part: &str| asks.iter().filter(|ask| ask.question.expr.contains(part)).count();

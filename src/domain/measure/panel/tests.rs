@@ -142,7 +142,7 @@ fn a_scheme_gives_errors_and_p99_after_what_is_asked_for() {
     let element = |mark: &str| {
         vec![("waveoff".into(), mark.into()), ("status".into(), "200".into())]
     };
-    let found = scheme::found(&[element("0.0")]);
+    let found = scheme::found(&[element("0.0")], &a_canary().ask(Sides::of));
     let panels = panels_of(&a_canary(), &[], &[], found);
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
     assert_eq!(titles, ["errors", "p99"]);

@@ -46,10 +46,10 @@ fn what_routers_count_is_preferred_and_the_error_label_is_the_one_that_is_there(
     let plain = mark_of("http_requests_total", "pod");
     let nginx = mark_of("nginx_ingress_controller_requests", "namespace");
     let only_plain = [element(&plain, &[("status", "200")]), element(&plain, &[("status", "503")])];
-    let found_plain = found(&only_plain).unwrap();
+    let found_plain = found(&only_plain, &sides()).unwrap();
     assert_eq!(found_plain.name(), "http_requests_total");
     let both = [only_plain[0].clone(), element(&nginx, &[("status", "200")])];
-    assert_eq!(found(&both).unwrap().name(), "ingress-nginx");
+    assert_eq!(found(&both, &sides()).unwrap().name(), "ingress-nginx");
 
     let sides = sides();
     let canary = sides.canary.as_ref().unwrap();
@@ -57,16 +57,16 @@ fn what_routers_count_is_preferred_and_the_error_label_is_the_one_that_is_there(
         found_plain.failed(&sides, canary, "1m").unwrap(),
         format!("sum(increase(http_requests_total{{pod=~\"checkout-{CURRENT}-[a-z0-9]+\",status=~\"5..\"}}[1m]))")
     );
-    let without = found(&[element(&plain, &[])]).unwrap();
+    let without = found(&[element(&plain, &[])], &sides).unwrap();
     assert_eq!(without.failed(&sides, canary, "1m"), None, "nothing tells a failure");
     assert!(without.requests(&sides, canary, "1m").is_some());
 }
 
 #[test]
 fn nothing_or_nonsense_is_no_scheme() {
-    assert_eq!(found(&[]), None);
+    assert_eq!(found(&[], &sides()), None);
     for mark in ["", "x.y", "0", "99.0", "0.99"] {
-        assert_eq!(found(&[element(mark, &[])]), None, "{mark:?}");
+        assert_eq!(found(&[element(mark, &[])], &sides()), None, "{mark:?}");
     }
 }
 
@@ -74,7 +74,7 @@ fn nothing_or_nonsense_is_no_scheme() {
 fn versions_are_told_apart_in_each_way() {
     let sides = sides();
     let (canary, stable) = (sides.canary.as_ref().unwrap(), sides.stable.as_ref().unwrap());
-    let of = |requests: &str, label: &str| found(&[element(&mark_of(requests, label), &[])]).unwrap();
+    let of = |requests: &str, label: &str| found(&[element(&mark_of(requests, label), &[])], &sides).unwrap();
     let cases = [
         (
             of("nginx_ingress_controller_requests", "namespace"),
@@ -112,7 +112,7 @@ fn versions_are_told_apart_in_each_way() {
 fn durations_come_with_their_unit() {
     let sides = sides();
     let stable = sides.stable.as_ref().unwrap();
-    let istio = found(&[element(&mark_of("istio_requests_total", "pod"), &[])]).unwrap();
+    let istio = found(&[element(&mark_of("istio_requests_total", "pod"), &[])], &sides).unwrap();
     let (query, per_second) = istio.durations(&sides, stable, "2m").unwrap();
     assert!(query.starts_with("sum by (le) (increase(istio_request_duration_milliseconds_bucket{"));
     assert!((per_second - 1000.0).abs() < f64::EPSILON);
@@ -126,4 +126,48 @@ fn versions_of_each_strategy() {
     let at_rest = a_deployment().ask(Sides::of);
     assert_eq!(at_rest.canary, None, "a Deployment at rest has one version");
     assert_eq!(at_rest.stable.unwrap().hash, CURRENT);
+}
+
+#[test]
+fn the_same_release_in_another_namespace_is_somebody_else() {
+    let sides = sides();
+    let by_hash = mark_of("http_requests_total", "rollouts_pod_template_hash");
+    let of = |label: &'static str, value: &'static str| element(&by_hash, &[("code", "200"), (label, value)]);
+    assert_eq!(found(&[of("namespace", "staging")], &sides), None);
+    let both = [of("namespace", "staging"), of("namespace", "shop")];
+    let own = found(&both, &sides).unwrap();
+    let query = own.requests(&sides, sides.canary.as_ref().unwrap(), "1m").unwrap();
+    let wanted = format!("{{rollouts_pod_template_hash=\"{CURRENT}\",namespace=\"shop\"}}");
+    assert!(query.contains(&wanted), "{query}");
+    assert!(own.scrapes(&sides).unwrap().contains(",namespace=\"shop\"}[60s]"));
+    // The label may be the target's own: then the exported one tells.
+    let target = element(&by_hash, &[("namespace", "ingress"), ("exported_namespace", "shop")]);
+    let query = found(&[target], &sides).unwrap();
+    let query = query.requests(&sides, sides.stable.as_ref().unwrap(), "1m").unwrap();
+    assert!(query.contains("exported_namespace=\"shop\""), "{query}");
+    let untold = found(&[element(&by_hash, &[("code", "200")])], &sides).unwrap();
+    let query = untold.requests(&sides, sides.stable.as_ref().unwrap(), "1m").unwrap();
+    assert!(!query.contains("namespace"), "no label tells: {query}");
+}
+
+#[test]
+fn the_time_between_two_scrapes() {
+    let counted = |counts: &[(&str, f64)]| {
+        let element = |(window, count): &(&str, f64)| (element(window, &[]), *count);
+        interval(&counts.iter().map(element).collect::<Vec<_>>())
+    };
+    let cases = [
+        (&[("10", 10.0), ("30", 30.0), ("60", 60.0)][..], Some(1.0)),
+        (&[("10", 1.0), ("30", 2.0), ("60", 4.0)][..], Some(15.0)),
+        (&[("10", 10.0), ("30", 14.0), ("60", 14.0)][..], Some(1.0)),
+        (&[("10", 2.0), ("30", 7.0), ("60", 15.0)][..], Some(4.0)),
+        (&[("60", 2.0)][..], Some(30.0)),
+        (&[("60", 1.0)][..], None),
+        (&[("60", f64::NAN)][..], None),
+        (&[][..], None),
+    ];
+    for (counts, wanted) in cases {
+        let found = counted(counts);
+        assert_eq!(found.map(f64::round), wanted, "{counts:?}");
+    }
 }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::super::cockpit::Cockpit;
 use super::super::grounds::{shared, tell};
-use super::super::manifests::{canary, judged_by};
+use super::super::manifests::canary;
 use super::super::stage::Stage;
-use super::{errors_of_a_version, line, new_hash, panel, until};
+use super::{errors_of_a_version, judged, line, new_hash, new_hash_of, panel, until, until_of};
 
 #[test]
 #[ignore = "needs the control plane: tests/run"]
@@ -17,7 +17,7 @@ fn one_request_in_five_fails_and_it_is_told_before_and_after_the_abort() {
     let stage = Stage::new(shared(), "fails", &[template]);
     let steps = json!({
         "abortScaleDownDelaySeconds": 300,
-        "steps": [{ "setWeight": 50 }, { "pause": {} }, { "analysis": judged_by("errors-of-it") }, { "pause": {} }],
+        "steps": [{ "setWeight": 50 }, { "pause": {} }, { "analysis": judged(&["errors-of-it"]) }, { "pause": {} }],
     });
     stage.apply(&canary("web", 2, &steps));
     stage.until_healthy("web");
@@ -82,20 +82,20 @@ fn the_templates_of_the_rule_document_work_unchanged() {
     let stage = Stage::in_namespace(shared(), "production");
     stage.apply_text(&templates);
     let names = ["success-rate", "latency", "error-rate", "business-metrics"];
-    let args = json!([{ "name": "service-name", "value": "web-canary" }]);
+    let args = json!([{ "name": "service-name", "value": "user-service-canary" }]);
     let refer: Vec<Value> = names.iter().map(|name| json!({ "templateName": name })).collect();
     let steps = json!({
         "steps": [{ "setWeight": 50 }, { "pause": {} }, { "analysis": { "templates": refer, "args": args } }, { "pause": {} }],
     });
-    stage.apply(&canary("web", 2, &steps));
-    stage.until_healthy("web");
-    stage.release("rollout", "web", "2", None);
-    stage.until_at("web", 1, "Paused");
-    let hash = new_hash(&stage);
+    stage.apply(&canary("user-service", 2, &steps));
+    stage.until_healthy("user-service");
+    stage.release("rollout", "user-service", "2", None);
+    stage.until_at("user-service", 1, "Paused");
+    let hash = new_hash_of(&stage, "user-service");
     // An error rate is only counted where there was an error.
     stage.plane.traffic(&format!("errors/production/{hash}"), "0.005");
     let titles = ["success-rate", "p99-latency", "error-rate", "transaction-success-rate"];
-    let status = until(&stage, "all four are measured", |s| {
+    let status = until_of(&stage, "user-service", "all four are measured", |s| {
         titles.iter().all(|title| line(s, title, "canary")["value"].is_number())
     });
     let limits = ["must be >= 0.95", "must be <= 500", "must be <= 0.01", "must be >= 0.98"];
@@ -105,8 +105,8 @@ fn the_templates_of_the_rule_document_work_unchanged() {
     }
     assert_eq!(status["metrics"]["prometheus"]["named_by"].as_str().map(|by| by.starts_with("template ")), Some(true));
 
-    stage.act(&["promote"], "web").expect(0);
-    let judged = stage.until("web", "each of them was measured by the controller", |s| {
+    stage.act(&["promote"], "user-service").expect(0);
+    let judged = stage.until("user-service", "each of them was measured by the controller", |s| {
         let metrics = s["analysis"][0]["metrics"].as_array();
         metrics.is_some_and(|all| all.len() == 4 && all.iter().all(|m| m["measured"].as_i64() > Some(0)))
     });
@@ -118,6 +118,6 @@ fn the_templates_of_the_rule_document_work_unchanged() {
         tell(&format!("{title}: {ours} here, {theirs} by the controller, some seconds apart"));
         assert!((ours - theirs).abs() <= ours.abs() * 0.2 + 0.01, "{title}: {ours} and {theirs}");
     }
-    stage.act(&["abort"], "web").expect(0);
+    stage.act(&["abort"], "user-service").expect(0);
     stage.close();
 }

@@ -2,7 +2,7 @@
 
 use super::super::grounds::{Plane, wait};
 use super::{
-    PATIENCE, at_a_quarter, at_a_quarter_on, errors_of_a_version, line, new_hash, until,
+    PATIENCE, at_a_quarter, at_a_quarter_on, errors_of_a_version, judged, line, new_hash, until,
 };
 use serde_json::json;
 
@@ -61,8 +61,7 @@ fn not_a_number_and_one_error_in_fifty() {
     let steps = json!({ "steps": [
         { "setWeight": 50 },
         { "pause": {} },
-        { "analysis": { "templates": [{ "templateName": "watch" }, { "templateName": "nan" }],
-                        "args": [{ "name": "hash", "valueFrom": { "podTemplateHashValue": "Latest" } }] } },
+        { "analysis": judged(&["watch", "nan"]) },
     ] });
     stage.apply(&super::canary("web", 2, &steps));
     stage.until_healthy("web");
@@ -99,7 +98,8 @@ fn a_prometheus_that_stopped_is_said_and_comes_back() {
     cockpit.sees("prometheus silent for");
     let status = stage.measured("web");
     let words = status["metrics"]["prometheus"]["words"].as_str().unwrap_or_default().to_owned();
-    assert!(words.contains("no Prometheus"), "{words}");
+    assert_eq!(words, "no Prometheus");
+    assert!(status["metrics"]["prometheus"]["reason"].is_string(), "{status}");
     assert_eq!(status["traffic"]["measured"], serde_json::Value::Null);
     stage.plane.control("start-prometheus", &[]);
     wait(
@@ -114,4 +114,5 @@ fn a_prometheus_that_stopped_is_said_and_comes_back() {
     );
     cockpit.leave();
     assert_eq!(stage.close(), 0);
+    plane.control("down", &[]);
 }
