@@ -65,7 +65,7 @@ pub enum Effect {
     /// Find the first of these servers that answers; with none, one in the cluster.
     FindPrometheus(u64, WorkloadId, Vec<Candidate>),
     /// Ask a server once what it has for a workload.
-    Explore(WorkloadId, Address, Search, String),
+    Explore(WorkloadId, Address, Search, Vec<String>),
     /// From now on ask these again and again, and nothing else.
     Measure(Vec<Ask>),
     /// Put text on the clipboard.

@@ -197,7 +197,11 @@ fn location(response: &http::Response<kube::client::Body>) -> Option<String> {
 fn forbidden(service: &ServicePort, bytes: Vec<u8>) -> Vec<u8> {
     let status: Option<Value> = serde_json::from_slice(&bytes).ok();
     let is_ours = status.is_some_and(|s| s.get("kind").and_then(Value::as_str) == Some("Status"));
-    if is_ours { format!("get services/proxy in {}", service.namespace).into_bytes() } else { bytes }
+    if is_ours {
+        format!("get services/proxy in {}", service.namespace).into_bytes()
+    } else {
+        bytes
+    }
 }
 
 fn unreachable(failure: call::Failure) -> NotThrough {
@@ -228,7 +232,8 @@ mod tests {
         let port = |name: &str, ports: &Value| port_of(&service(name, ports)).map(|s| s.port);
         assert_eq!(port("prometheus", &ports).unwrap(), "9090");
         assert_eq!(port("prometheus-server", &json!([{ "port": 80 }])).unwrap(), "80");
-        for other in ["prometheus-node-exporter", "prometheus-alertmanager", "prometheus-operator"] {
+        for other in ["prometheus-node-exporter", "prometheus-alertmanager", "prometheus-operator"]
+        {
             assert_eq!(port(other, &ports), None, "{other}");
         }
         assert_eq!(port("prometheus", &json!([])), None);

@@ -42,7 +42,9 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         }),
     ];
     rows.push(row("metrics", &settings.metrics.on, bool::to_string));
-    rows.push(row("prometheus", &settings.metrics.prometheus, |url| or(url.as_deref(), "looked for")));
+    rows.push(row("prometheus", &settings.metrics.prometheus, |url| {
+        or(url.as_deref(), "looked for")
+    }));
     rows.extend(settings.metrics.queries.iter().map(|query| Row {
         key: format!("metric.{}", query.value.title),
         value: query.value.query.to_string(),

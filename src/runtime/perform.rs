@@ -80,8 +80,8 @@ impl Performer {
             Effect::FindPrometheus(number, id, candidates) => {
                 self.meter.find(&mut self.tasks, number, id, candidates);
             }
-            Effect::Explore(id, address, what, query) => {
-                self.meter.explore(&mut self.tasks, id, address, what, query);
+            Effect::Explore(id, address, what, queries) => {
+                self.meter.explore(&mut self.tasks, id, address, what, queries);
             }
             Effect::Measure(asks) => self.meter.measure(&mut self.tasks, asks),
             Effect::Focus(_)

@@ -99,12 +99,12 @@ async fn serve(args: Args) -> Exit {
     let asked_file = args.global.config;
     let start = Start { settings, places, asked_file, telemetry, clock: Clock::default() };
     let ended = match args.command {
-        None => start.cockpit(overrides).await,
+        None => Box::pin(start.cockpit(overrides)).await,
         Some(Command::Drill(asked)) if !asked.headless && !asked.serve => {
             Box::pin(drill::run(start, asked, overrides)).await
         }
         Some(command) => tokio::select! {
-            ended = start.command(command, overrides) => ended,
+            ended = Box::pin(start.command(command, overrides)) => ended,
             _ = tokio::signal::ctrl_c() => Err(Failure {
                 exit: Exit::Interrupted,
                 text: "interrupted: what was sent stays sent".into(),

@@ -80,7 +80,8 @@ impl Range {
     /// From zero, where that does not press everything against the upper edge; always with the
     /// limits in it.
     pub(super) fn of(chart: &Chart) -> Self {
-        let values = chart.courses.iter().flat_map(|course| &course.points).map(|(_, value)| *value);
+        let values =
+            chart.courses.iter().flat_map(|course| &course.points).map(|(_, value)| *value);
         let all: Vec<f64> = values.chain(chart.limits.iter().copied()).collect();
         let low = all.iter().copied().fold(f64::INFINITY, f64::min);
         let high = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -176,8 +177,7 @@ fn axis_label(chart: &Chart, range: Range, row: usize, rows: usize) -> String {
     if let Some(limit) = of_limit {
         return chart.unit.words(*limit);
     }
-    let near_limit =
-        chart.limits.iter().any(|limit| range.place(*limit, rows).abs_diff(row) <= 1);
+    let near_limit = chart.limits.iter().any(|limit| range.place(*limit, rows).abs_diff(row) <= 1);
     let is_told = row == 0 || row + 1 == rows || (rows > 6 && row == rows / 2);
     if is_told && !near_limit { chart.unit.words(range.value(row, rows)) } else { String::new() }
 }
@@ -281,7 +281,11 @@ fn join(plot: &mut Plot, from: (usize, usize), to: (usize, usize), role: Role) {
     let (across, down) = (from.0.abs_diff(to.0), from.1.abs_diff(to.1));
     let steps = across.max(down).max(1);
     let between = |from: usize, to: usize, step: usize| {
-        if to >= from { from + (to - from) * step / steps } else { from - (from - to) * step / steps }
+        if to >= from {
+            from + (to - from) * step / steps
+        } else {
+            from - (from - to) * step / steps
+        }
     };
     for step in 0..=steps {
         plot.dot(between(from.0, to.0, step), between(from.1, to.1, step), role);
@@ -311,7 +315,9 @@ fn foot(look: &Look, chart: &Chart, columns: usize) -> Line<'static> {
             free = column + width(&text) + 1;
         }
     }
-    if let Some((at, column)) = chart.cursor.and_then(|at| Some((at, column_of(chart, at, columns)?))) {
+    if let Some((at, column)) =
+        chart.cursor.and_then(|at| Some((at, column_of(chart, at, columns)?)))
+    {
         let text = ago(at);
         let column = column.min(columns.saturating_sub(width(&text)));
         put(column, &text, Role::Accent);

@@ -131,7 +131,8 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
         let line = Strip::new(canvas.look).phrase_to(total, phrase).line();
         canvas.line(row, &line);
     }
-    let columns = Columns::fit(rest.width, list, has_several_namespaces(model), model.metrics.settings.on);
+    let columns =
+        Columns::fit(rest.width, list, has_several_namespaces(model), model.metrics.settings.on);
     let head = columns.head(canvas.look);
     canvas.line(take_top(&mut rest, 1), &head);
     let grouped = model.fleet_view.sort == crate::app::fleet_view::Sort::Risk;

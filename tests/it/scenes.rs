@@ -36,8 +36,9 @@ type Scene = (&'static str, Model);
 
 /// Every state.
 pub(crate) fn all() -> &'static [Scene] {
-    static ALL: LazyLock<Vec<Scene>> =
-        LazyLock::new(|| [fleets(), cockpits(), details(), dialogs(), drills(), measured::scenes()].concat());
+    static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
+        [fleets(), cockpits(), details(), dialogs(), drills(), measured::scenes()].concat()
+    });
     &ALL
 }
 

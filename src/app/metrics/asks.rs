@@ -98,10 +98,10 @@ pub fn asks(metrics: &mut Metrics, now: Timestamp, mut number: impl FnMut() -> u
     }
     let mut asks = Vec::with_capacity(wanted.len());
     for (key, every) in wanted {
-        let stream = metrics.streams.entry(key.clone()).or_insert_with(|| Stream {
-            id: number(),
-            ..Stream::default()
-        });
+        let stream = metrics
+            .streams
+            .entry(key.clone())
+            .or_insert_with(|| Stream { id: number(), ..Stream::default() });
         stream.every = every;
         stream.wanted = Some(now);
         asks.push(Ask {

@@ -35,7 +35,13 @@ impl Metrics {
     }
 
     /// The value of a line now.
-    pub fn reading(&self, subject: &Subject, panel: &Panel, line: &Line, now: Timestamp) -> Reading {
+    pub fn reading(
+        &self,
+        subject: &Subject,
+        panel: &Panel,
+        line: &Line,
+        now: Timestamp,
+    ) -> Reading {
         let streams: Vec<Option<&Stream>> =
             line.formula.questions().into_iter().map(|q| self.stream(subject, q)).collect();
         let mut last: Option<Timestamp> = None;

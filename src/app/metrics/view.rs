@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn steps_follow_the_span_and_the_scrapes() {
-        let cases = [(5, 1, 2), (5, 15, 15), (15, 1, 5), (15, 15, 15), (60, 15, 30), (720, 15, 240)];
+        let cases =
+            [(5, 1, 2), (5, 15, 15), (15, 1, 5), (15, 15, 15), (60, 15, 30), (720, 15, 240)];
         for (minutes, scrape, wanted) in cases {
             let step = step_of(Span::minutes(minutes), Span::seconds(scrape));
             assert_eq!(step.num_seconds(), wanted, "{minutes} minutes, scraped every {scrape} s");

@@ -1,7 +1,7 @@
 //! `waveoff doctor`: what was checked and found, as text and JSON, and how it ends.
 //!
-//! `cluster`, `rights` and `here` choose the words for what was measured. Never measures. Filled and
-//! printed by `runtime`.
+//! `cluster`, `rights` and `here` choose the words for what was measured. Never measures.
+//! Filled and printed by `runtime`.
 
 mod cluster;
 mod here;

@@ -9,7 +9,7 @@ use crate::app::model::Model;
 use crate::app::read::metrics::{MetricsRows, PanelRow, of, share};
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::Reading;
-use crate::domain::measure::share::Truth;
+use crate::domain::measure::share::{Measured, Truth};
 use crate::domain::time::{Timestamp, to_rfc3339};
 
 /// The measured share of a workload; null where there is none.
@@ -114,7 +114,7 @@ pub(super) fn metrics_lines(model: &Model, id: &WorkloadId) -> Vec<String> {
 /// `, measured 24% (22..29%, 39/s over 31s)`; empty where nothing is measured.
 pub(super) fn share_words(model: &Model, id: &WorkloadId) -> String {
     let Some(subject) = model.metrics.subject(id) else { return String::new() };
-    let Some(share) = subject.measured.as_ref().and_then(|measured| measured.share()) else {
+    let Some(share) = subject.measured.as_ref().and_then(Measured::share) else {
         return String::new();
     };
     format!("  measured {}  {}", share::percent(share), share::note(model, subject).plain())

@@ -22,8 +22,20 @@ struct Line {
 /// The table as text, one row a workload, by risk.
 pub fn list_text(model: &Model) -> String {
     let lines: Vec<Line> = roster::of(model).rows.iter().filter_map(|r| line(model, r)).collect();
-    let titles = ["STATE", "NAMESPACE", "KIND", "NAME", "STRATEGY", "PHASE", "TRAFFIC", "MEASURED", "ERRORS", "P99", "READY"]
-        .map(String::from);
+    let titles = [
+        "STATE",
+        "NAMESPACE",
+        "KIND",
+        "NAME",
+        "STRATEGY",
+        "PHASE",
+        "TRAFFIC",
+        "MEASURED",
+        "ERRORS",
+        "P99",
+        "READY",
+    ]
+    .map(String::from);
     let mut widths = titles.clone().map(|t| t.width());
     for line in &lines {
         for (width, cell) in widths.iter_mut().zip(&line.cells) {

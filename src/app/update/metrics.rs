@@ -62,9 +62,10 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     for id in &wanted.ids {
         effects.extend(attend(model, id, wanted.close));
     }
-    model.metrics.subjects.retain(|_, subject| {
-        subject.wanted.is_some_and(|at| now - at <= REMEMBERED)
-    });
+    model
+        .metrics
+        .subjects
+        .retain(|_, subject| subject.wanted.is_some_and(|at| now - at <= REMEMBERED));
     let mut next = model.next_ticket;
     let asks = asks(&mut model.metrics, now, || {
         next += 1;
@@ -106,7 +107,9 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
     note_versions(&mut subject, &release);
     let traffic = traffic::of(&release, now);
     let router = match traffic.router {
-        Router::Weight { weight, .. } if subject.sides.as_ref().is_some_and(|s| s.canary.is_some()) => {
+        Router::Weight { weight, .. }
+            if subject.sides.as_ref().is_some_and(|s| s.canary.is_some()) =>
+        {
             Some(weight)
         }
         _ => None,
@@ -123,14 +126,13 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
     let knows = names.is_empty() || matches!(subject.templates_read, Fetched::At(_));
     let candidates = candidates(&model.metrics.settings, &release, &subject);
     if seeks(&subject, knows || !candidates.is_empty(), now) {
-        match known(model, &candidates) {
-            Some(found) => subject.finding = Finding::Found(found),
-            None => {
-                model.next_ticket += 1;
-                let number = model.next_ticket;
-                subject.finding = Finding::Trying(number);
-                effects.push(Effect::FindPrometheus(number, id.clone(), candidates));
-            }
+        if let Some(found) = known(model, &candidates) {
+            subject.finding = Finding::Found(found);
+        } else {
+            model.next_ticket += 1;
+            let number = model.next_ticket;
+            subject.finding = Finding::Trying(number);
+            effects.push(Effect::FindPrometheus(number, id.clone(), candidates));
         }
     }
     effects.extend(explore(&mut subject, id, now));
@@ -216,18 +218,17 @@ fn explore(subject: &mut Subject, id: &WorkloadId, now: Timestamp) -> Vec<Effect
     };
     let mut effects = Vec::new();
     let every = if subject.found.is_some() { EXPLORED_EVERY } else { EXPLORED_AGAIN };
-    if subject.explored.is_due(now, every)
-        && let Some(query) = scheme::exploration(&sides)
-    {
+    if subject.explored.is_due(now, every) {
         subject.explored = Fetched::Asked(now);
-        effects.push(Effect::Explore(id.clone(), address.clone(), Search::Schemes, query));
+        let queries = scheme::exploration(&sides);
+        effects.push(Effect::Explore(id.clone(), address.clone(), Search::Schemes, queries));
     }
     let every = if subject.scrape.is_some() { EXPLORED_EVERY } else { EXPLORED_AGAIN };
     if subject.scrape_asked.is_due(now, every)
         && let Some(query) = subject.found.and_then(|found| found.scrapes(&sides))
     {
         subject.scrape_asked = Fetched::Asked(now);
-        effects.push(Effect::Explore(id.clone(), address, Search::Scrapes, query));
+        effects.push(Effect::Explore(id.clone(), address, Search::Scrapes, vec![query]));
     }
     effects
 }
@@ -442,8 +443,7 @@ fn compare(
     subject.truth = subject.watch.judge(measured, traffic.max);
     let ready = release.current().map_or(0, |r| r.count(PodState::Ready, model.now));
     let is_canary = release.workload.strategy.canary().is_some();
-    subject.overload =
-        overload(measured, ready, release.workload.replicas).filter(|_| is_canary);
+    subject.overload = overload(measured, ready, release.workload.replicas).filter(|_| is_canary);
     let percent = |share: f64| format!("{:.0}%", share * 100.0);
     let share = percent(measured.share().unwrap_or(0.0));
     match (before.0, subject.truth) {

@@ -27,10 +27,7 @@ pub async fn version(conn: &Connection) -> Result<SafeText, ClusterError> {
 ///
 /// # Errors
 /// `NotFound` when it is not installed.
-pub async fn kinds(
-    conn: &Connection,
-    group_version: &str,
-) -> Result<Vec<SafeText>, ClusterError> {
+pub async fn kinds(conn: &Connection, group_version: &str) -> Result<Vec<SafeText>, ClusterError> {
     let path = format!("/apis/{group_version}");
     let action = format!("get the kinds of {group_version}");
     let value = ask(conn, &path, &action, group_version).await?;

@@ -4,8 +4,8 @@ use super::meta::Meta;
 use super::node::Node;
 use crate::domain::analysis::template::fill_with;
 use crate::domain::analysis::{AnalysisRole, AnalysisRun, Measurement, Metric, Verdict};
-use crate::domain::id::ObjectRef;
 use crate::domain::experiment::{Experiment, ExperimentTemplate};
+use crate::domain::id::ObjectRef;
 use crate::domain::text::SafeText;
 
 /// Default of `consecutiveErrorLimit`: the fifth error in a row ends it.
@@ -99,12 +99,7 @@ fn metrics(spec: Node<'_>, status: Node<'_>, namespace: &SafeText) -> Vec<Metric
     metrics
 }
 
-fn metric(
-    args: &Args<'_>,
-    wanted: Node<'_>,
-    result: Node<'_>,
-    namespace: &SafeText,
-) -> Metric {
+fn metric(args: &Args<'_>, wanted: Node<'_>, result: Node<'_>, namespace: &SafeText) -> Metric {
     let provider = wanted.at("provider");
     let kind = provider.keys().find(|key| provider.at(key).exists()).unwrap_or_default();
     let filled = |node: Node<'_>, key: &str| node.written(key).map(|text| args.fill(text));

@@ -1,4 +1,4 @@
-//! AnalysisTemplates and ClusterAnalysisTemplates, and how rollouts refer to them.
+//! AnalysisTemplates and `ClusterAnalysisTemplates`, and how rollouts refer to them.
 
 use super::analysis::metrics_of;
 use super::meta::Meta;

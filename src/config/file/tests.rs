@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::config::Origin;
+use crate::config::{Origin, Reference};
+use crate::domain::measure::panel::Unit;
 
 const WHOLE: &str = r#"
 theme = "light"
@@ -117,4 +118,64 @@ fn a_file_that_is_not_there_says_nothing_unless_it_was_asked_for() {
     assert_eq!(FileConfig::load(path, false).unwrap(), FileConfig::default());
     let complaint = FileConfig::load(path, true).unwrap_err().to_string();
     assert!(complaint.starts_with("read /nonexistent/waveoff.toml: "), "{complaint}");
+}
+
+#[test]
+fn prometheus_is_named_with_references_to_its_secrets() {
+    let config = parse(
+        "[prometheus]\nurl = \"https://prom.example.com/x\"\nuser = \"ann\"\npassword = \"env:PW\"\n\
+         ca_file = \"/ca.pem\"\nheaders = { \"X-Org\" = \"text:shop\", \"X-Key\" = \"file:/key\" }\n",
+    );
+    let rule = config.unwrap().prometheus;
+    assert_eq!(rule.url.unwrap().value, "https://prom.example.com/x");
+    let sign_in = rule.sign_in;
+    assert_eq!(sign_in.password, Some(Reference::Variable("PW".into())));
+    let headers = [
+        ("X-Key".to_owned(), Reference::File("/key".into())),
+        ("X-Org".to_owned(), Reference::Text("shop".into())),
+    ];
+    let mut found = sign_in.headers;
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(found, headers);
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    let url = "[prometheus]\nurl = \"https://p\"\n";
+    for line in ["bearer = \"s3cret\"", "bearer = \"text:s3cret\"", "headers = { a = \"s3cret\" }"]
+    {
+        let said = complaint(&format!("{url}{line}\n"));
+        assert!(said.contains("file:PATH or env:NAME"), "{said}");
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+    let cases = [
+        ("[prometheus]\nbearer = \"env:T\"\n", "`url` is missing"),
+        ("[prometheus]\nurl = \"https://p\"\nuser = \"a\"\n", "`password` is missing"),
+        ("[prometheus]\nurl = \"https://a:b@p\"\n", "without a password"),
+        ("[prometheus]\nurl = \"prom:9090\"\n", "it is an address"),
+        ("[prometheus]\nulr = \"x\"\n", "did you mean `url`"),
+    ];
+    for (text, wanted) in cases {
+        assert!(complaint(text).contains(wanted), "{text}: {}", complaint(text));
+    }
+}
+
+#[test]
+fn queries_have_a_name_a_unit_and_a_limit() {
+    let config = parse(
+        "[[metric]]\nname = \"orders\"\nquery = \"orders{ns=\\\"{{namespace}}\\\"}\"\nunit = \"share\"\n\
+         good = \">= 0.9\"\nworkloads = [\"check*\"]\n",
+    );
+    let query = &config.unwrap().queries[0].value;
+    assert_eq!((query.title.as_str(), query.unit), ("orders", Unit::Share));
+    assert_eq!(query.good.as_deref(), Some("result[0] >= 0.9"));
+    let cases = [
+        ("[[metric]]\nquery = \"x\"\n", "`name` is missing"),
+        ("[[metric]]\nname = \"x\"\n", "`query` is missing"),
+        ("[[metric]]\nname = \"x\"\nquery = \"x\"\ngood = \"0.9\"\n", "it is a comparison"),
+        ("[[metric]]\nname = \"x\"\nquery = \"x\"\nunit = \"sec\"\n", "seconds"),
+    ];
+    for (text, wanted) in cases {
+        assert!(complaint(text).contains(wanted), "{text}: {}", complaint(text));
+    }
 }

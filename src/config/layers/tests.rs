@@ -138,3 +138,20 @@ fn the_file_is_found_by_flag_variable_or_place() {
     assert_eq!(theme(&[usual, asked], None), "by-env");
     assert_eq!(theme(&[usual, asked], Some(flag_file)), "by-flag");
 }
+
+#[test]
+fn secrets_are_for_the_server_they_were_written_beside() {
+    let text = "[prometheus]\nurl = 'https://a'\nbearer = 'env:T'\n";
+    let none = Variables::default();
+    let of = |args: &GlobalArgs| Settings::resolve(file(text), &none, args).unwrap().metrics;
+    let own = of(&GlobalArgs::default());
+    assert_eq!(own.prometheus.value.as_deref(), Some("https://a"));
+    assert!(own.sign_in.bearer.is_some());
+    let other = GlobalArgs { prometheus: Some("https://b".to_owned()), ..GlobalArgs::default() };
+    let other = of(&other);
+    assert_eq!(other.prometheus.value.as_deref(), Some("https://b"));
+    assert_eq!(other.sign_in, SignInRule::default(), "b is not shown the token of a");
+    let wrong = GlobalArgs { prometheus: Some("b:9090".to_owned()), ..GlobalArgs::default() };
+    let said = Settings::resolve(file(text), &none, &wrong).unwrap_err().to_string();
+    assert!(said.starts_with("--prometheus: ") && said.contains("https://HOST:PORT"), "{said}");
+}

@@ -1,6 +1,6 @@
 //! AnalysisTemplates and the arguments that a rollout gives them: what its analysis would ask.
 //!
-//! Source: `argoproj.io/v1alpha1` AnalysisTemplate, ClusterAnalysisTemplate, `RolloutAnalysis` and
+//! Source: `argoproj.io/v1alpha1` AnalysisTemplate, `ClusterAnalysisTemplate`, `RolloutAnalysis` and
 //! `AnalysisRunArgument`. A record with the controller's rule for filling in arguments
 //! (`utils/analysis/helpers.go`, `ResolveArgs`): a rollout's argument wins over a template's own.
 
@@ -13,7 +13,7 @@ use crate::domain::text::SafeText;
 pub struct TemplateName {
     /// Name.
     pub name: SafeText,
-    /// A ClusterAnalysisTemplate (`clusterScope`), not one of the rollout's namespace.
+    /// A `ClusterAnalysisTemplate` (`clusterScope`), not one of the rollout's namespace.
     pub cluster: bool,
 }
 
@@ -113,10 +113,7 @@ pub fn fill(
 ///
 /// # Errors
 /// The first one of that function.
-pub fn fill_with<E>(
-    text: &str,
-    value: impl Fn(&str) -> Result<String, E>,
-) -> Result<String, E> {
+pub fn fill_with<E>(text: &str, value: impl Fn(&str) -> Result<String, E>) -> Result<String, E> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, mark)) = rest.split_once("{{") {
@@ -177,12 +174,8 @@ mod tests {
         let id = WorkloadId::new("shop", WorkloadKind::Rollout, "checkout");
         let labels = [("region".into(), "eu".into())];
         let (latest, stable) = ("77bb".into(), "55aa".into());
-        let facts = Facts {
-            workload: &id,
-            labels: &labels,
-            latest: Some(&latest),
-            stable: Some(&stable),
-        };
+        let facts =
+            Facts { workload: &id, labels: &labels, latest: Some(&latest), stable: Some(&stable) };
         let given = [
             arg("service-name", Some(ArgValue::Text("checkout".into()))),
             arg("hash", Some(ArgValue::LatestHash)),

@@ -88,8 +88,7 @@ fn service(authority: &str, https: bool, namespace: Option<&str>) -> Option<Serv
     };
     let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
     let (name, namespace) = match (labels.as_slice(), namespace) {
-        ([name, namespace, "svc", ..], _) => (*name, *namespace),
-        ([name, namespace], Some(_)) => (*name, *namespace),
+        ([name, namespace, "svc", ..], _) | ([name, namespace], Some(_)) => (*name, *namespace),
         ([name], Some(here)) if *name != "localhost" => (*name, here),
         _ => return None,
     };

@@ -89,9 +89,10 @@ pub fn latency(
 ) -> Comparison {
     let count = |buckets: &[Bucket]| buckets.last().map_or(0.0, |bucket| bucket.count);
     let counts = format!("{:.0} and {:.0} requests", count(canary), count(stable));
-    let compared = match same_bounds(canary, stable) {
-        true => durations(&apart(canary), &apart(stable)),
-        false => Compared::TooFew,
+    let compared = if same_bounds(canary, stable) {
+        durations(&apart(canary), &apart(stable))
+    } else {
+        Compared::TooFew
     };
     let Compared::Seen(difference) = compared else {
         let words = format!("too few requests to say: {counts}");
@@ -106,17 +107,18 @@ pub fn latency(
         }
         _ => None,
     };
-    let ratio = |before: &str| ratio.as_ref().map_or(String::new(), |text| format!("{before}{text}"));
+    let ratio =
+        |before: &str| ratio.as_ref().map_or(String::new(), |text| format!("{before}{text}"));
     let confidence = difference.confidence();
     let sure = how_sure(confidence);
     let (outcome, words) = match confidence {
-        Confidence::None => {
-            (Outcome::Same, format!("no difference to be sure of{}", ratio(", ")))
-        }
+        Confidence::None => (Outcome::Same, format!("no difference to be sure of{}", ratio(", "))),
         _ if difference.size > 0.0 => {
             (Outcome::Worse(confidence), format!("{new} slower than {old}, {sure}{}", ratio(": ")))
         }
-        _ => (Outcome::Better(confidence), format!("{new} faster than {old}, {sure}{}", ratio(": "))),
+        _ => {
+            (Outcome::Better(confidence), format!("{new} faster than {old}, {sure}{}", ratio(": ")))
+        }
     };
     Comparison { outcome, words }
 }
@@ -124,9 +126,8 @@ pub fn latency(
 /// How many times larger, with two digits; nothing without a size to compare with.
 fn times(value: f64, of: f64) -> Option<String> {
     let times = value / of;
-    (times.is_finite() && of > 0.0).then(|| {
-        if times < 10.0 { format!("{times:.1}") } else { format!("{times:.0}") }
-    })
+    (times.is_finite() && of > 0.0)
+        .then(|| if times < 10.0 { format!("{times:.1}") } else { format!("{times:.0}") })
 }
 
 fn same_bounds(canary: &[Bucket], stable: &[Bucket]) -> bool {
@@ -166,9 +167,17 @@ mod tests {
     fn errors_in_words() {
         let cases = [
             (counted(0.0, 0.0), counted(3.0, 900.0), "too few requests to say: none of canary"),
-            (counted(1.0, 12.0), counted(3.0, 900.0), "too few requests to say: 12 and 900 requests"),
+            (
+                counted(1.0, 12.0),
+                counted(3.0, 900.0),
+                "too few requests to say: 12 and 900 requests",
+            ),
             (counted(0.0, 412.0), counted(0.0, 1204.0), "no errors in 412 and 1204 requests"),
-            (counted(3.0, 60.0), counted(0.0, 200.0), "too few errors to say: 3 of 60 against 0 of 200"),
+            (
+                counted(3.0, 60.0),
+                counted(0.0, 200.0),
+                "too few errors to say: 3 of 60 against 0 of 200",
+            ),
             (
                 counted(40.0, 400.0),
                 counted(42.0, 400.0),
@@ -177,7 +186,11 @@ mod tests {
             (counted(80.0, 400.0), counted(12.0, 1200.0), "canary errors 20x stable, sure"),
             (counted(80.0, 400.0), counted(0.0, 1200.0), "canary errors, stable has none, sure"),
             (counted(20.0, 400.0), counted(30.0, 1200.0), "canary errors 2.0x stable, likely"),
-            (counted(2.0, 900.0), counted(80.0, 900.0), "canary has fewer errors than stable, sure"),
+            (
+                counted(2.0, 900.0),
+                counted(80.0, 900.0),
+                "canary has fewer errors than stable, sure",
+            ),
         ];
         for (canary, stable, wanted) in cases {
             assert_eq!(errors(NAMES, canary, stable).words, wanted, "{canary:?} {stable:?}");
@@ -230,8 +243,11 @@ mod tests {
 
     #[test]
     fn windows_add_up() {
-        let samples =
-            [Sample::Buckets(buckets([1.0, 2.0, 3.0])), Sample::Nothing, Sample::Buckets(buckets([1.0, 1.0, 1.0]))];
+        let samples = [
+            Sample::Buckets(buckets([1.0, 2.0, 3.0])),
+            Sample::Nothing,
+            Sample::Buckets(buckets([1.0, 1.0, 1.0])),
+        ];
         assert_eq!(added(samples.iter()), buckets([2.0, 3.0, 4.0]));
     }
 }

@@ -342,7 +342,9 @@ fn configured(basis: Basis<'_>, configured: &Configured) -> Option<Panel> {
         && first.query == second.query
     {
         lines.truncate(1);
-        lines.iter_mut().for_each(|line| line.side = Side::Both);
+        for line in &mut lines {
+            line.side = Side::Both;
+        }
     }
     let words = limits.as_ref().map(|_| configured.good.clone().unwrap_or_default());
     Some(Panel {

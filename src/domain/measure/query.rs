@@ -185,7 +185,6 @@ fn closed(text: &str) -> Option<(&str, &str)> {
             (Some(_), _) if escaped => escaped = false,
             (Some('"' | '\''), '\\') => escaped = true,
             (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '(') => depth += 1,
             (None, ')') if depth == 0 => return Some((text.get(..at)?, text.get(at + 1..)?)),
@@ -199,7 +198,11 @@ fn closed(text: &str) -> Option<(&str, &str)> {
 /// A query with each of these words exchanged for another; nothing when none of them is in it.
 ///
 /// A word ends where no letter, digit, `_`, `-` or `.` goes on; a hash may be part of a longer one.
-pub fn exchange(query: &str, hash: Option<(&str, &str)>, word: Option<(&str, &str)>) -> Option<String> {
+pub fn exchange(
+    query: &str,
+    hash: Option<(&str, &str)>,
+    word: Option<(&str, &str)>,
+) -> Option<String> {
     let mut out = query.to_owned();
     let mut changed = false;
     if let Some((from, to)) = hash.filter(|(from, to)| !from.is_empty() && from != to) {

@@ -143,6 +143,12 @@ const SCHEMES: &[Scheme] = &[
 const NAMESPACES: [&str; 4] =
     ["namespace", "exported_namespace", "kubernetes_namespace", "k8s_namespace_name"];
 
+/// Bytes of a query that asks for schemes.
+const LONGEST: usize = 5_000;
+
+/// How long a series that went is still told.
+const REMEMBERED: &str = "10m";
+
 /// The label of ours that says in an answer which scheme and way a series is of.
 pub const MARK: &str = "waveoff";
 
@@ -159,10 +165,11 @@ pub struct Found {
     namespace: Option<&'static str>,
 }
 
-/// The query that asks which schemes a server has for these versions: a vector whose elements say
-/// by [`MARK`] what was found, and by their other labels how errors are told.
-pub fn exploration(sides: &Sides) -> Option<String> {
-    let mut terms = Vec::new();
+/// The queries that ask which schemes a server has for these versions: vectors whose elements say by
+/// [`MARK`] what was found, and by their other labels how errors are told. Few, and each short
+/// enough for an address.
+pub fn exploration(sides: &Sides) -> Vec<String> {
+    let mut queries: Vec<String> = Vec::new();
     for (number, scheme) in SCHEMES.iter().enumerate() {
         for (way_number, way) in scheme.ways.iter().enumerate() {
             let Some(selector) = either(scheme, *way, sides) else { continue };
@@ -172,13 +179,22 @@ pub fn exploration(sides: &Sides) -> Option<String> {
                 _ => labels.collect(),
             };
             let labels = labels.join(", ");
-            let counted = format!("count by ({labels}) ({}{{{selector}}})", scheme.requests);
-            terms.push(format!(
+            // Also what went a short while ago: then it is gone, and not unknown.
+            let series = format!("{}{{{selector}}}[{REMEMBERED}]", scheme.requests);
+            let counted = format!("count by ({labels}) (present_over_time({series}))");
+            let term = format!(
                 "label_replace({counted}, \"{MARK}\", \"{number}.{way_number}\", \"\", \"\")"
-            ));
+            );
+            match queries.last_mut() {
+                Some(query) if query.len() + term.len() < LONGEST => {
+                    query.push_str(" or ");
+                    query.push_str(&term);
+                }
+                _ => queries.push(term),
+            }
         }
     }
-    (!terms.is_empty()).then(|| terms.join(" or "))
+    queries
 }
 
 /// Reads its answer, the labels of each element: the first scheme by order of preference. Elements
@@ -189,9 +205,10 @@ pub fn found(elements: &[Labels], sides: &Sides) -> Option<Found> {
         let (scheme, way) = text.split_once('.')?;
         Some((scheme.parse::<usize>().ok()?, way.parse::<usize>().ok()?))
     };
-    let own: Vec<(&Labels, Option<&'static str>)> = elements
+    let own: Vec<(&Labels, Whose)> = elements
         .iter()
-        .filter_map(|labels| Some((labels, namespace_label(labels, &sides.namespace)?)))
+        .map(|labels| (labels, whose(labels, &sides.namespace)))
+        .filter(|(_, whose)| *whose != Whose::Others)
         .collect();
     let best = own.iter().filter_map(|(labels, _)| mark(labels)).min()?;
     let scheme = SCHEMES.get(best.0)?;
@@ -201,22 +218,34 @@ pub fn found(elements: &[Labels], sides: &Sides) -> Option<Found> {
         labels.any(|(name, value)| *name == errors.label && !value.is_empty())
     };
     let errors = scheme.errors.iter().find(has).copied();
-    let namespace = of_best().find_map(|(_, label)| *label);
+    let namespace = of_best().find_map(|(_, whose)| match whose {
+        Whose::Ours(label) => Some(*label),
+        _ => None,
+    });
     Some(Found { scheme: *scheme, way: *scheme.ways.get(best.1)?, errors, namespace })
 }
 
-/// The label by which an element is of this namespace; inner nothing where no label tells, and
-/// nothing at all where it is of another one.
-fn namespace_label(labels: &Labels, namespace: &str) -> Option<Option<&'static str>> {
+/// Whose an element is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// This namespace's, by that label.
+    Ours(&'static str),
+    /// No label tells.
+    Untold,
+    /// Another namespace's.
+    Others,
+}
+
+fn whose(labels: &Labels, namespace: &str) -> Whose {
     let mut told = false;
     for label in NAMESPACES {
         match labels.iter().find(|(name, value)| *name == label && !value.is_empty()) {
-            Some((_, value)) if *value == namespace => return Some(Some(label)),
+            Some((_, value)) if *value == namespace => return Whose::Ours(label),
             Some(_) => told = true,
             None => {}
         }
     }
-    (!told).then_some(None)
+    if told { Whose::Others } else { Whose::Untold }
 }
 
 impl Found {

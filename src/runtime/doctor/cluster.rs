@@ -112,10 +112,10 @@ fn advice(error: &ClusterError) -> Option<&'static str> {
         ClusterError::Connect { .. } => {
             Some("look at the certificates and the proxy of the cluster entry")
         }
-        ClusterError::Unreachable { cause, .. } if cause.contains("certificate") => {
-            Some("the certificate-authority of the cluster entry is another one's: is it the right \
-                  context, or does a proxy read along?")
-        }
+        ClusterError::Unreachable { cause, .. } if cause.contains("certificate") => Some(
+            "the certificate-authority of the cluster entry is another one's: is it the right \
+                  context, or does a proxy read along?",
+        ),
         ClusterError::Unreachable { .. } => {
             Some("is it the right context? Look at VPN, proxy and firewall")
         }
@@ -232,7 +232,9 @@ impl Patient<'_> {
         }
         for namespace in namespaces {
             let answers = self.may(doctor::wanted(&session, namespace)).await;
-            doctor::rights(&answers).into_iter().for_each(|check| sheet.add(check));
+            for check in doctor::rights(&answers) {
+                sheet.add(check);
+            }
         }
     }
 

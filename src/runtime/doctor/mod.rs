@@ -9,9 +9,7 @@ mod here;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::app::report::doctor::{
-    Check, State, Verdict, doctor_closing, doctor_json, doctor_line,
-};
+use crate::app::report::doctor::{Check, State, Verdict, doctor_closing, doctor_json, doctor_line};
 use crate::config::args::Output;
 use crate::error::Exit;
 

@@ -101,7 +101,7 @@ pub(super) async fn run(
     if asked.headless {
         return headless::play(start, &drill, &asked).await;
     }
-    fly::fly(start, &drill, &asked, overrides).await
+    Box::pin(fly::fly(start, &drill, &asked, overrides)).await
 }
 
 /// A drill has a cluster of its own: whoever names another one is told so.

@@ -27,8 +27,7 @@ pub(in crate::runtime) async fn examine(
 ) -> Result<Measures, SafeText> {
     let in_cluster = connection.identity().in_cluster;
     let servers = Servers::new(connection, sign_in);
-    let Candidate { address, said_by } =
-        servers.find(named.into_iter().collect(), clock).await?;
+    let Candidate { address, said_by } = servers.find(named.into_iter().collect(), clock).await?;
     let Some(known) = servers.known(&address) else {
         return Err(format!("{} was lost again", address.url).into());
     };
@@ -43,7 +42,7 @@ pub(in crate::runtime) async fn examine(
 
 /// Targets that are up, and all of them.
 async fn targets(servers: &Servers, address: &Address) -> Result<(u64, u64), SafeText> {
-    let (up, all) = (servers.explore(address, "sum(up)"), servers.explore(address, "count(up)"));
+    let (up, all) = (servers.ask_once(address, "sum(up)"), servers.ask_once(address, "count(up)"));
     Ok((whole(&up.await?), whole(&all.await?)))
 }
 

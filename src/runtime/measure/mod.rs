@@ -130,11 +130,11 @@ impl Meter {
         id: WorkloadId,
         address: Address,
         what: Search,
-        query: String,
+        queries: Vec<String>,
     ) {
         let (servers, out) = (self.servers.clone(), self.out.clone());
         tasks.spawn(async move {
-            let elements = servers.explore(&address, &query).await;
+            let elements = servers.explore(&address, &queries).await;
             let _ = out.send(Msg::Explored(id, Explored { what, elements })).await;
         });
     }

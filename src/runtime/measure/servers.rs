@@ -136,8 +136,21 @@ impl Servers {
         Ok(())
     }
 
-    /// Asks a server once.
+    /// Asks a server these once; all that they give together.
     pub(super) async fn explore(
+        &self,
+        address: &Address,
+        queries: &[String],
+    ) -> Result<Elements, SafeText> {
+        let mut all = Elements::new();
+        for query in queries {
+            all.extend(self.ask_once(address, query).await?);
+        }
+        Ok(all)
+    }
+
+    /// Asks a server this once.
+    pub(super) async fn ask_once(
         &self,
         address: &Address,
         query: &str,

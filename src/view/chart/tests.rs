@@ -53,7 +53,8 @@ fn a_peak_of_one_instant_survives_a_narrow_plot() {
     let peak = course('c', Role::Canary, |n| Some(if n == 31 { 100.0 } else { 1.0 }));
     for glyphs in [Glyphs::Ascii, Glyphs::Unicode] {
         let lines = drawn(&chart(vec![peak.clone()]), glyphs, 30, 8);
-        let top: String = lines[1..3].iter().map(|l| l.split(['|', '│']).next_back().unwrap()).collect();
+        let top: String =
+            lines[1..3].iter().map(|l| l.split(['|', '│']).next_back().unwrap()).collect();
         assert!(!top.trim().is_empty(), "{glyphs:?}: {lines:#?}");
     }
 }
@@ -63,7 +64,16 @@ fn a_gap_is_a_gap() {
     let gap = course('c', Role::Canary, |n| (!(20..=40).contains(&n)).then_some(5.0));
     for glyphs in [Glyphs::Ascii, Glyphs::Unicode] {
         let lines = drawn(&chart(vec![gap.clone()]), glyphs, 70, 6);
-        let row = lines.iter().find(|l| l.contains('c') && l.contains('|') || l.contains('⠉') || l.contains('⠒') || l.contains('⠤') || l.contains('⣀')).unwrap();
+        let row = lines
+            .iter()
+            .find(|l| {
+                l.contains('c') && l.contains('|')
+                    || l.contains('⠉')
+                    || l.contains('⠒')
+                    || l.contains('⠤')
+                    || l.contains('⣀')
+            })
+            .unwrap();
         let plot = row.split(['|', '│']).next_back().unwrap();
         let middle: String = plot.chars().skip(23).take(14).collect();
         assert_eq!(middle.trim(), "", "{glyphs:?}: {lines:#?}");
@@ -96,8 +106,10 @@ fn both_versions_have_their_letters_and_the_new_one_is_on_top() {
 
 #[test]
 fn marks_and_the_cursor_stand_under_the_axis() {
-    let mut with = chart(vec![course('c', Role::Canary, |n| Some(f64::from(i32::try_from(n).unwrap())))]);
-    with.marks = vec![(at(200), "25%".to_owned()), (at(205), "30%".to_owned()), (at(400), "50%".to_owned())];
+    let mut with =
+        chart(vec![course('c', Role::Canary, |n| Some(f64::from(i32::try_from(n).unwrap())))]);
+    with.marks =
+        vec![(at(200), "25%".to_owned()), (at(205), "30%".to_owned()), (at(400), "50%".to_owned())];
     let lines = drawn(&with, Glyphs::Ascii, 80, 8);
     let foot = lines.last().unwrap();
     assert!(foot.contains("-10m") && foot.ends_with("now"), "{foot}");
@@ -121,7 +133,8 @@ fn what_is_not_there_is_said_and_not_drawn() {
 
 #[test]
 fn the_range_begins_at_zero_unless_that_would_hide_the_course() {
-    let of = |value: fn(i64) -> Option<f64>| Range::of(&chart(vec![course('c', Role::Canary, value)]));
+    let of =
+        |value: fn(i64) -> Option<f64>| Range::of(&chart(vec![course('c', Role::Canary, value)]));
     let small = of(|_| Some(0.01));
     assert!(small.low.abs() < f64::EPSILON && small.high > 0.01, "{small:?}");
     let near_one = of(|n| Some(if n % 2 == 0 { 0.99 } else { 0.999 }));

@@ -119,7 +119,8 @@ fn medium(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let left_blocks = blocks(canvas, scene, &[Pane::Revisions, Pane::Pods], room);
     stack(canvas, left, Set::Boxed, &left_blocks);
     let room = inside(Set::Boxed, rest.width);
-    let right_blocks = blocks(canvas, scene, &[Pane::Metrics, Pane::Analysis, Pane::Timeline], room);
+    let right_blocks =
+        blocks(canvas, scene, &[Pane::Metrics, Pane::Analysis, Pane::Timeline], room);
     stack(canvas, rest, Set::Boxed, &right_blocks);
 }
 

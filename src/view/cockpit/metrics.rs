@@ -76,12 +76,7 @@ fn item(look: &Look, panel: &PanelRow, room: usize, selected: bool) -> Vec<Line<
 }
 
 /// The versions with their values beside each other; below each other where a word is too long.
-fn values<'l>(
-    look: &'l Look,
-    head: Strip<'l>,
-    panel: &PanelRow,
-    room: usize,
-) -> Vec<Strip<'l>> {
+fn values<'l>(look: &'l Look, head: Strip<'l>, panel: &PanelRow, room: usize) -> Vec<Strip<'l>> {
     let all = panel.lines.iter().fold(head.clone(), value);
     if all.used() <= room + 2 {
         return vec![all];

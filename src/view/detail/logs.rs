@@ -95,7 +95,9 @@ fn emptiness(logs: &LogView) -> Phrase {
         return Phrase::new().text("the filter hides every line");
     }
     match &logs.state {
-        _ if logs.pods.is_empty() && logs.jobs.is_empty() => Phrase::of(Role::Warn, "there is no pod to read from"),
+        _ if logs.pods.is_empty() && logs.jobs.is_empty() => {
+            Phrase::of(Role::Warn, "there is no pod to read from")
+        }
         LogState::Waiting => Phrase::of(Role::Moving, "waiting for the first line"),
         LogState::Following => Phrase::new().muted("nothing written yet"),
         LogState::Ended(None) => Phrase::new().muted("it ended without a line"),

@@ -111,10 +111,7 @@ fn query(look: &Look, panel: &PanelRow, room: usize) -> Vec<Line<'static>> {
     // The title says it where it says nothing of more weight.
     let is_told = panel.comparison.is_empty() || panel.limit.is_empty();
     let limit = if is_told { String::new() } else { format!("  {}", panel.limit) };
-    let head = Strip::new(look)
-        .gap(1)
-        .say(Role::Muted, format!("{}{limit}", panel.source))
-        .line();
+    let head = Strip::new(look).gap(1).say(Role::Muted, format!("{}{limit}", panel.source)).line();
     let wrapped = wrap(&line.query, room.saturating_sub(2));
     let more = wrapped.len() > QUERY - 1;
     let mut lines = vec![head];

@@ -170,9 +170,7 @@ fn sick(asked: &Asked) -> Reply {
     let json = |value: Value| Reply::Json(200, value.to_string());
     match target {
         "/version" => json(json!({"gitVersion": "v1.33.1\u{1b}[2J"})),
-        "/readyz" => {
-            Reply::With(200, "date: Mon, 01 Jan 2024 00:00:00 GMT".into(), "ok".into())
-        }
+        "/readyz" => Reply::With(200, "date: Mon, 01 Jan 2024 00:00:00 GMT".into(), "ok".into()),
         "/apis/argoproj.io/v1alpha1" => json(json!({"resources": [
             {"name": "rollouts"}, {"name": "rollouts/status"}, {"name": "analysisruns"},
         ]})),

@@ -17,6 +17,7 @@ fn tempting(shop: &Shop) -> Vec<(&'static str, String)> {
         ("WAVEOFF_CONTEXT", "stub".to_owned()),
         ("KUBERNETES_SERVICE_HOST", host),
         ("KUBERNETES_SERVICE_PORT", port),
+        ("WAVEOFF_PROMETHEUS", url.clone()),
         ("TERM", "xterm-256color".to_owned()),
         ("LANG", "C.UTF-8".to_owned()),
     ];
@@ -48,6 +49,8 @@ fn the_cockpit_of_a_drill_asks_no_cluster() {
     rig.wait_for_text("what counts");
     rig.send("\r");
     rig.wait_for_text("goes on in");
+    // Its own Prometheus was found: the one of the environment is nobody's business.
+    rig.wait_for_text("prometheus ");
     rig.send("A");
     rig.wait_for_text("ABORT");
     rig.wait_for_text("ready");

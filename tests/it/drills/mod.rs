@@ -5,6 +5,7 @@
 
 mod apart;
 mod flown;
+mod measured;
 mod played;
 mod size;
 mod wrong_use;

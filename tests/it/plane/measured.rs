@@ -91,8 +91,7 @@ fn errors_of_a_version(name: &str, window: &str, good: &str, metric: &Value) -> 
              rollouts_pod_template_hash=\"{{{{args.hash}}}}\"{more}}}[{window}]))"
         )
     };
-    let query =
-        format!("({} or vector(0)) / {}", of(",code=~\"5..\""), of(""));
+    let query = format!("({} or vector(0)) / {}", of(",code=~\"5..\""), of(""));
     let mut one = json!({
         "name": name,
         "interval": "2s",
@@ -114,8 +113,7 @@ fn errors_of_a_version(name: &str, window: &str, good: &str, metric: &Value) -> 
 
 /// References to templates, with the version and its namespace as their arguments.
 fn judged(templates: &[&str]) -> Value {
-    let refer: Vec<Value> =
-        templates.iter().map(|name| json!({ "templateName": name })).collect();
+    let refer: Vec<Value> = templates.iter().map(|name| json!({ "templateName": name })).collect();
     json!({
         "templates": refer,
         "args": [

@@ -39,29 +39,29 @@ impl Asked<'_> {
 type Answered = Result<Sample, &'static str>;
 
 /// A shop at 25 % where the new version is bad since two minutes.
-fn bad(question: &Question, ago: i64) -> Answered {
+fn bad(question: &Question, ago: i64) -> Sample {
     let asked = Asked(question);
     let (canary, is_new) = (asked.is_canary(), ago <= 316);
     if let Some(share) = asked.of_template(ago) {
-        return Ok(share);
+        return share;
     }
     if asked.is_buckets() {
-        return Ok(match (canary, is_new, ago <= 120) {
+        return match (canary, is_new, ago <= 120) {
             (true, false, _) => Sample::Nothing,
             (true, true, true) => buckets([100.0, 190.0, 296.0, 300.0]),
             (true, true, false) => buckets([250.0, 299.0, 300.0, 300.0]),
             (false, ..) => buckets([770.0, 897.0, 900.0, 900.0]),
-        });
+        };
     }
     let wave = |n: i64| f64::from(i32::try_from((n / 15) % 5).unwrap());
-    Ok(match (canary, asked.is_failed()) {
+    match (canary, asked.is_failed()) {
         (true, _) if !is_new => Sample::Nothing,
         (true, true) if ago > 120 => Sample::Nothing,
         (true, true) => Sample::Number(60.0 + wave(ago)),
         (true, false) => Sample::Number(300.0 + wave(ago)),
         (false, true) => Sample::Number(2.0 + wave(ago)),
         (false, false) => Sample::Number(900.0 - wave(ago)),
-    })
+    }
 }
 
 fn of(craft: Craft, answers: &dyn Fn(&Question, i64) -> Answered) -> Model {
@@ -84,7 +84,7 @@ fn press(mut model: Model, keys: &[Key]) -> Model {
 
 /// All of them.
 pub(super) fn scenes() -> Vec<Scene> {
-    let bad_canary = || of(a_canary_at_its_gate(), &bad);
+    let bad_canary = || of(a_canary_at_its_gate(), &|question, ago| Ok(bad(question, ago)));
     let charts = press(bad_canary(), &[Key::Char('m')]);
     let cursor = press(charts.clone(), &[Key::Char('j'), Key::Char('v'), Key::Left, Key::Left]);
     let numbers = press(charts.clone(), &[Key::Char('#')]);
@@ -98,7 +98,7 @@ pub(super) fn scenes() -> Vec<Scene> {
         match (asked.is_canary(), asked.is_buckets()) {
             (true, true) => Ok(buckets([0.0; 4])),
             (true, false) => Ok(Sample::Number(0.0)),
-            (false, _) => bad(question, ago),
+            (false, _) => Ok(bad(question, ago)),
         }
     });
     let top_bucket = of(a_canary_at_its_gate(), &|question, ago| {
@@ -106,11 +106,11 @@ pub(super) fn scenes() -> Vec<Scene> {
         if asked.is_canary() && asked.is_buckets() {
             return Ok(buckets([10.0, 20.0, 200.0, 300.0]));
         }
-        bad(question, ago)
+        Ok(bad(question, ago))
     });
     let top_bucket = press(top_bucket, &[Key::Char('m'), Key::Char('G')]);
     let gone = of(a_canary_at_its_gate(), &|question, ago| {
-        if ago < 45 { Ok(Sample::Nothing) } else { bad(question, ago) }
+        if ago < 45 { Ok(Sample::Nothing) } else { Ok(bad(question, ago)) }
     });
     let silent = later(of(a_canary_at_its_gate(), &|_, _| Err("no answer within 10.0 s")), 30);
     let nothing = measured(
@@ -142,7 +142,7 @@ fn lying_router() -> Model {
         let asked = Asked(question);
         match (asked.is_canary(), asked.is_failed() || asked.is_buckets()) {
             (true, false) => Ok(Sample::Number(48.0)),
-            _ => bad(question, ago),
+            _ => Ok(bad(question, ago)),
         }
     };
     let mut model = of(a_canary_at_its_gate(), answers);

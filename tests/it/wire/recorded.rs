@@ -346,3 +346,63 @@ fn hostile_text_is_made_visible_at_the_door() {
     let message = rollout(&object).status.message;
     assert_eq!(message.as_str(), "␛[2Jgone<202E>");
 }
+
+#[test]
+fn a_run_of_an_experiment_and_its_jobs() {
+    let object = serde_json::json!({
+        "metadata": {
+            "name": "ab-check", "namespace": "shop", "uid": "u1",
+            "ownerReferences": [{ "kind": "Experiment", "uid": "e1", "controller": true }],
+        },
+        "spec": { "metrics": [{ "name": "smoke", "provider": { "job": {} } }] },
+        "status": { "phase": "Failed", "metricResults": [{ "name": "smoke", "measurements": [
+            { "phase": "Failed", "metadata": { "job-name": "j1", "job-namespace": "jobs" } },
+            { "phase": "Failed", "metadata": { "job-name": "j2" } },
+        ] }] },
+    });
+    let run = run(&object);
+    assert_eq!((run.role, run.owner.as_deref()), (AnalysisRole::Experiment, Some("e1")));
+    let jobs: Vec<String> = run.metrics[0]
+        .measurements
+        .iter()
+        .map(|m| m.job.as_ref().map(|job| format!("{}/{}", job.namespace, job.name)).unwrap())
+        .collect();
+    assert_eq!(jobs, ["jobs/j1", "shop/j2"]);
+}
+
+#[test]
+fn templates_say_what_their_arguments_are() {
+    let object = serde_json::json!({
+        "metadata": { "name": "errors", "namespace": "shop", "uid": "u1" },
+        "spec": {
+            "args": [
+                { "name": "plain", "value": "5" },
+                { "name": "open" },
+                { "name": "hash", "valueFrom": { "podTemplateHashValue": "Latest" } },
+                { "name": "stable", "valueFrom": { "podTemplateHashValue": "Stable" } },
+                { "name": "region", "valueFrom": { "fieldRef": { "fieldPath": "metadata.labels['region']" } } },
+                { "name": "token", "valueFrom": { "secretKeyRef": { "name": "s", "key": "k" } } },
+            ],
+            "templates": [{ "templateName": "more", "clusterScope": true }],
+            "metrics": [{ "name": "m", "provider": { "prometheus": {
+                "address": "http://p:9090", "query": "x{h=\"{{args.hash}}\"}" } } }],
+        },
+    });
+    let template = waveoff::cluster::wire::decode_template(&object, false).unwrap();
+    let values: Vec<Option<ArgValue>> = template.args.into_iter().map(|arg| arg.value).collect();
+    assert_eq!(
+        values,
+        [
+            Some(ArgValue::Text("5".into())),
+            None,
+            Some(ArgValue::LatestHash),
+            Some(ArgValue::StableHash),
+            Some(ArgValue::Field("metadata.labels['region']".into())),
+            Some(ArgValue::Secret),
+        ]
+    );
+    assert_eq!(template.templates, [TemplateName { name: "more".into(), cluster: true }]);
+    let metric = &template.metrics[0];
+    assert_eq!(metric.query.as_deref(), Some("x{h=\"{{args.hash}}\"}"), "as it is written");
+    assert_eq!(metric.address.as_deref(), Some("http://p:9090"));
+}

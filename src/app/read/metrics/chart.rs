@@ -55,17 +55,20 @@ pub fn of(model: &Model, id: &WorkloadId, row: &PanelRow) -> Chart {
     let span = model.metrics.view.span();
     let last = row.lines.iter().filter_map(|l| l.course.last()).map(|(at, _)| *at).max();
     let to = last.unwrap_or(model.now);
-    let step = model
-        .metrics
-        .subject(id)
-        .map_or(Span::seconds(15), |s| model.metrics.view.step(crate::app::metrics::asks::scrape(s)));
+    let step = model.metrics.subject(id).map_or(Span::seconds(15), |s| {
+        model.metrics.view.step(crate::app::metrics::asks::scrape(s))
+    });
     let from = to - span;
     let cursor = model.metrics.view.cursor.map(|back| {
         let back = i32::try_from(back).unwrap_or(i32::MAX);
         (to - step * back).max(from)
     });
     let courses: Vec<Course> = row.lines.iter().rev().map(course).collect();
-    let empty = if courses.iter().all(|course| course.points.is_empty()) { why(row) } else { String::new() };
+    let empty = if courses.iter().all(|course| course.points.is_empty()) {
+        why(row)
+    } else {
+        String::new()
+    };
     Chart {
         title: title(row, cursor),
         right: right(row),
@@ -128,7 +131,9 @@ fn marks(model: &Model, id: &WorkloadId, from: Timestamp) -> Vec<(Timestamp, Str
     let mark = |entry: &crate::domain::timeline::Entry| {
         let text = entry.text.as_str();
         let word = match entry.topic {
-            Topic::Traffic => format!("{}%", text.strip_prefix("router weight ")?.rsplit(' ').next()?),
+            Topic::Traffic => {
+                format!("{}%", text.strip_prefix("router weight ")?.rsplit(' ').next()?)
+            }
             Topic::Release if text.starts_with("aborted") => "abort".to_owned(),
             Topic::Release if text.starts_with("new version") => "new".to_owned(),
             _ => return None,

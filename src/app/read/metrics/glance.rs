@@ -82,9 +82,7 @@ fn short(unit: Unit, reading: &Reading) -> Short {
     match reading {
         Reading::Value(value) => Short::new(unit.words(*value), Role::Text),
         Reading::AtLeast(bound) => Short::new(format!(">{}", unit.words(*bound)), Role::Warn),
-        Reading::Stale { value, .. } => {
-            Short::new(format!("{}?", unit.words(*value)), Role::Stale)
-        }
+        Reading::Stale { value, .. } => Short::new(format!("{}?", unit.words(*value)), Role::Stale),
         Reading::LowTraffic { .. } => Short::new("few", Role::Muted),
         Reading::Undefined => Short::new("NaN", Role::Muted),
         Reading::NoSeries => Short::new("none", Role::Muted),

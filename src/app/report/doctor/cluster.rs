@@ -210,7 +210,8 @@ pub struct Controller {
 pub fn controller(found: &[Controller], everywhere: bool) -> Check {
     let alive = found.iter().find(|controller| controller.available > 0);
     let Some(one) = alive.or(found.first()) else {
-        let text = "no Deployment is labelled app.kubernetes.io/name=argo-rollouts or has that name";
+        let text =
+            "no Deployment is labelled app.kubernetes.io/name=argo-rollouts or has that name";
         if everywhere {
             return Check::new(State::Warn, "controller", text).advise(
                 "without a controller no rollout moves, whatever is promoted; nothing to do when \
@@ -257,9 +258,8 @@ pub fn prometheus(measures: &Measures) -> Check {
     let took = milliseconds(*took);
     let clock = against_ours(*ahead);
     let head = format!("{url} (by {said_by}){way}: answers in {took}, its clock {clock}");
-    let warn = |found: String, advice: &str| {
-        Check::new(State::Warn, "prometheus", found).advise(advice)
-    };
+    let warn =
+        |found: String, advice: &str| Check::new(State::Warn, "prometheus", found).advise(advice);
     match &measures.targets {
         Err(why) => warn(format!("{head}; {why}"), "it answers, but not this query: look at it"),
         Ok((_, 0)) => warn(

@@ -100,12 +100,13 @@ pub fn rights(answers: &[(Permission, Access)]) -> Vec<Check> {
     let count = answers.len();
     if denied == count {
         let found = format!("none of {count} rights {place}");
-        return vec![Check::new(State::Fail, "rights", found).advise(
-            "is it the right context and user? The README says which rights are needed",
-        )];
+        return vec![
+            Check::new(State::Fail, "rights", found).advise(
+                "is it the right context and user? The README says which rights are needed",
+            ),
+        ];
     }
-    let mut checks: Vec<Check> =
-        NEEDS.iter().filter_map(|need| missing(need, answers)).collect();
+    let mut checks: Vec<Check> = NEEDS.iter().filter_map(|need| missing(need, answers)).collect();
     checks.extend(unknown(answers, &place));
     if checks.is_empty() {
         checks.push(Check::new(State::Ok, "rights", format!("all {count} needed {place}")));
@@ -142,9 +143,11 @@ fn unknown(answers: &[(Permission, Access)], place: &str) -> Option<Check> {
     let whys: Vec<_> = whys.collect();
     let first = whys.first()?;
     let found = format!("{} {place} could not be asked for: {first}", whys.len());
-    Some(Check::new(State::Warn, "rights", found).advise(
-        "they may be there or not: the keys try, and the API server says no if need be",
-    ))
+    Some(
+        Check::new(State::Warn, "rights", found).advise(
+            "they may be there or not: the keys try, and the API server says no if need be",
+        ),
+    )
 }
 
 fn place(permission: &Permission) -> String {

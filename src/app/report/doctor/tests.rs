@@ -144,10 +144,7 @@ fn a_controller_without_pods_fails() {
         available,
     };
     let good = controller(&[with(0, 0), with(1, 2)], true);
-    assert_eq!(
-        text(&good),
-        "ok controller: argo-rollouts/argo-rollouts v1.8.3: 1 of 2 available"
-    );
+    assert_eq!(text(&good), "ok controller: argo-rollouts/argo-rollouts v1.8.3: 1 of 2 available");
     let dead = controller(&[with(0, 1)], true);
     assert_eq!(dead.state, State::Fail);
     assert!(text(&dead).contains("kubectl get pods -n argo-rollouts"), "{}", text(&dead));
@@ -173,8 +170,8 @@ fn a_server_that_was_named_has_to_be_there() {
     };
     assert_eq!(
         text(&measures(Ok((9, 10)), 120)),
-        "ok prometheus: http://p.m.svc:9090 (by --prometheus) through the API server: answers in 7ms, \
-         its clock agrees with ours, 9 of 10 targets up"
+        "ok prometheus: http://p.m.svc:9090 (by --prometheus) through the API server: answers in \
+         7ms, its clock agrees with ours, 9 of 10 targets up"
     );
     for odd in [measures(Ok((0, 0)), 0), measures(Err("refused"), 0), measures(Ok((1, 1)), 9000)] {
         assert_eq!(odd.state, State::Warn, "{}", text(&odd));
@@ -222,7 +219,9 @@ fn each_missing_right_is_named_with_what_it_costs() {
     assert!(lines[2].starts_with("FAIL rights: missing: patch rollouts/status in shop"));
     assert!(lines[2].contains("no promote, abort and retry") && lines[2].contains("--read-only"));
     assert!(lines[2].contains("API group argoproj.io"));
-    checks.iter().for_each(|check| fits(&doctor_line(check)));
+    for check in &checks {
+        fits(&doctor_line(check));
+    }
 }
 
 #[test]
@@ -235,7 +234,9 @@ fn nobody_is_told_sixteen_times_that_nothing_is_allowed() {
     assert_eq!((none.len(), none[0].state), (1, State::Fail));
     let unknown = with(Access::Unknown("webhook down".into()));
     assert_eq!((unknown.len(), unknown[0].state), (1, State::Warn));
-    assert!(text(&unknown[0]).contains("26 in all namespaces could not be asked for: webhook down"));
+    assert!(
+        text(&unknown[0]).contains("26 in all namespaces could not be asked for: webhook down")
+    );
 }
 
 #[test]
@@ -259,8 +260,10 @@ fn a_journal_that_cannot_be_written_locks_the_verbs() {
     assert_eq!(journal("/j", full(), true).state, State::Warn);
     assert_eq!(journal("/j", Ok(()), false).state, State::Ok);
     assert_eq!(log(Some("/l"), None).state, State::Ok);
-    assert_eq!(text(&log(None, Some("no log in /l: x"))).split(" > ").next().unwrap(),
-        "warn log: no log in /l: x");
+    assert_eq!(
+        text(&log(None, Some("no log in /l: x"))).split(" > ").next().unwrap(),
+        "warn log: no log in /l: x"
+    );
     assert_eq!(directory(None, Ok(false)).state, State::Skip);
     assert_eq!(directory(Some("/c"), Err("x".into())).state, State::Warn);
     assert_eq!(directory(Some("/c"), Ok(false)).state, State::Ok);

@@ -4,8 +4,10 @@ use super::*;
 use crate::app::log_view::LogLine;
 use crate::app::roster;
 use crate::app::screen::{Pane, Screen};
+use crate::domain::analysis::{AnalysisRole, Verdict};
+use crate::domain::id::ObjectRef;
 use crate::domain::observation::{Observation, Record};
-use crate::domain::sample::{CURRENT, a_blue_green, a_deployment, a_pod};
+use crate::domain::sample::{CURRENT, a_blue_green, a_deployment, a_metric, a_pod, an_analysis};
 
 fn a_shop() -> Rig {
     let mut rig = Rig::at(&a_gate().pod(CURRENT, a_pod("a")).pod(CURRENT, a_pod("b")));
@@ -214,4 +216,33 @@ fn a_list_of_workloads_is_on_the_screen_at_once() {
     rig.send(Msg::Observed(vec![Observation::Listed(source, records)]));
     let rows = &roster::shown(&rig.model).rows;
     assert!(rows.iter().any(|row| row.id == rollout.id()), "without a tick: {rows:?}");
+}
+
+#[test]
+fn a_run_that_measured_by_jobs_has_their_logs() {
+    let job = |name: &str| ObjectRef { namespace: "shop".into(), name: name.into() };
+    let mut metric = a_metric(Verdict::Failed, &["", ""]);
+    metric.measurements[0].job = Some(job("check-1"));
+    metric.measurements[1].job = Some(job("check-2"));
+    let run = an_analysis(AnalysisRole::Step, Verdict::Failed, metric);
+    let mut rig = Rig::at(&a_gate().pod(CURRENT, a_pod("a")).analysis(run));
+    rig.press(Key::Char('2'));
+    rig.press(Key::Tab);
+    assert_eq!(rig.model.rollout_view.pane, Pane::Analysis);
+    let jobs = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::OpenLogs(request) => Some((request.pods.len(), request.jobs.clone())),
+            _ => None,
+        })
+    };
+    let both = vec![job("check-1"), job("check-2")];
+    assert_eq!(jobs(&rig.press(Key::Char('l'))), Some((0, both.clone())));
+    rig.press(Key::Esc);
+    rig.press(Key::Enter);
+    assert_eq!(jobs(&rig.press(Key::Char('l'))), Some((0, both)), "and on its own screen");
+    rig.press(Key::Esc);
+    rig.press(Key::Esc);
+    rig.press(Key::BackTab);
+    let (pods, jobs) = jobs(&rig.press(Key::Char('l'))).unwrap();
+    assert!(pods > 0 && jobs.is_empty(), "elsewhere the pods are meant");
 }

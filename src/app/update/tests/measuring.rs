@@ -45,9 +45,9 @@ fn searched(effects: &[Effect]) -> Option<(u64, &[Candidate])> {
     })
 }
 
-fn explored(effects: &[Effect], search: Search) -> Option<&str> {
+fn explored(effects: &[Effect], search: Search) -> Option<String> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Explore(_, _, what, query) if *what == search => Some(query.as_str()),
+        Effect::Explore(_, _, what, queries) if *what == search => Some(queries.join("\n")),
         _ => None,
     })
 }
@@ -109,9 +109,8 @@ impl Rig {
 /// The two questions for the share: of the canary, of stable.
 fn of_share(asks: &[Ask]) -> (&Ask, &Ask) {
     let instant = |canary: bool| {
-        let own = |ask: &&Ask| {
-            ask.span.is_zero() && ask.question.expr.contains("canary=~") == canary
-        };
+        let own =
+            |ask: &&Ask| ask.span.is_zero() && ask.question.expr.contains("canary=~") == canary;
         asks.iter().find(own).expect("the share is asked")
     };
     (instant(true), instant(false))
@@ -140,7 +139,11 @@ fn first_the_server_then_what_it_has_then_the_questions() {
     assert_eq!(asked(&effects), None, "steps follow the scrapes");
     let effects = rig.has(Search::Scrapes, scraped(60.0));
     let asks = asked(&effects).expect("it asks").to_vec();
-    assert_eq!(asks.iter().map(|ask| ask.every).min(), Some(Span::seconds(1)), "scraped each second");
+    assert_eq!(
+        asks.iter().map(|ask| ask.every).min(),
+        Some(Span::seconds(1)),
+        "scraped each second"
+    );
     let of = |part: &str| asks.iter().filter(|ask| ask.question.expr.contains(part)).count();
     assert_eq!(of("[1m]"), 0, "windows are in seconds");
     assert_eq!((of("5.."), of("_bucket")), (2, 2), "failures and durations of both versions");

@@ -72,7 +72,8 @@ fn a_template_is_asked_for_both_versions() {
     );
     let panels = panels_of(&sample, &[by_hash, by_service], &[], None);
     let [errors, rate] = panels.as_slice() else { panic!("{panels:?}") };
-    let (new, old) = (format!("sum(x{{hash=\"{CURRENT}\"}})"), format!("sum(x{{hash=\"{STABLE}\"}})"));
+    let (new, old) =
+        (format!("sum(x{{hash=\"{CURRENT}\"}})"), format!("sum(x{{hash=\"{STABLE}\"}})"));
     assert_eq!(queries(errors), [(Side::Canary, new.as_str()), (Side::Stable, old.as_str())]);
     assert_eq!(errors.limit, "must be <= 0.02");
     assert_eq!(
@@ -82,7 +83,7 @@ fn a_template_is_asked_for_both_versions() {
             (Side::Stable, "sum(x{service=\"checkout-stable\"})")
         ]
     );
-    assert_eq!(rate.limits.as_ref().unwrap().lines[0].at, 0.95, "an argument in the condition");
+    assert_eq!(rate.limit, "must be >= 0.95", "an argument in the condition");
     assert_eq!(rate.source, Source::Template("rate".into()));
 }
 
@@ -139,9 +140,8 @@ fn configured_queries_are_for_the_workloads_they_name() {
 
 #[test]
 fn a_scheme_gives_errors_and_p99_after_what_is_asked_for() {
-    let element = |mark: &str| {
-        vec![("waveoff".into(), mark.into()), ("status".into(), "200".into())]
-    };
+    let element =
+        |mark: &str| vec![("waveoff".into(), mark.into()), ("status".into(), "200".into())];
     let found = scheme::found(&[element("0.0")], &a_canary().ask(Sides::of));
     let panels = panels_of(&a_canary(), &[], &[], found);
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();

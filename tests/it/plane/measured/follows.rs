@@ -25,7 +25,12 @@ fn the_measured_share_follows_the_router_within_two_scrapes() {
     let cockpit = Cockpit::over(&stage, "web");
     cockpit.sees_line(&["measured", "agrees"]);
     stage.act(&["promote"], "web").expect(0);
-    wait("the router at 50 %", PATIENCE, || (stage.ingress_weight("web") == 50).then_some(()), String::new);
+    wait(
+        "the router at 50 %",
+        PATIENCE,
+        || (stage.ingress_weight("web") == 50).then_some(()),
+        String::new,
+    );
     let moved = Instant::now();
     let share = |screen: &str| {
         let line = screen.lines().find(|line| line.contains("measured "))?;
@@ -77,7 +82,13 @@ fn what_is_sent_is_what_prometheus_answers_by_hand_and_it_is_not_much() {
     let by_hand = |query: &str, at: &str| {
         let escaped: String = query
             .bytes()
-            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .map(|b| {
+                if b.is_ascii_alphanumeric() {
+                    char::from(b).to_string()
+                } else {
+                    format!("%{b:02X}")
+                }
+            })
             .collect();
         let path = format!(
             "/api/v1/namespaces/monitoring/services/http:prometheus:9090/proxy/api/v1/query\
@@ -89,7 +100,10 @@ fn what_is_sent_is_what_prometheus_answers_by_hand_and_it_is_not_much() {
     };
     let status = until(&stage, "errors and P99 of both versions", |status| {
         let has = |title: &str, version: &str| line(status, title, version)["value"].is_number();
-        has("errors", "canary") && has("errors", "stable") && has("p99", "canary") && has("p99", "stable")
+        has("errors", "canary")
+            && has("errors", "stable")
+            && has("p99", "canary")
+            && has("p99", "stable")
     });
     for version in ["canary", "stable"] {
         let own = line(&status, "p99", version);
@@ -102,11 +116,15 @@ fn what_is_sent_is_what_prometheus_answers_by_hand_and_it_is_not_much() {
 
     // What a minute of an open rollout asks, as the server counts it.
     let requests = || {
-        let path =
-            "/api/v1/namespaces/monitoring/services/http:prometheus:9090/proxy/metrics";
+        let path = "/api/v1/namespaces/monitoring/services/http:prometheus:9090/proxy/metrics";
         let text = stage.plane.kubectl(&["get", "--raw", path]);
-        let own = |line: &&str| line.starts_with("prometheus_http_requests_total{") && line.contains("/api/v1/query");
-        let counts = text.lines().filter(own).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        let own = |line: &&str| {
+            line.starts_with("prometheus_http_requests_total{") && line.contains("/api/v1/query")
+        };
+        let counts = text
+            .lines()
+            .filter(own)
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
         counts.sum::<f64>()
     };
     let cockpit = Cockpit::over(&stage, "web");

@@ -12,7 +12,9 @@ fn quiet_only_5xx_no_5xx_top_bucket_and_gone_each_have_a_word() {
     let stage = at_a_quarter("words");
     let (plane, hash) = (stage.plane, new_hash(&stage));
     let key = |what: &str| format!("{what}/{}/{hash}", stage.namespace);
-    let canary = |title: &'static str| move |status: &serde_json::Value| line(status, title, "canary").clone();
+    let canary = |title: &'static str| {
+        move |status: &serde_json::Value| line(status, title, "canary").clone()
+    };
 
     let none = until(&stage, "no 5xx is no error", |s| line(s, "errors", "canary")["value"] == 0.0);
     assert_eq!(canary("errors")(&none)["words"], "0%");
@@ -23,7 +25,10 @@ fn quiet_only_5xx_no_5xx_top_bucket_and_gone_each_have_a_word() {
         line(s, "p99", "canary")["at_least"] == 10.0
     });
     let top = canary("p99")(&top);
-    assert_eq!((&top["value"], &top["words"]), (&serde_json::Value::Null, &json!("at least 10.0s")));
+    assert_eq!(
+        (&top["value"], &top["words"]),
+        (&serde_json::Value::Null, &json!("at least 10.0s"))
+    );
     plane.traffic(&key("latency"), "unset");
 
     plane.traffic(&key("errors"), "1");
@@ -43,7 +48,8 @@ fn quiet_only_5xx_no_5xx_top_bucket_and_gone_each_have_a_word() {
 
     plane.traffic(&format!("gone/{}", stage.namespace), "1");
     let gone = until(&stage, "the target gone", |s| {
-        let missing = line(s, "errors", "canary")["missing"].as_str().unwrap_or_default().to_owned();
+        let missing =
+            line(s, "errors", "canary")["missing"].as_str().unwrap_or_default().to_owned();
         missing.ends_with(" old")
     });
     assert_eq!(canary("errors")(&gone)["value"], serde_json::Value::Null);
@@ -72,7 +78,9 @@ fn not_a_number_and_one_error_in_fifty() {
     stage.plane.traffic(&format!("rate/{}/web", stage.namespace), "4");
     stage.plane.traffic(&format!("errors/{}/{hash}", stage.namespace), "0.02");
     let status = until(&stage, "2 % of forty requests beyond a limit of 1 %", |s| {
-        line(s, "watch", "canary")["value"].as_f64().is_some_and(|value| (0.015..0.04).contains(&value))
+        line(s, "watch", "canary")["value"]
+            .as_f64()
+            .is_some_and(|value| (0.015..0.04).contains(&value))
     });
     let watch = line(&status, "watch", "canary");
     assert_eq!(
