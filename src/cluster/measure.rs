@@ -1,5 +1,5 @@
-//! What measuring needs of the cluster: templates of analyses, Services that are Prometheus, and the
-//! way to such a Service through the API server.
+//! What measuring needs of the cluster: templates of analyses, Services that are Prometheus, and
+//! the way to such a Service through the API server.
 //!
 //! Only reads. Called by `runtime`.
 

@@ -118,8 +118,8 @@ impl Range {
     }
 }
 
-/// A chart of `room` cells and `height` lines: title, plot, axis. Without room for a plot, the title
-/// alone.
+/// A chart of `room` cells and `height` lines: title, plot, axis. Without room for a plot, the
+/// title alone.
 pub(super) fn lines(look: &Look, chart: &Chart, room: usize, height: usize) -> Vec<Line<'static>> {
     let mut lines = vec![title(look, chart, room)];
     let rows = height.saturating_sub(2);
@@ -147,13 +147,12 @@ pub(super) fn lines(look: &Look, chart: &Chart, room: usize, height: usize) -> V
 }
 
 fn title(look: &Look, chart: &Chart, room: usize) -> Line<'static> {
-    let left = room.saturating_sub(width(&chart.right.plain()) + 2);
-    let needs = width(&chart.title.plain());
-    let strip = Strip::new(look);
-    if needs <= left {
-        return strip.phrase(&chart.title).right(room, &chart.right).line();
+    let strip = Strip::new(look).phrase_to(room, &chart.title);
+    let needs = width(&chart.right.plain());
+    if strip.used() + needs + 2 <= room {
+        return strip.right(room, &chart.right).line();
     }
-    strip.phrase_to(room, &chart.title).line()
+    strip.gap(2).phrase_to(room, &chart.right).line()
 }
 
 /// Neighbouring cells of one look as one piece.
@@ -220,8 +219,8 @@ fn column_of(chart: &Chart, at: Timestamp, columns: usize) -> Option<usize> {
     usize::try_from(part * last / whole).ok()
 }
 
-/// A letter in each column: where several instants share one, its lowest and its highest, so that no
-/// peak is lost; where one instant has several, the same in all of them.
+/// A letter in each column: where several instants share one, its lowest and its highest, so that
+/// no peak is lost; where one instant has several, the same in all of them.
 fn letters(plot: &mut Plot, chart: &Chart, range: Range, course: &Course) {
     let (columns, rows) = (plot.columns, plot.rows);
     let mut before: Option<(Timestamp, f64)> = None;

@@ -65,6 +65,8 @@ pub struct PanelRow {
     pub comparison: Phrase,
     /// Why it cannot be asked.
     pub trouble: String,
+    /// Why its last question had no answer; empty where it had one.
+    pub failing: String,
 }
 
 /// All of a workload.
@@ -144,7 +146,29 @@ fn row(model: &Model, id: &WorkloadId, subject: &Subject, panel: &Panel) -> Pane
         lines,
         comparison: comparison.map_or_else(Phrase::new, |comparison| phrase_of(&comparison)),
         trouble: panel.trouble.clone().unwrap_or_default(),
+        failing: failing(model, subject, panel),
     }
+}
+
+/// Why one of a panel's questions had no answer.
+fn failing(model: &Model, subject: &Subject, panel: &Panel) -> String {
+    let mut questions = panel.lines.iter().flat_map(|line| line.formula.questions());
+    let failing = questions.find_map(|question| {
+        let stream = model.metrics.stream(subject, question)?;
+        stream.failing.as_ref().map(|failing| failing.why.to_string())
+    });
+    failing.unwrap_or_default()
+}
+
+/// What is said beside a panel's values: why there are none, the comparison, or the limit.
+pub fn beside(panel: &PanelRow) -> Phrase {
+    if !panel.failing.is_empty() {
+        return Phrase::of(Role::Warn, panel.failing.clone());
+    }
+    if panel.comparison.is_empty() {
+        return Phrase::new().muted(panel.limit.clone());
+    }
+    panel.comparison.clone()
 }
 
 fn line_row(

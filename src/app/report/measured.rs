@@ -86,6 +86,7 @@ fn panel_json(panel: &PanelRow, now: Timestamp) -> Value {
         "limit": panel.limit,
         "versions": lines.collect::<Vec<_>>(),
         "comparison": Some(panel.comparison.plain()).filter(|words| !words.is_empty()),
+        "failing": Some(&panel.failing).filter(|words| !words.is_empty()),
         "trouble": Some(&panel.trouble).filter(|words| !words.is_empty()),
     })
 }
@@ -101,8 +102,9 @@ pub(super) fn metrics_lines(model: &Model, id: &WorkloadId) -> Vec<String> {
         .map(|panel| {
             let values: Vec<String> =
                 panel.lines.iter().map(|line| format!("{} {}", line.word, line.value)).collect();
-            let tail = [panel.comparison.plain(), panel.limit.clone(), panel.trouble.clone()];
-            let tail: Vec<String> = tail.into_iter().filter(|text| !text.is_empty()).collect();
+            let tail = [&panel.comparison.plain(), &panel.limit, &panel.trouble, &panel.failing];
+            let tail: Vec<&str> =
+                tail.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
             format!("metric    {}  {}  {}", panel.title, values.join("  "), tail.join("; "))
         })
         .collect();

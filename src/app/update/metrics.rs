@@ -1,6 +1,6 @@
 //! Measuring: whom, by which server and names, and what the answers change.
 //!
-//! Looks after it once a second and whenever another workload comes into view; never in a key's way.
+//! Looks after it once a second and whenever another workload comes into view.
 
 use crate::app::effect::{Effect, Search};
 use crate::app::metrics::asks::{asks, draw_up, scrape};

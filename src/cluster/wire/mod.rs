@@ -55,7 +55,8 @@ pub fn decode(kind: ResourceKind, object: &Value) -> Decoded {
     Decoded { record, odd }
 }
 
-/// Reads an AnalysisTemplate, or with `cluster` a `ClusterAnalysisTemplate`; nothing without a name.
+/// Reads an AnalysisTemplate, or with `cluster` a `ClusterAnalysisTemplate`; nothing without a
+/// name.
 pub fn decode_template(object: &Value, cluster: bool) -> Option<AnalysisTemplate> {
     let oddities = RefCell::new(Vec::new());
     template::template(Node::new(object, &oddities), cluster)

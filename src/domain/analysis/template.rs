@@ -1,6 +1,6 @@
 //! AnalysisTemplates and the arguments that a rollout gives them: what its analysis would ask.
 //!
-//! Source: `argoproj.io/v1alpha1` AnalysisTemplate, `ClusterAnalysisTemplate`, `RolloutAnalysis` and
+//! Source: `argoproj.io/v1alpha1` AnalysisTemplate, `ClusterAnalysisTemplate`, `RolloutAnalysis`,
 //! `AnalysisRunArgument`. A record with the controller's rule for filling in arguments
 //! (`utils/analysis/helpers.go`, `ResolveArgs`): a rollout's argument wins over a template's own.
 

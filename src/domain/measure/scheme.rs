@@ -165,8 +165,8 @@ pub struct Found {
     namespace: Option<&'static str>,
 }
 
-/// The queries that ask which schemes a server has for these versions: vectors whose elements say by
-/// [`MARK`] what was found, and by their other labels how errors are told. Few, and each short
+/// The queries that ask which schemes a server has for these versions: vectors whose elements say
+/// by [`MARK`] what was found, and by their other labels how errors are told. Few, and each short
 /// enough for an address.
 pub fn exploration(sides: &Sides) -> Vec<String> {
     let mut queries: Vec<String> = Vec::new();

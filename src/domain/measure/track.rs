@@ -61,7 +61,8 @@ impl Track {
         counts.fold(None, |sum, count| Some(sum.unwrap_or(0.0) + count))
     }
 
-    /// The samples at the ends of windows that do not overlap, newest first, within the last `span`.
+    /// The samples at the ends of windows that do not overlap, newest first, within the last
+    /// `span`.
     pub fn windows(&self, span: Span, window: Span) -> impl Iterator<Item = &Sample> {
         let last = self.last();
         let mut next = last;

@@ -161,10 +161,14 @@ fn a_course_in_one_line() {
 proptest::proptest! {
     #[test]
     fn any_numbers_are_drawn_without_harm(
-        values in proptest::collection::vec(proptest::num::f64::NORMAL | proptest::num::f64::ZERO, 0..80),
+        values in proptest::collection::vec(
+            proptest::num::f64::NORMAL | proptest::num::f64::ZERO,
+            0..80,
+        ),
         (room, height) in (0usize..120, 0usize..20),
     ) {
-        let points = values.iter().enumerate().map(|(n, v)| (at(i64::try_from(n).unwrap() * 7), *v)).collect();
+        let point = |(n, value): (usize, &f64)| (at(i64::try_from(n).unwrap() * 7), *value);
+        let points = values.iter().enumerate().map(point).collect();
         let mut all = chart(vec![Course { letter: 'c', role: Role::Canary, points }]);
         all.limits = values.iter().take(1).copied().collect();
         for glyphs in [Glyphs::Ascii, Glyphs::Unicode] {

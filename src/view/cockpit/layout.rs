@@ -144,6 +144,12 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         beside::fact_block(canvas.look, "Conditions", &conditions, room),
         block(canvas, scene, Pane::Analysis, room),
     ];
+    let wanted: u16 = right.iter().map(|block| block.wants() + 2).sum();
+    if scene.model.metrics.settings.on {
+        // What the facts leave over shows how it went.
+        let left = rest.height.saturating_sub(wanted.min(rest.height / 2));
+        metrics::charts(canvas, take_bottom(&mut rest, left), scene);
+    }
     stack(canvas, rest, Set::Boxed, &right);
 
     let story_area = take_left(&mut bottom, area.width * 11 / 20);

@@ -2,21 +2,29 @@
 //!
 //! Called by `layout`.
 
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::read::metrics::{LineRow, PanelRow, mark, of};
+use crate::app::read::metrics::{LineRow, PanelRow, beside, chart, mark, of};
 use crate::app::read::phrase::Phrase;
 use crate::app::screen::Pane;
 use crate::app::theme::Role;
 use crate::domain::measure::Reading;
-use crate::view::chart::spark;
+use crate::domain::time::length;
+use crate::view::canvas::Canvas;
+use crate::view::chart::{lines, spark};
 use crate::view::look::Look;
-use crate::view::pane::Title;
+use crate::view::pane::{Set, Title, pane};
+use crate::view::screen::take_top;
 use crate::view::strip::Strip;
 use crate::view::text::width;
 
 use super::Scene;
 use super::block::Block;
+
+/// Rows of a chart, the least and the most.
+const CHART: u16 = 7;
+const MOST_CHART: u16 = 12;
 
 /// Cells of a title.
 const TITLE: usize = 13;
@@ -48,6 +56,27 @@ pub(super) fn block(look: &Look, scene: &Scene<'_>, room: usize) -> Block {
         items,
         selected: focused.then_some(selected),
         is_old: false,
+    }
+}
+
+/// As many charts as fit into an area, at least one.
+pub(super) fn charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    if area.height < CHART + 2 {
+        return;
+    }
+    let span = length(scene.model.metrics.view.span());
+    let title = Title::new("Charts").and(&Phrase::new().muted(format!("last {span}")));
+    let inner = pane(canvas, area, Set::Boxed, &title);
+    let rows = of(scene.model, scene.id);
+    let fit = usize::from(inner.height / CHART).min(rows.panels.len());
+    let Some(each) = inner.height.checked_div(u16::try_from(fit).unwrap_or(1)) else { return };
+    let mut rest = inner;
+    for panel in rows.panels.iter().take(fit) {
+        let own = chart::of(scene.model, scene.id, panel);
+        let place = take_top(&mut rest, each);
+        let drawn =
+            lines(canvas.look, &own, usize::from(place.width), usize::from(each.min(MOST_CHART)));
+        canvas.lines(place, &drawn);
     }
 }
 
@@ -84,14 +113,6 @@ fn values<'l>(look: &'l Look, head: Strip<'l>, panel: &PanelRow, room: usize) ->
     let mut head = Some(head);
     let one = |line| value(head.take().unwrap_or_else(|| Strip::new(look).gap(INDENT)), line);
     panel.lines.iter().map(one).collect()
-}
-
-/// The comparison, else the limit.
-fn beside(panel: &PanelRow) -> Phrase {
-    if panel.comparison.is_empty() {
-        return Phrase::new().muted(panel.limit.clone());
-    }
-    panel.comparison.clone()
 }
 
 fn value<'l>(strip: Strip<'l>, line: &LineRow) -> Strip<'l> {

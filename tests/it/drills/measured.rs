@@ -1,10 +1,11 @@
 //! What is measured, on the screen: the word for each drill's trouble; and a Prometheus that answers
 //! garbage, which never holds up a key.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::pty_rig::{Rig, Setup};
@@ -63,6 +64,29 @@ struct Garbage {
     address: String,
     mode: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
+    under_way: Arc<UnderWay>,
+}
+
+/// Requests of each query that are being answered, and the most there ever were at once.
+#[derive(Default)]
+struct UnderWay {
+    now: Mutex<BTreeMap<String, usize>>,
+    most: AtomicUsize,
+    all: AtomicUsize,
+}
+
+impl UnderWay {
+    fn begins(&self, query: &str) {
+        let mut now = self.now.lock().unwrap();
+        let own = now.entry(query.to_owned()).or_default();
+        *own += 1;
+        self.most.fetch_max(*own, Ordering::Relaxed);
+        self.all.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn ends(&self, query: &str) {
+        *self.now.lock().unwrap().entry(query.to_owned()).or_default() -= 1;
+    }
 }
 
 impl Garbage {
@@ -71,6 +95,8 @@ impl Garbage {
         let address = listener.local_addr().unwrap().to_string();
         let (mode, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let (its_mode, its_over) = (Arc::clone(&mode), Arc::clone(&over));
+        let under_way = Arc::new(UnderWay::default());
+        let its_way = Arc::clone(&under_way);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if its_over.load(Ordering::Relaxed) {
@@ -78,12 +104,13 @@ impl Garbage {
                 }
                 let Ok(stream) = stream else { continue };
                 let (mode, over) = (Arc::clone(&its_mode), Arc::clone(&its_over));
+                let way = Arc::clone(&its_way);
                 std::thread::spawn(move || {
-                    let _ = serve(stream, &mode, &over);
+                    let _ = serve(stream, &mode, &over, &way);
                 });
             }
         });
-        Self { address, mode, over }
+        Self { address, mode, over, under_way }
     }
 }
 
@@ -94,7 +121,12 @@ impl Drop for Garbage {
     }
 }
 
-fn serve(mut stream: TcpStream, mode: &AtomicUsize, over: &AtomicBool) -> std::io::Result<()> {
+fn serve(
+    mut stream: TcpStream,
+    mode: &AtomicUsize,
+    over: &AtomicBool,
+    way: &UnderWay,
+) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut piece = [0u8; 4096];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -106,14 +138,24 @@ fn serve(mut stream: TcpStream, mode: &AtomicUsize, over: &AtomicBool) -> std::i
     }
     let target = String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default().to_owned();
     let (mode, _) = MODES[mode.load(Ordering::Relaxed)];
+    let query = parameter(&target, "query").unwrap_or_default();
+    way.begins(&query);
     if mode == "hang" {
         let began = Instant::now();
+        // Until the client has given it up.
+        stream.set_nonblocking(true)?;
+        let mut byte = [0u8; 1];
         while began.elapsed() < Duration::from_secs(30) && !over.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(20));
+            if matches!(stream.peek(&mut byte), Ok(0)) {
+                break;
+            }
         }
+        way.ends(&query);
         return Ok(());
     }
     let (status, kind, body) = answer(mode, &target);
+    way.ends(&query);
     let length = if mode == "truncated" { body.len() / 2 } else { body.len() };
     let head = format!(
         "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
@@ -145,13 +187,16 @@ fn answer(mode: &str, target: &str) -> (&'static str, &'static str, String) {
     }
 }
 
+/// A parameter of a request, as it was sent.
+fn parameter(target: &str, name: &str) -> Option<String> {
+    let query = target.split_once('?')?.1;
+    let pair = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")))?;
+    Some(pair.to_owned())
+}
+
 /// A good answer of so many series; the search for schemes finds `http_requests_total`.
 fn result(target: &str, series: usize) -> String {
-    let parameter = |name: &str| {
-        let query = target.split_once('?')?.1;
-        let pair = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")))?;
-        Some(pair.to_owned())
-    };
+    let parameter = |name: &str| parameter(target, name);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let query = parameter("query").unwrap_or_default();
     let data = if query.starts_with("time") {
@@ -219,10 +264,14 @@ fn garbage_is_named_and_never_holds_up_a_key() {
         }
     }
     report(&format!(
-        "garbage: {} kinds named, the slowest key was on the screen after {} ms",
+        "garbage: {} kinds named, the slowest key was on the screen after {} ms; of {} requests never \
+         more than {} of one series at once",
         MODES.len() - 1,
-        slowest.as_millis()
+        slowest.as_millis(),
+        garbage.under_way.all.load(Ordering::Relaxed),
+        garbage.under_way.most.load(Ordering::Relaxed)
     ));
+    assert_eq!(garbage.under_way.most.load(Ordering::Relaxed), 1, "of one series at once");
     assert!(slowest < Duration::from_secs(2), "a key waited {slowest:?}");
     rig.send("q");
     assert_eq!(rig.wait_for_exit().exit_code(), 0);

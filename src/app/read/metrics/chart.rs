@@ -8,9 +8,15 @@ use crate::app::theme::Role;
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::panel::Unit;
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::timeline::Topic;
+use crate::domain::timeline::{Entry, Topic};
 
-use super::{PanelRow, mark};
+use super::{PanelRow, beside, mark};
+
+/// How the event of the Rollouts controller begins that tells a weight: `... from 5 to 25`.
+const WEIGHT_EVENT: &str = "TrafficWeightUpdated Traffic weight updated ";
+
+/// Event and story of one change are not further apart than this.
+const NEAR: Span = Span::seconds(5);
 
 /// One course.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +77,7 @@ pub fn of(model: &Model, id: &WorkloadId, row: &PanelRow) -> Chart {
     };
     Chart {
         title: title(row, cursor),
-        right: right(row),
+        right: beside(row),
         courses,
         limits: row.limits.clone(),
         unit: row.unit,
@@ -118,17 +124,11 @@ fn title(row: &PanelRow, cursor: Option<Timestamp>) -> Phrase {
     phrase
 }
 
-fn right(row: &PanelRow) -> Phrase {
-    if !row.comparison.is_empty() {
-        return row.comparison.clone();
-    }
-    Phrase::new().muted(row.limit.clone())
-}
-
-/// Changes of the weight and of the release, from the story.
+/// Changes of the weight and of the release, from the story; before it was watched, from the
+/// events.
 fn marks(model: &Model, id: &WorkloadId, from: Timestamp) -> Vec<(Timestamp, String)> {
-    let story = model.stories.get(id).into_iter().flatten();
-    let mark = |entry: &crate::domain::timeline::Entry| {
+    let story = || model.stories.get(id).into_iter().flatten();
+    let seen = |entry: &Entry| {
         let text = entry.text.as_str();
         let word = match entry.topic {
             Topic::Traffic => {
@@ -140,5 +140,17 @@ fn marks(model: &Model, id: &WorkloadId, from: Timestamp) -> Vec<(Timestamp, Str
         };
         Some((entry.at, word))
     };
-    story.filter(|entry| entry.at >= from).filter_map(mark).collect()
+    let mut marks: Vec<(Timestamp, String)> = story().filter_map(seen).collect();
+    let watched = story().find(|entry| entry.topic == Topic::Traffic).map(|entry| entry.at);
+    let told = |entry: &Entry| {
+        let weight = entry.text.strip_prefix(WEIGHT_EVENT)?.split(' ').next_back()?;
+        let before = watched.is_none_or(|watched| entry.at < watched - NEAR);
+        let is_number = !weight.is_empty() && weight.chars().all(|c| c.is_ascii_digit());
+        (entry.topic == Topic::Event && before && is_number)
+            .then(|| (entry.at, format!("{weight}%")))
+    };
+    marks.extend(crate::app::story::of(model, id).iter().filter_map(told));
+    marks.retain(|(at, _)| *at >= from);
+    marks.sort();
+    marks
 }
