@@ -1,5 +1,5 @@
-//! What is measured, on the screen: the word for each drill's trouble; and a Prometheus that answers
-//! garbage, which never holds up a key.
+//! What is measured, on the screen: the word for each drill's trouble; and a Prometheus that
+//! answers garbage, which never holds up a key.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -253,7 +253,7 @@ fn garbage_is_named_and_never_holds_up_a_key() {
         let began = Instant::now();
         while !rig.contents().contains(words) {
             assert!(began.elapsed() < Duration::from_secs(40), "{mode}: {}", rig.contents());
-            // Numbers instead of the plot, and back: a key that changes the screen and asks nothing.
+            // Numbers instead of the plot, and back: the screen changes and nothing is asked.
             let pressed = Instant::now();
             rig.send("#");
             rig.wait_for_text(" time  ");
