@@ -8,8 +8,8 @@ use crate::domain::text::SafeText;
 
 use super::flight::Ticket;
 use super::journal::Entry;
-use super::metrics::Candidate;
 use super::metrics::asks::Ask;
+use super::metrics::{Candidate, Search};
 use super::msg::TemplateRef;
 
 /// Which logs are wanted.
@@ -23,15 +23,6 @@ pub struct LogRequest {
     pub jobs: Vec<ObjectRef>,
     /// The container before the last restart.
     pub previous: bool,
-}
-
-/// What is asked of a server once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Search {
-    /// Which naming schemes it has.
-    Schemes,
-    /// How often it scrapes.
-    Scrapes,
 }
 
 /// What is wanted.

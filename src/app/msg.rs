@@ -12,11 +12,10 @@ use crate::domain::workload::Workload;
 
 use super::access::Access;
 use super::drill::Progress;
-use super::effect::Search;
 use super::flight::Ticket;
 use super::key::Key;
 use super::log_view::LogLine;
-use super::metrics::Candidate;
+use super::metrics::{Candidate, Search};
 
 /// How the connection to the API server is.
 #[derive(Debug, Clone, PartialEq, Eq)]

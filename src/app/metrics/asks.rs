@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::readings::{GLANCE, in_promql};
-use super::{Fetched, Metrics, ShareQuestions, Stream, StreamKey, Subject};
+use super::{Fetched, GLANCE, Metrics, ShareQuestions, Stream, StreamKey, Subject, in_promql};
 use crate::domain::measure::address::Address;
 use crate::domain::measure::panel::{Basis, Source, panels, requests};
 use crate::domain::measure::query::Question;

@@ -23,6 +23,14 @@ use crate::domain::time::{Span, Timestamp};
 use asks::Ask;
 use view::ChartView;
 
+/// The span of what is measured in the fleet, over which nothing is drawn.
+const GLANCE: Span = Span::minutes(3);
+
+/// A window as PromQL writes it.
+fn in_promql(window: Span) -> String {
+    format!("{}s", window.num_seconds())
+}
+
 /// Where a server was said to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -30,6 +38,15 @@ pub struct Candidate {
     pub address: Address,
     /// Who says so: `--prometheus`, `annotation`, `template NAME`.
     pub said_by: SafeText,
+}
+
+/// What is asked of a server once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// Which naming schemes it has.
+    Schemes,
+    /// How often it scrapes.
+    Scrapes,
 }
 
 /// What was set for all of it.

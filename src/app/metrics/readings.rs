@@ -3,7 +3,7 @@
 //! Never shows a value that is not there: each reason for having none is a reading of its own.
 
 use super::asks::{LEAST_REQUESTS, count_window, grid};
-use super::{Metrics, Stream, StreamKey, Subject};
+use super::{Metrics, Stream, StreamKey, Subject, in_promql};
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::Reading;
 use crate::domain::measure::compare::{Comparison, added, errors, latency};
@@ -16,9 +16,6 @@ use crate::domain::time::{Span, Timestamp};
 
 /// The longest time over which versions are compared; never longer than the present weight holds.
 const COMPARED: Span = Span::minutes(10);
-
-/// Of the fleet, over which nothing is drawn.
-pub const GLANCE: Span = Span::minutes(3);
 
 impl Metrics {
     /// The answers to a question about a subject.
@@ -201,9 +198,4 @@ impl Metrics {
         let track = question.and_then(|(_, question)| self.track(subject, &question));
         track.map_or_else(Vec::new, |track| added(track.windows(span, window)))
     }
-}
-
-/// A window as PromQL writes it.
-pub(super) fn in_promql(window: Span) -> String {
-    format!("{}s", window.num_seconds())
 }

@@ -94,15 +94,9 @@ fn canary(model: &Model, release: &Release<'_>) -> Picture {
 
     let mut bars = vec![wanted, router];
     let mut remarks = Vec::new();
-    let subject = model.metrics.subject(&release.workload.id).filter(|_| release.is_updating());
-    if let Some(subject) = subject {
-        let share = subject.measured.as_ref().and_then(Measured::share);
-        let mut measured = bar("measured", None, share.map_or_else(|| "?".to_owned(), percent_of));
-        measured.share = share.map(in_thousandths);
-        measured.note = note(model, subject);
-        bars.push(measured);
-        remarks.extend(alarm(subject));
-    }
+    let (measured, alarm) = measured(model, release);
+    bars.extend(measured);
+    remarks.extend(alarm);
     if let Some(weight) = traffic.ingress {
         let agrees = traffic.router_share() == Some(weight);
         let phrase = Phrase::new().muted("ingress says ");
@@ -115,6 +109,22 @@ fn canary(model: &Model, release: &Release<'_>) -> Picture {
         });
     }
     Picture::Bars(bars, remarks)
+}
+
+/// The measured share of an update, and its alarm; nothing where nothing is measured.
+fn measured(model: &Model, release: &Release<'_>) -> (Option<Bar>, Option<Phrase>) {
+    let subject = model.metrics.subject(&release.workload.id);
+    let Some(subject) = subject.filter(|_| release.is_updating()) else { return (None, None) };
+    let share = subject.measured.as_ref().and_then(Measured::share);
+    let bar = Bar {
+        label: "measured",
+        share: share.map(in_thousandths),
+        value: share.map_or_else(|| "?".to_owned(), percent_of),
+        filled: Role::Canary,
+        rest: Role::Stable,
+        note: note(model, subject),
+    };
+    (Some(bar), alarm(subject))
 }
 
 /// A share of 0 to 1 in thousandths.
@@ -208,7 +218,9 @@ fn rolling(model: &Model, release: &Release<'_>) -> Picture {
         );
     }
     remarks.extend(super::info::disruption(release));
-    Picture::Bars(vec![updated, available], remarks)
+    let (measured, alarm) = measured(model, release);
+    remarks.extend(alarm);
+    Picture::Bars([updated, available].into_iter().chain(measured).collect(), remarks)
 }
 
 fn budget_phrase(release: &Release<'_>) -> Phrase {

@@ -129,7 +129,10 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Earlier => metrics::move_cursor(model, -1),
         Command::Later => metrics::move_cursor(model, 1),
         Command::Raw => metrics::raw(model),
-        Command::Copy => looking::copy(model),
+        Command::Copy => match model.screen().clone() {
+            Screen::Metrics(id) => metrics::copy_query(model, &id),
+            _ => looking::copy(model),
+        },
         Command::Refresh => vec![Effect::Refresh],
         Command::Troubles => looking::troubles(model),
         Command::Briefing => looking::briefing(model),

@@ -415,9 +415,6 @@ pub(super) fn templates(
 /// Puts a summary of what is meant on the clipboard, with its age.
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.meant().cloned() else { return Vec::new() };
-    if let Screen::Metrics(_) = model.screen() {
-        return super::metrics::copy_query(model, &id);
-    }
     let Some(release) = model.fleet.release(&id) else { return Vec::new() };
     let standing = phase::of(release.workload);
     let why = why::of(&release, model.now);

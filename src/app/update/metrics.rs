@@ -2,9 +2,9 @@
 //!
 //! Looks after it once a second and whenever another workload comes into view.
 
-use crate::app::effect::{Effect, Search};
+use crate::app::effect::Effect;
 use crate::app::metrics::asks::{asks, draw_up, scrape};
-use crate::app::metrics::{Candidate, Fetched, Finding, Settings, Subject, Wanted};
+use crate::app::metrics::{Candidate, Fetched, Finding, Search, Settings, Subject, Wanted};
 use crate::app::model::Model;
 use crate::app::msg::{Explored, Measured, TemplatesRead};
 use crate::app::read::metrics::query_at_hand;

@@ -104,11 +104,12 @@ pub(super) async fn run(
     Box::pin(fly::fly(start, &drill, &asked, overrides)).await
 }
 
-/// A drill has a cluster of its own: whoever names another one is told so.
+/// A drill has a cluster and a Prometheus of its own: whoever names another one is told so.
 fn alone(settings: &Settings) -> Result<(), Failure> {
     let named = [
         ("--context", settings.context.value.is_some() && settings.context.is_flag()),
         ("--kubeconfig", settings.kubeconfig.value.is_some()),
+        ("--prometheus", settings.metrics.prometheus.is_flag()),
     ];
     match named.into_iter().find(|(_, named)| *named) {
         Some((flag, _)) => {

@@ -14,9 +14,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::app::effect::Search;
-use crate::app::metrics::Candidate;
 use crate::app::metrics::asks::Ask;
+use crate::app::metrics::{Candidate, Search};
 use crate::app::msg::{Explored, Msg};
 use crate::cluster::{self, Connection};
 use crate::domain::analysis::template::TemplateName;

@@ -21,6 +21,7 @@ fn is_refused_with_the_place_and_the_way_out() {
         (&["drill", "shop", "--headless", "--script", "/none"], "read script /none: No such file"),
         (&["drill", "--context", "prod", "--headless"], "leave --context away"),
         (&["drill", "--kubeconfig", "/x", "--headless"], "leave --kubeconfig away"),
+        (&["drill", "--prometheus", "http://x:1", "--headless"], "leave --prometheus away"),
         (&["drill", "--speed", "100"], "1..60"),
         (&["drill", "--script", &script], "--headless"),
         (&["drill", "--headless", "--serve"], "--serve"),

@@ -1,9 +1,8 @@
 //! Measuring: what is asked and when, what an answer changes, and what comes late.
 
 use super::*;
-use crate::app::effect::Search;
 use crate::app::metrics::asks::Ask;
-use crate::app::metrics::{Candidate, Finding, Settings};
+use crate::app::metrics::{Candidate, Finding, Search, Settings};
 use crate::app::msg::{Elements, Explored, Measured};
 use crate::domain::analysis::template::{
     AnalysisTemplate, Arg, ArgValue, RolloutAnalysis, TemplateName,

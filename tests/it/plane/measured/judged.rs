@@ -8,6 +8,7 @@ use super::super::grounds::{shared, tell};
 use super::super::manifests::canary;
 use super::super::stage::Stage;
 use super::{errors_of_a_version, judged, line, new_hash, new_hash_of, panel, until, until_of};
+use crate::drills::{Hangar, Served};
 
 #[test]
 #[ignore = "needs the control plane: tests/run"]
@@ -70,6 +71,76 @@ fn one_request_in_five_fails_and_it_is_told_before_and_after_the_abort() {
         "{why}"
     );
     assert_eq!(stage.close(), 1);
+}
+
+/// What the teams of a drill judge by: errors, latency, business.
+fn templates_of_a_drill(stage: &Stage) -> Vec<Value> {
+    let hangar = Hangar::open();
+    let served = Served::start(&hangar, &["drill", "error-ramp"]);
+    let got = stage
+        .plane
+        .tool("kubectl", "operator")
+        .env("KUBECONFIG", served.kubeconfig("operator"))
+        .args(["get", "analysistemplates", "-n", "shop", "-o", "json"])
+        .output()
+        .expect("kubectl");
+    let list: Value = serde_json::from_slice(&got.stdout).expect("JSON");
+    let items = list["items"].as_array().expect("a list").iter();
+    let judges = items.filter(|item| {
+        item["metadata"]["name"].as_str().is_some_and(|name| name.starts_with("judge-"))
+    });
+    judges
+        .map(|item| {
+            json!({
+                "apiVersion": "argoproj.io/v1alpha1",
+                "kind": "AnalysisTemplate",
+                "metadata": { "name": item["metadata"]["name"] },
+                "spec": item["spec"],
+            })
+        })
+        .collect()
+}
+
+#[test]
+#[ignore = "needs the control plane: tests/run"]
+fn the_templates_of_a_drill_work_in_a_cluster() {
+    let stage = Stage::new(shared(), "ours", &[]);
+    let templates = templates_of_a_drill(&stage);
+    assert_eq!(templates.len(), 3, "errors, latency, business");
+    stage.apply(&templates);
+    let names = ["judge-errors", "judge-latency", "judge-business"];
+    let refer: Vec<Value> = names.iter().map(|name| json!({ "templateName": name })).collect();
+    let args = json!([
+        { "name": "service", "value": "ours-canary" },
+        { "name": "hash", "valueFrom": { "podTemplateHashValue": "Latest" } },
+    ]);
+    let steps = json!({
+        "steps": [
+            { "setWeight": 50 },
+            { "pause": {} },
+            { "analysis": { "templates": refer, "args": args } },
+            { "pause": {} },
+        ],
+    });
+    stage.apply(&canary("ours", 2, &steps));
+    stage.until_healthy("ours");
+    stage.release("rollout", "ours", "2", None);
+    stage.until_at("ours", 1, "Paused");
+    until_of(&stage, "ours", "all three are measured", |s| {
+        names.iter().all(|name| line(s, name, "canary")["value"].is_number())
+    });
+    stage.act(&["promote"], "ours").expect(0);
+    let judged = stage.until("ours", "each was measured by the controller", |s| {
+        let metrics = s["analysis"][0]["metrics"].as_array();
+        metrics.is_some_and(|all| {
+            all.len() == 3 && all.iter().all(|metric| metric["measured"].as_i64() > Some(0))
+        })
+    });
+    for metric in judged["analysis"][0]["metrics"].as_array().unwrap() {
+        assert_eq!((&metric["failed"], &metric["errors"]), (&json!(0), &json!(0)), "{metric}");
+    }
+    stage.act(&["abort"], "ours").expect(0);
+    stage.close();
 }
 
 /// The templates of section 3 of the rule document, where it lies beside the checkout.
