@@ -120,7 +120,8 @@ pub fn asks(metrics: &mut Metrics, now: Timestamp, mut number: impl FnMut() -> u
 fn want(metrics: &Metrics, subject: &Subject, wanted: &mut BTreeMap<StreamKey, Span>) {
     let Some(address) = subject.address() else { return };
     // Steps and windows follow the scrapes: what is asked before would be asked twice.
-    if subject.found.is_some() && matches!(subject.scrape_asked, Fetched::Asked(_)) {
+    let is_asked = matches!(subject.scrape_asked, Fetched::Asked(_));
+    if subject.found.is_some() && subject.scrape.is_none() && is_asked {
         return;
     }
     let (span, step) = grid(metrics, subject);

@@ -44,6 +44,9 @@ const TEMPLATES_EVERY: Span = Span::minutes(1);
 const EXPLORED_EVERY: Span = Span::minutes(5);
 const EXPLORED_AGAIN: Span = Span::seconds(15);
 
+/// How often it is asked again how often a server scrapes.
+const SCRAPES_EVERY: Span = Span::minutes(1);
+
 /// How often a server is looked for again.
 const SOUGHT_EVERY: Span = Span::seconds(30);
 
@@ -223,7 +226,8 @@ fn explore(subject: &mut Subject, id: &WorkloadId, now: Timestamp) -> Vec<Effect
         let queries = scheme::exploration(&sides);
         effects.push(Effect::Explore(id.clone(), address.clone(), Search::Schemes, queries));
     }
-    let every = if subject.scrape.is_some() { EXPLORED_EVERY } else { EXPLORED_AGAIN };
+    // Of series that are young it can only be guessed.
+    let every = if subject.scrape.is_some() { SCRAPES_EVERY } else { EXPLORED_AGAIN };
     if subject.scrape_asked.is_due(now, every)
         && let Some(query) = subject.found.and_then(|found| found.scrapes(&sides))
     {

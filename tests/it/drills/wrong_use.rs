@@ -11,7 +11,7 @@ fn is_refused_with_the_place_and_the_way_out() {
     let script = hangar.file("script.toml", "[[pilot]]\ndo = 'abort'\nservice = 'checkuot'\n");
     let (line, _) = good.lines().enumerate().find(|(_, line)| line.starts_with("warm-up")).unwrap();
     let line = format!("misspelt.toml: line {}: unknown field `warmup`", line + 1);
-    let cases: [(&[&str], &str); 13] = [
+    let cases: [(&[&str], &str); 14] = [
         (&["drill", "shpo", "--headless"], "no drill \"shpo\""),
         (&["drill", "shpo", "--headless"], "did you mean shop?"),
         (&["drill", "./missing.toml", "--headless"], "read drill ./missing.toml: No such file"),

@@ -87,6 +87,23 @@ impl Cockpit {
         )
     }
 
+    /// Waits until the measured share is called this. A window that has grown long takes as long to
+    /// forget what was before.
+    #[track_caller]
+    pub(super) fn measures(&self, word: &str) -> String {
+        let hit = |screen: &str| {
+            let line =
+                screen.lines().find(|line| line.contains("measured ") && line.contains(word));
+            line.map(str::to_owned)
+        };
+        wait(
+            &format!("measured: {word}"),
+            Duration::from_secs(120),
+            || hit(&self.rig.contents()),
+            || self.rig.contents(),
+        )
+    }
+
     /// Waits until a text has gone from the screen.
     #[track_caller]
     pub(super) fn misses(&self, text: &str) {

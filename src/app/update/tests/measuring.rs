@@ -229,6 +229,15 @@ fn what_is_out_of_sight_is_not_asked_any_more() {
 }
 
 #[test]
+fn a_new_look_at_the_scrapes_interrupts_nothing() {
+    let mut rig = rig();
+    rig.asking();
+    let effects = rig.wait(61_000);
+    assert!(explored(&effects, Search::Scrapes).is_some(), "it is asked again after a minute");
+    assert!(asked(&effects).is_none_or(|asks| !asks.is_empty()), "the questions go on");
+}
+
+#[test]
 fn another_span_is_asked_anew() {
     let mut rig = rig();
     let before = rig.asking();

@@ -28,9 +28,9 @@ fn one_request_in_five_fails_and_it_is_told_before_and_after_the_abort() {
     stage.plane.traffic(&format!("errors/{}/{hash}", stage.namespace), "0.2");
     // It is measured before any analysis runs, for both versions and against the limit.
     let status = until(&stage, "a fifth fails", |s| {
-        line(s, "errors-of-it", "canary")["value"]
-            .as_f64()
-            .is_some_and(|v| (0.12..0.3).contains(&v))
+        let sure = panel(s, "errors")["comparison"].as_str().unwrap_or_default();
+        let value = line(s, "errors-of-it", "canary")["value"].as_f64();
+        value.is_some_and(|v| (0.12..0.3).contains(&v)) && sure.ends_with(", sure")
     });
     assert_eq!(line(&status, "errors-of-it", "canary")["beyond_limit"], true);
     assert_eq!(line(&status, "errors-of-it", "stable")["beyond_limit"], false);

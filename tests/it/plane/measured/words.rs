@@ -1,9 +1,13 @@
 //! Each reason for having no value has its own word.
 
+use std::time::{Duration, Instant};
+
 use super::super::grounds::{Plane, wait};
 use super::{
-    PATIENCE, at_a_quarter, at_a_quarter_on, errors_of_a_version, judged, line, new_hash, until,
+    PATIENCE, SCRAPE, at_a_quarter, at_a_quarter_on, errors_of_a_version, judged, line, new_hash,
+    until,
 };
+use crate::report::report;
 use serde_json::json;
 
 #[test]
@@ -99,7 +103,8 @@ fn a_prometheus_that_stopped_is_said_and_comes_back() {
     let plane: &'static Plane = Box::leak(Box::new(Plane::start("stopped", &[])));
     let stage = at_a_quarter_on(plane, "stopped");
     let cockpit = super::super::cockpit::Cockpit::over(&stage, "web");
-    cockpit.sees_line(&["measured", "agrees"]);
+    cockpit.measures("agrees");
+    load(plane);
     cockpit.key("m");
     cockpit.sees("errors  canary 0%");
     stage.plane.control("stop-prometheus", &[]);
@@ -115,7 +120,7 @@ fn a_prometheus_that_stopped_is_said_and_comes_back() {
         PATIENCE,
         || {
             cockpit.key("r");
-            std::thread::sleep(std::time::Duration::from_millis(500));
+            std::thread::sleep(Duration::from_millis(500));
             cockpit.shows("prometheus 1s").then_some(())
         },
         String::new,
@@ -123,4 +128,32 @@ fn a_prometheus_that_stopped_is_said_and_comes_back() {
     cockpit.leave();
     assert_eq!(stage.close(), 0);
     plane.control("down", &[]);
+}
+
+/// What a minute of an open rollout asks, as the server counts it. Nobody else asks this one.
+fn load(plane: &Plane) {
+    let requests = || {
+        let path = "/api/v1/namespaces/monitoring/services/http:prometheus:9090/proxy/metrics";
+        let text = plane.kubectl(&["get", "--raw", path]);
+        let own = |line: &&str| {
+            line.starts_with("prometheus_http_requests_total{") && line.contains("/api/v1/query")
+        };
+        let count = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
+        text.lines().filter(own).filter_map(count).sum::<f64>()
+    };
+    // The first answers of a screen are over.
+    std::thread::sleep(Duration::from_secs(3));
+    let (before, began) = (requests(), Instant::now());
+    std::thread::sleep(Duration::from_secs(15));
+    let asked = requests() - before;
+    assert!(asked > 0.0, "nothing was asked");
+    let per_minute = asked / began.elapsed().as_secs_f64() * 60.0;
+    let scrapes = 60.0 / SCRAPE.as_secs_f64();
+    report(&format!(
+        "load: {per_minute:.0} queries a minute for an open rollout scraped every {} s: {:.1} for \
+         each scrape",
+        SCRAPE.as_secs(),
+        per_minute / scrapes
+    ));
+    assert!(per_minute / scrapes < 12.0, "{per_minute} queries a minute");
 }
