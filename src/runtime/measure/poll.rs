@@ -9,15 +9,17 @@ use tokio::sync::mpsc;
 
 use crate::app::metrics::asks::Ask;
 use crate::app::msg::{Measured, Msg};
-use crate::domain::measure::query::{Answer, Asked};
-use crate::domain::text::SafeText;
+use crate::domain::measure::query::Asked;
 use crate::domain::time::{Span, Timestamp};
 
-use super::servers::{Known, Servers};
+use super::servers::Servers;
 use crate::runtime::clock::Clock;
 
 /// How long after an instant it is asked for: scrapes of that instant have to be in by then.
 const LATE: Span = Span::milliseconds(300);
+
+/// The longest time that a refused question waits, unless it is asked that seldom anyway.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// The shortest time between two tries.
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -25,26 +27,37 @@ const SHORTEST: Duration = Duration::from_millis(500);
 /// Asks until nobody listens.
 pub(super) async fn poll(servers: Servers, clock: Clock, out: mpsc::Sender<Msg>, ask: Ask) {
     let mut since = ask.since;
+    let mut refused = 0u32;
     loop {
         let Some(known) = servers.known(&ask.address) else { return };
         let now = clock.now() + known.ahead;
         let asked = asked(&ask, since, now - LATE);
-        let answer = answer(&known, &asked).await;
-        if answer.is_ok() {
-            since = Some(asked.to);
+        let answer = known.server.ask(&asked).await;
+        match &answer {
+            Ok(_) => {
+                since = Some(asked.to);
+                refused = 0;
+            }
+            // A server that is away is held off by itself, and probed.
+            Err(error) if error.is_down() => {}
+            Err(_) => refused = refused.saturating_add(1),
         }
+        let answer = answer.map_err(|error| error.to_string().into());
         if out.send(Msg::Measured(Measured { id: ask.id, answer })).await.is_err() {
             return;
         }
         let now = clock.now() + known.ahead;
         let next = on_grid(now - LATE, ask.every) + ask.every + LATE;
         let wait = clock.real(next - now).max(SHORTEST);
-        tokio::time::sleep(wait).await;
+        servers.rest(patience(wait, refused)).await;
     }
 }
 
-async fn answer(known: &Known, asked: &Asked) -> Result<Answer, SafeText> {
-    known.server.ask(asked).await.map_err(|error| error.to_string().into())
+/// A question that is refused for what it is will be refused again: it is asked less and less
+/// often, once in two minutes at least.
+fn patience(wait: Duration, refused: u32) -> Duration {
+    let longer = wait.saturating_mul(1 << refused.min(6));
+    longer.min(LONGEST).max(wait)
 }
 
 /// What to ask at an instant: everything, or what came since the last answer, whose last instant
@@ -77,6 +90,14 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         parse_rfc3339(&format!("2026-11-28T{text}Z")).unwrap()
+    }
+
+    #[test]
+    fn what_is_refused_is_asked_less_and_less() {
+        let seconds = |wait, refused| patience(Duration::from_secs(wait), refused).as_secs();
+        let waits = [0, 1, 2, 3, 9, u32::MAX].map(|refused| seconds(15, refused));
+        assert_eq!(waits, [15, 30, 60, 120, 120, 120]);
+        assert_eq!(seconds(240, 5), 240, "never more often than it would be anyway");
     }
 
     #[test]

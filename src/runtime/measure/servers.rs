@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tokio::sync::Notify;
 
 use crate::app::metrics::Candidate;
 use crate::app::msg::Elements;
@@ -46,11 +47,13 @@ pub(super) struct Servers {
     connection: Arc<Connection>,
     sign_in: Arc<SignIn>,
     known: Arc<Mutex<BTreeMap<Address, Known>>>,
+    /// Rings when a person asks for everything again.
+    bell: Arc<Notify>,
 }
 
 impl Servers {
     pub(super) fn new(connection: Arc<Connection>, sign_in: SignIn) -> Self {
-        Self { connection, sign_in: Arc::new(sign_in), known: Arc::default() }
+        Self { connection, sign_in: Arc::new(sign_in), known: Arc::default(), bell: Arc::default() }
     }
 
     pub(super) fn connection(&self) -> &Arc<Connection> {
@@ -66,6 +69,15 @@ impl Servers {
     pub(super) fn retry_now(&self) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.values().for_each(|known| known.server.retry_now());
+        self.bell.notify_waiters();
+    }
+
+    /// Until so much time has passed, or somebody asks for everything again.
+    pub(super) async fn rest(&self, wait: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.bell.notified() => {}
+        }
     }
 
     /// The way to a server.
