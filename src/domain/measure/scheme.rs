@@ -278,7 +278,7 @@ impl Found {
         Some((format!("sum by (le) (increase({name}{{{selector}}}[{window}]))"), per_second))
     }
 
-    /// How often the series are scraped, asked as how many samples each of [`SCRAPE_WINDOWS`] had.
+    /// How often the series are scraped, asked as how many samples each of some windows had.
     pub fn scrapes(&self, sides: &Sides) -> Option<String> {
         let own = either(&self.scheme, self.way, sides)?;
         let selector = with([own.as_str(), self.in_namespace(sides).as_str()]);
