@@ -38,7 +38,12 @@ pub struct Candidate {
     pub address: Address,
     /// Who says so: `--prometheus`, `annotation`, `template NAME`.
     pub said_by: SafeText,
+    /// Whether no other one is to be asked when it does not answer: a person named it.
+    pub is_order: bool,
 }
+
+/// What is said where no server is named and none was found: nothing is wrong then.
+pub const NOBODY: &str = "none is named, and none was found in the cluster";
 
 /// What is asked of a server once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use crate::app::effect::Effect;
 use crate::app::metrics::asks::{asks, draw_up, scrape};
-use crate::app::metrics::{Candidate, Fetched, Finding, Search, Settings, Subject, Wanted};
+use crate::app::metrics::{Candidate, Fetched, Finding, NOBODY, Search, Settings, Subject, Wanted};
 use crate::app::model::Model;
 use crate::app::msg::{Explored, Measured, TemplatesRead};
 use crate::app::read::metrics::query_at_hand;
@@ -175,24 +175,24 @@ fn candidates(settings: &Settings, release: &Release<'_>, subject: &Subject) -> 
     }
     let namespace = Some(release.workload.id.namespace.as_str());
     let mut candidates: Vec<Candidate> = Vec::new();
-    let mut add = |text: &SafeText, said_by: String| {
+    let mut add = |text: &SafeText, said_by: String, is_order: bool| {
         if let Ok(address) = Address::parse(text, namespace)
             && !candidates.iter().any(|known| known.address == address)
         {
-            candidates.push(Candidate { address, said_by: said_by.into() });
+            candidates.push(Candidate { address, said_by: said_by.into(), is_order });
         }
     };
     if let Some(text) = &release.workload.prometheus {
-        add(text, "annotation waveoff/prometheus".to_owned());
+        add(text, "annotation waveoff/prometheus".to_owned(), true);
     }
     for template in subject.templates.values() {
         for address in template.metrics.iter().filter_map(|metric| metric.address.as_ref()) {
-            add(address, format!("template {}", template.name.name));
+            add(address, format!("template {}", template.name.name), false);
         }
     }
     for run in &release.analysis {
         for address in run.metrics.iter().filter_map(|metric| metric.address.as_ref()) {
-            add(address, format!("analysis run {}", run.id.name));
+            add(address, format!("analysis run {}", run.id.name), false);
         }
     }
     candidates
@@ -322,7 +322,9 @@ pub(super) fn server(
     subject.finding = match found {
         Ok(candidate) => Finding::Found(candidate),
         Err(why) => {
-            model.troubles.note(now, "prometheus", why.clone());
+            if why != NOBODY {
+                model.troubles.note(now, "prometheus", why.clone());
+            }
             Finding::Nowhere(why, now)
         }
     };

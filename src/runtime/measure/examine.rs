@@ -27,7 +27,8 @@ pub(in crate::runtime) async fn examine(
 ) -> Result<Measures, SafeText> {
     let in_cluster = connection.identity().in_cluster;
     let servers = Servers::new(connection, sign_in);
-    let Candidate { address, said_by } = servers.find(named.into_iter().collect(), clock).await?;
+    let Candidate { address, said_by, .. } =
+        servers.find(named.into_iter().collect(), clock).await?;
     let Some(known) = servers.known(&address) else {
         return Err(format!("{} was lost again", address.url).into());
     };

@@ -12,7 +12,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use crate::app::metrics::Candidate;
+use crate::app::metrics::{Candidate, NOBODY};
 use crate::app::msg::Elements;
 use crate::cluster::measure::{NotThrough, through};
 use crate::cluster::{self, Connection};
@@ -101,13 +101,14 @@ impl Servers {
         }
     }
 
-    /// The first of these that answers; with none, one that the cluster has.
+    /// The first of these that answers; else, unless a person named one, one that the cluster has.
     pub(super) async fn find(
         &self,
         candidates: Vec<Candidate>,
         clock: &Clock,
     ) -> Result<Candidate, SafeText> {
         let mut why: Option<SafeText> = None;
+        let ordered = candidates.iter().any(|candidate| candidate.is_order);
         for candidate in candidates {
             match self.greet(&candidate.address, clock).await {
                 Ok(()) => return Ok(candidate),
@@ -117,21 +118,24 @@ impl Servers {
                 }
             }
         }
-        if let Some(why) = why {
+        if let Some(why) = why.take_if(|_| ordered) {
             return Err(why);
         }
-        let services = cluster::measure::prometheus_services(&self.connection).await;
-        for service in services.map_err(|error| SafeText::from(error.to_string()))? {
+        let services = match cluster::measure::prometheus_services(&self.connection).await {
+            Ok(services) => services,
+            Err(error) => return Err(why.unwrap_or_else(|| error.to_string().into())),
+        };
+        for service in services {
             let said_by = format!("service {}/{}", service.namespace, service.name).into();
             let address = Address::of_service(service);
             match self.greet(&address, clock).await {
-                Ok(()) => return Ok(Candidate { address, said_by }),
+                Ok(()) => return Ok(Candidate { address, said_by, is_order: false }),
                 Err(text) => {
                     why.get_or_insert(text);
                 }
             }
         }
-        Err(why.unwrap_or_else(|| "none is named, and none was found in the cluster".into()))
+        Err(why.unwrap_or_else(|| NOBODY.into()))
     }
 
     /// Asks a server for its time, and remembers it.

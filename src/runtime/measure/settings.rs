@@ -17,6 +17,7 @@ pub(in crate::runtime) fn measuring(settings: &Settings, is_drill: bool) -> Meas
     let named = address(settings).map(|address| Candidate {
         address,
         said_by: settings.metrics.prometheus.origin.to_string().into(),
+        is_order: true,
     });
     let queries = settings.metrics.queries.iter().map(|query| query.value.clone()).collect();
     Measuring { on: settings.metrics.on.value, named, queries }

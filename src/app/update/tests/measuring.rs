@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::metrics::asks::Ask;
-use crate::app::metrics::{Candidate, Finding, Search, Settings};
+use crate::app::metrics::{Candidate, Finding, NOBODY, Search, Settings};
 use crate::app::msg::{Elements, Explored, Measured};
 use crate::domain::analysis::template::{
     AnalysisTemplate, Arg, ArgValue, RolloutAnalysis, TemplateName,
@@ -34,7 +34,11 @@ fn measuring(sample: &Sample) -> Rig {
 }
 
 fn named(url: &str) -> Candidate {
-    Candidate { address: Address::parse(url, None).unwrap(), said_by: "test".into() }
+    Candidate {
+        address: Address::parse(url, None).unwrap(),
+        said_by: "test".into(),
+        is_order: true,
+    }
 }
 
 fn searched(effects: &[Effect]) -> Option<(u64, &[Candidate])> {
@@ -173,6 +177,7 @@ fn who_names_a_server_is_asked_in_order() {
     // Nowhere; and the template comes: it names another one.
     let (number, _) = searched(&effects).unwrap();
     rig.send(Msg::Prometheus(id(), number, Err("refused".into())));
+    assert_eq!(rig.model.troubles.len(), 1);
     let template = AnalysisTemplate {
         name: TemplateName::local("errors"),
         args: Vec::new(),
@@ -190,6 +195,17 @@ fn who_names_a_server_is_asked_in_order() {
     let exprs: Vec<&str> = asks.iter().map(|ask| &*ask.question.expr).collect();
     assert!(exprs.contains(&"sum(x{hash=\"77bb002c42\"})"), "{exprs:?}");
     assert!(exprs.contains(&"sum(x{hash=\"55aa001c41\"})"), "{exprs:?}");
+}
+
+#[test]
+fn a_cluster_without_prometheus_is_no_trouble() {
+    let mut rig = rig();
+    let effects = rig.open();
+    let (number, candidates) = searched(&effects).unwrap();
+    assert!(candidates.is_empty());
+    rig.send(Msg::Prometheus(id(), number, Err(NOBODY.into())));
+    assert_eq!(rig.model.troubles.len(), 0);
+    assert!(matches!(rig.subject().finding, Finding::Nowhere(..)));
 }
 
 #[test]
