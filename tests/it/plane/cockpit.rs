@@ -55,6 +55,11 @@ impl Cockpit {
         }
     }
 
+    /// The whole screen, for a message.
+    pub(super) fn contents(&self) -> String {
+        self.rig.contents()
+    }
+
     /// Whether a text is on the screen now.
     pub(super) fn shows(&self, text: &str) -> bool {
         self.rig.contents().contains(text)
