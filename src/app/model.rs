@@ -19,7 +19,7 @@ use super::keymap::Overrides;
 use super::log_view::LogView;
 use super::metrics::Metrics;
 use super::msg::{Pulse, TemplateLines, TemplateRef};
-use super::screen::{RolloutView, Screen};
+use super::screen::{Pane, RolloutView, Screen};
 use super::session::Session;
 use super::trouble::Troubles;
 
@@ -147,6 +147,11 @@ impl Model {
             Screen::Help | Screen::Troubles | Screen::Briefing => None,
             screen => screen.workload(),
         }
+    }
+
+    /// Whether a pane is on the Rollout screen of this session.
+    pub fn has_pane(&self, pane: Pane) -> bool {
+        pane != Pane::Metrics || self.metrics.settings.on
     }
 
     /// The newest action on this workload.

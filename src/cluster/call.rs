@@ -205,9 +205,11 @@ pub(crate) async fn body_of(
 ) -> Result<Vec<u8>, Failure> {
     let status = response.status();
     let retry_after = retry_after(&response);
-    let reading = collect(response.into_body());
+    let reading = collect(response.into_body(), MOST_BYTES);
     let bytes = match tokio::time::timeout(within, reading).await {
-        Ok(read) => read?,
+        Ok(Ok(Some(bytes))) => bytes,
+        Ok(Ok(None)) => return Err(Failure::Garbled("the answer is larger than 256 MiB".into())),
+        Ok(Err(cause)) => return Err(Failure::Silent(cause)),
         Err(_) => return Err(Failure::Silent(silence(within))),
     };
     if status.is_success() {
@@ -216,18 +218,19 @@ pub(crate) async fn body_of(
     Err(Failure::Refused(refusal(status, retry_after, &bytes)))
 }
 
-async fn collect(mut body: Body) -> Result<Vec<u8>, Failure> {
+/// A whole body; nothing when it has more than `most` bytes, and the cause when it broke.
+pub(crate) async fn collect(mut body: Body, most: usize) -> Result<Option<Vec<u8>>, SafeText> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| Failure::Silent(SafeText::new(plain(&chain(&e)))))?;
+        let frame = frame.map_err(|e| SafeText::new(plain(&chain(&e))))?;
         if let Ok(data) = frame.into_data() {
-            if bytes.len() + data.len() > MOST_BYTES {
-                return Err(Failure::Garbled("the answer is larger than 256 MiB".into()));
+            if bytes.len() + data.len() > most {
+                return Ok(None);
             }
             bytes.extend_from_slice(&data);
         }
     }
-    Ok(bytes)
+    Ok(Some(bytes))
 }
 
 /// `Retry-After` in seconds.
@@ -263,6 +266,22 @@ fn first_words(bytes: &[u8]) -> String {
 pub(crate) async fn fetch(conn: &Connection, path_and_query: &str) -> Result<Value, Failure> {
     let response = open(conn, get(path_and_query), READ_LIMIT).await?;
     read(response, READ_LIMIT).await
+}
+
+/// GETs an object; `action` and `what` name it in the error.
+pub(crate) async fn ask(
+    conn: &Connection,
+    path_and_query: &str,
+    action: &str,
+    what: &str,
+) -> Result<Value, ClusterError> {
+    let found = fetch(conn, path_and_query).await;
+    found.map_err(|failure| failure.into_error(conn, action, what))
+}
+
+/// The objects of a list.
+pub(crate) fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.get("items").and_then(Value::as_array).into_iter().flatten()
 }
 
 /// POSTs an object and returns what the server made of it.

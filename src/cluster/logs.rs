@@ -61,15 +61,12 @@ pub async fn pods_of_job(
     let selector = resource::escape(&format!("job-name={name}"));
     let path = format!("{}?limit=20&labelSelector={selector}", resource::collection(&source));
     let action = resource::rule("list", &source);
-    let list = call::fetch(conn, &path)
-        .await
-        .map_err(|failure| failure.into_error(conn, &action, "pods"))?;
-    let items = list.get("items").and_then(serde_json::Value::as_array);
+    let list = call::ask(conn, &path, &action, "pods").await?;
     let name_of = |pod: &serde_json::Value| {
         let name = pod.pointer("/metadata/name")?.as_str()?;
         Some(ObjectRef { namespace: namespace.clone(), name: SafeText::new(name) })
     };
-    Ok(items.into_iter().flatten().filter_map(name_of).collect())
+    Ok(call::items(&list).filter_map(name_of).collect())
 }
 
 /// Sends the lines until the log ends, or nobody listens any more.

@@ -19,9 +19,7 @@ use crate::domain::workload::Workload;
 /// `NotFound`, `Forbidden`, `Unauthorized`, `Unreachable` and others.
 pub async fn read_workload(conn: &Connection, id: &WorkloadId) -> Result<Workload, ClusterError> {
     let action = format!("get {} in {}", id.kind.resource(), id.namespace);
-    let value = call::fetch(conn, &resource::workload(id))
-        .await
-        .map_err(|failure| failure.into_error(conn, &action, &id.to_string()))?;
+    let value = call::ask(conn, &resource::workload(id), &action, &id.to_string()).await?;
     match wire::decode(resource::kind_of(id.kind), &value).record {
         Some(Record::Workload(workload)) => Ok(*workload),
         _ => Err(ClusterError::Decode {
@@ -50,10 +48,7 @@ pub async fn names(
     request.headers_mut().insert("accept", http::HeaderValue::from_static(metadata_only));
     let response = call::open(conn, request, call::READ_LIMIT).await.map_err(fail)?;
     let value = call::read(response, call::READ_LIMIT).await.map_err(fail)?;
-    let items = value.get("items").and_then(Value::as_array);
-    let mut ids: Vec<WorkloadId> = items
-        .into_iter()
-        .flatten()
+    let mut ids: Vec<WorkloadId> = call::items(&value)
         .filter_map(|item| {
             let text = |path: &str| item.pointer(path).and_then(Value::as_str);
             Some(WorkloadId::new(text("/metadata/namespace")?, kind, text("/metadata/name")?))

@@ -40,9 +40,7 @@ pub async fn read_template(
     let path = resource::object(ResourceKind::ReplicaSets, namespace, name);
     let action = format!("get replicasets in {namespace}");
     let what = format!("replicaset {namespace}/{name}");
-    let value = call::fetch(conn, &path)
-        .await
-        .map_err(|failure| failure.into_error(conn, &action, &what))?;
+    let value = call::ask(conn, &path, &action, &what).await?;
     if value.pointer("/metadata/uid").and_then(Value::as_str) != Some(uid.as_str()) {
         return Err(ClusterError::NotFound { what: what.into() });
     }

@@ -185,11 +185,9 @@ fn draw(look: &Look, chart: &Chart, range: Range, columns: usize, rows: usize) -
     let mut plot = Plot::new(columns, rows);
     for limit in &chart.limits {
         let row = range.place(*limit, rows);
-        for column in (0..columns).filter(|column| look.is_ascii() || column % 2 == 0) {
-            let glyph = if look.is_ascii() { '-' } else { '╌' };
-            if !look.is_ascii() || column % 2 == 0 {
-                plot.put(column, row, glyph, Role::ChartLimit);
-            }
+        let glyph = if look.is_ascii() { '-' } else { '╌' };
+        for column in (0..columns).step_by(2) {
+            plot.put(column, row, glyph, Role::ChartLimit);
         }
     }
     if let Some(column) = chart.cursor.and_then(|at| column_of(chart, at, columns)) {

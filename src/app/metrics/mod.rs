@@ -180,15 +180,6 @@ pub struct StreamKey {
     pub step: i64,
 }
 
-/// Why there was no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failing {
-    /// The reason.
-    pub why: SafeText,
-    /// Since when.
-    pub since: Timestamp,
-}
-
 /// The answers to one question.
 #[derive(Debug, Clone, Default)]
 pub struct Stream {
@@ -201,7 +192,7 @@ pub struct Stream {
     /// When the last answer came.
     pub answered: Option<Timestamp>,
     /// Why the last question had none.
-    pub failing: Option<Failing>,
+    pub failing: Option<SafeText>,
     /// Warnings of the server.
     pub warnings: Vec<SafeText>,
     /// When it was last wanted.
@@ -279,14 +270,11 @@ impl Metrics {
     }
 
     /// Notes that there was no answer; whether that is news.
-    pub(super) fn failed(&mut self, id: u64, why: &SafeText, now: Timestamp) -> bool {
+    pub(super) fn failed(&mut self, id: u64, why: &SafeText) -> bool {
         let Some(stream) = self.streams.values_mut().find(|stream| stream.id == id) else {
             return false;
         };
-        let is_news = stream.failing.is_none();
-        let since = stream.failing.as_ref().map_or(now, |failing| failing.since);
-        stream.failing = Some(Failing { why: why.clone(), since });
-        is_news
+        stream.failing.replace(why.clone()).is_none()
     }
 
     /// The counts of one version for the share.
@@ -328,7 +316,7 @@ impl Metrics {
     }
 
     /// The last answer of a server, and why there is none now.
-    pub fn standing(&self, address: &Address) -> (Option<Timestamp>, Option<&Failing>) {
+    pub fn standing(&self, address: &Address) -> (Option<Timestamp>, Option<&SafeText>) {
         let own = || {
             self.streams
                 .iter()

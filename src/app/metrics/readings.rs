@@ -46,14 +46,14 @@ impl Metrics {
             let Some(stream) = stream else { return Reading::Loading };
             let Some(at) = stream.track.last() else {
                 return match &stream.failing {
-                    Some(failing) => Reading::Failed(failing.why.clone()),
+                    Some(why) => Reading::Failed(why.clone()),
                     None => Reading::Loading,
                 };
             };
             last = Some(last.map_or(at, |last| last.min(at)));
         }
         let Some(last) = last else { return Reading::Loading };
-        let reading = self.at(subject, &line.formula, last);
+        let reading = self.tracks(subject, &line.formula).reading(last);
         let is_late = streams.iter().flatten().any(|stream| {
             let answered = stream.answered.unwrap_or(last);
             stream.failing.is_some() && now - answered > stream.every * 3
@@ -105,28 +105,30 @@ impl Metrics {
         self.track(subject, question)?.at(at)
     }
 
-    fn at(&self, subject: &Subject, formula: &Formula, at: Timestamp) -> Reading {
-        formula.reading(|question| self.sample(subject, question, at))
+    /// The answers to all questions of a formula, looked up once for as many instants as one likes.
+    fn tracks<'a>(&'a self, subject: &Subject, formula: &'a Formula) -> Tracks<'a> {
+        let questions = formula.questions().into_iter();
+        let tracks = questions.filter_map(|own| Some((own, self.track(subject, own)?))).collect();
+        Tracks { formula, tracks }
     }
 
     /// The newest value before an instant, as what it is: old.
     fn newest(&self, subject: &Subject, line: &Line, before: Timestamp) -> Option<Reading> {
+        let tracks = self.tracks(subject, &line.formula);
         let first = line.formula.questions().into_iter().next()?;
-        let slots = self.track(subject, first)?.slots().rev();
+        let slots = tracks.of(first)?.slots().rev();
         slots.filter(|(at, _)| *at < before).find_map(|(at, _)| {
-            let value = self.at(subject, &line.formula, at).value()?;
+            let value = tracks.reading(at).value()?;
             Some(Reading::Stale { value, at })
         })
     }
 
     /// The course of a line: each instant with its value, or nothing where there was none.
     pub fn course(&self, subject: &Subject, line: &Line) -> Vec<(Timestamp, Option<f64>)> {
-        let Some(first) = line.formula.questions().into_iter().next_back() else {
-            return Vec::new();
-        };
-        let Some(track) = self.track(subject, first) else { return Vec::new() };
-        let value = |(at, _)| (at, self.at(subject, &line.formula, at).value());
-        track.slots().map(value).collect()
+        let tracks = self.tracks(subject, &line.formula);
+        let last = line.formula.questions().into_iter().next_back();
+        let Some(track) = last.and_then(|last| tracks.of(last)) else { return Vec::new() };
+        track.slots().map(|(at, _)| (at, tracks.reading(at).value())).collect()
     }
 
     /// The versions of a panel compared, where it is one of counts.
@@ -197,5 +199,22 @@ impl Metrics {
         let question = questions.into_iter().find(|(own, _)| *own == side);
         let track = question.and_then(|(_, question)| self.track(subject, &question));
         track.map_or_else(Vec::new, |track| added(track.windows(span, window)))
+    }
+}
+
+/// A formula with what was answered to its questions.
+struct Tracks<'a> {
+    formula: &'a Formula,
+    tracks: Vec<(&'a Question, &'a Track)>,
+}
+
+impl<'a> Tracks<'a> {
+    fn of(&self, question: &Question) -> Option<&'a Track> {
+        self.tracks.iter().find(|(own, _)| *own == question).map(|(_, track)| *track)
+    }
+
+    /// The value of an instant.
+    fn reading(&self, at: Timestamp) -> Reading {
+        self.formula.reading(|question| self.of(question)?.at(at))
     }
 }

@@ -38,21 +38,13 @@ impl ChartView {
         self.cursor = self.cursor.map(|_| 0);
     }
 
-    /// The time between two instants where the server scrapes so often: nothing changes between.
-    pub fn step(&self, scrape: Span) -> Span {
-        step_of(self.span(), scrape)
-    }
-
-    /// How far back the cursor may go, in instants of the finest step.
-    pub fn most_back(&self) -> usize {
-        usize::try_from(self.span().num_seconds()).unwrap_or(usize::MAX)
-    }
-
-    /// Moves the cursor by instants, to the left when negative; it comes up at the last one.
-    pub fn move_cursor(&mut self, by: isize) {
+    /// Moves the cursor by instants, to the left when negative, within the span in steps of so many
+    /// seconds; it comes up at the last one.
+    pub fn move_cursor(&mut self, by: isize, step: i64) {
+        let instants = usize::try_from(self.span().num_seconds() / step.max(1));
         self.cursor = Some(match self.cursor {
             None => 0,
-            Some(at) => at.saturating_add_signed(-by),
+            Some(at) => at.saturating_add_signed(-by).min(instants.unwrap_or(usize::MAX)),
         });
     }
 }
@@ -82,12 +74,16 @@ mod tests {
     #[test]
     fn the_cursor_comes_up_at_the_end_and_stays_in() {
         let mut view = ChartView::default();
-        view.move_cursor(-1);
+        view.move_cursor(-1, 15);
         assert_eq!(view.cursor, Some(0));
-        view.move_cursor(-3);
+        view.move_cursor(-3, 15);
         assert_eq!(view.cursor, Some(3));
-        view.move_cursor(5);
+        view.move_cursor(5, 15);
         assert_eq!(view.cursor, Some(0));
+        view.move_cursor(-1000, 15);
+        assert_eq!(view.cursor, Some(60), "the first instant of fifteen minutes");
+        view.move_cursor(1, 15);
+        assert_eq!(view.cursor, Some(59), "and back at once");
         view.next_span();
         assert_eq!(view.span(), Span::minutes(60));
     }

@@ -10,6 +10,7 @@ use crate::app::read::metrics::{MetricsRows, PanelRow, of, share};
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::Reading;
 use crate::domain::measure::share::{Measured, Truth};
+use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, to_rfc3339};
 
 /// The measured share of a workload; null where there is none.
@@ -56,7 +57,7 @@ pub(super) fn metrics_json(model: &Model, id: &WorkloadId) -> Value {
             "url": url,
             "named_by": said_by,
             "answered": answered.map(to_rfc3339),
-            "error": failing.map(|failing| failing.why.as_str()),
+            "error": failing.map(SafeText::as_str),
             "words": rows.source.plain(),
             "reason": Some(&rows.reason).filter(|reason| !reason.is_empty()),
         },

@@ -40,7 +40,7 @@ pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
             Vec::new()
         }
         Screen::Metrics(id) => {
-            let count = model.metrics.subject(&id).map_or(0, |subject| subject.panels.len());
+            let count = rows_in(model, &id, Pane::Metrics);
             model.metrics.view.panel = clamp(model.metrics.view.panel, by, count);
             Vec::new()
         }
@@ -88,13 +88,9 @@ pub(super) fn keep_selection(model: &mut Model) {
 }
 
 pub(super) fn pane(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let is_shown = |pane| pane != Pane::Metrics || model.metrics.settings.on;
-    let view = &mut model.rollout_view;
     let step = |pane: Pane| if forward { pane.next() } else { pane.previous() };
-    view.pane = step(view.pane);
-    if !is_shown(view.pane) {
-        view.pane = step(view.pane);
-    }
+    let next = step(model.rollout_view.pane);
+    model.rollout_view.pane = if model.has_pane(next) { next } else { step(next) };
     Vec::new()
 }
 

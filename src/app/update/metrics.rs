@@ -3,7 +3,7 @@
 //! Looks after it once a second and whenever another workload comes into view.
 
 use crate::app::effect::Effect;
-use crate::app::metrics::asks::{asks, draw_up, scrape};
+use crate::app::metrics::asks::{asks, draw_up, grid, scrape};
 use crate::app::metrics::{Candidate, Fetched, Finding, NOBODY, Search, Settings, Subject, Wanted};
 use crate::app::model::Model;
 use crate::app::msg::{Explored, Measured, TemplatesRead};
@@ -69,12 +69,9 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         .metrics
         .subjects
         .retain(|_, subject| subject.wanted.is_some_and(|at| now - at <= REMEMBERED));
-    let mut next = model.next_ticket;
-    let asks = asks(&mut model.metrics, now, || {
-        next += 1;
-        next
-    });
-    model.next_ticket = next + 1;
+    let mut metrics = std::mem::take(&mut model.metrics);
+    let asks = asks(&mut metrics, now, || model.take_number());
+    model.metrics = metrics;
     if model.metrics.asks_anew(&asks) {
         effects.push(Effect::Measure(asks));
     }
@@ -122,24 +119,24 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
     subject.watch.router(router, hint, now);
     let mut effects = Vec::new();
     let names = template_names(&release, &subject);
-    if !names.is_empty() && subject.templates_read.is_due(now, TEMPLATES_EVERY) {
+    let needs_none = names.is_empty();
+    if !needs_none && subject.templates_read.is_due(now, TEMPLATES_EVERY) {
         subject.templates_read = Fetched::Asked(now);
-        effects.push(Effect::ReadAnalysisTemplates(id.clone(), names.clone()));
+        effects.push(Effect::ReadAnalysisTemplates(id.clone(), names));
     }
-    let knows = names.is_empty() || matches!(subject.templates_read, Fetched::At(_));
+    let knows = needs_none || matches!(subject.templates_read, Fetched::At(_));
     let candidates = candidates(&model.metrics.settings, &release, &subject);
+    draw_up(&model.metrics, &mut subject, &release, now);
     if seeks(&subject, knows || !candidates.is_empty(), now) {
         if let Some(found) = known(model, &candidates) {
             subject.finding = Finding::Found(found);
         } else {
-            model.next_ticket += 1;
-            let number = model.next_ticket;
+            let number = model.take_number();
             subject.finding = Finding::Trying(number);
             effects.push(Effect::FindPrometheus(number, id.clone(), candidates));
         }
     }
     effects.extend(explore(&mut subject, id, now));
-    draw_up(&model.metrics, &mut subject, &release, now);
     model.metrics.subjects.insert(id.clone(), subject);
     effects
 }
@@ -262,9 +259,10 @@ pub(super) fn cursor(model: &mut Model) -> Vec<Effect> {
 
 /// Moves the cursor, to the left when negative.
 pub(super) fn move_cursor(model: &mut Model, by: isize) -> Vec<Effect> {
-    let view = &mut model.metrics.view;
-    view.move_cursor(by);
-    view.cursor = view.cursor.map(|at| at.min(view.most_back()));
+    let metrics = &model.metrics;
+    let subject = model.screen().workload().and_then(|id| metrics.subject(id));
+    let step = subject.map_or(1, |subject| grid(metrics, subject).1);
+    model.metrics.view.move_cursor(by, step);
     Vec::new()
 }
 
@@ -384,11 +382,11 @@ pub(super) fn measured(model: &mut Model, measured: Measured) -> Vec<Effect> {
             if let Some(key) = model.metrics.answered(measured.id, answer, now)
                 && key.span == 0
             {
-                return judge(model);
+                judge(model);
             }
         }
         Err(why) => {
-            if model.metrics.failed(measured.id, &why, now) {
+            if model.metrics.failed(measured.id, &why) {
                 model.troubles.note(now, "prometheus", why);
             }
         }
@@ -397,7 +395,7 @@ pub(super) fn measured(model: &mut Model, measured: Measured) -> Vec<Effect> {
 }
 
 /// Judges the shares whose questions were both answered for one instant.
-fn judge(model: &mut Model) -> Vec<Effect> {
+fn judge(model: &mut Model) {
     let ids: Vec<WorkloadId> = model.metrics.subjects.keys().cloned().collect();
     for id in ids {
         let Some(mut subject) = model.metrics.subjects.remove(&id) else { continue };
@@ -416,7 +414,6 @@ fn judge(model: &mut Model) -> Vec<Effect> {
         }
         model.metrics.subjects.insert(id, subject);
     }
-    Vec::new()
 }
 
 fn share_of(model: &Model, subject: &Subject) -> Option<share::Measured> {

@@ -19,7 +19,7 @@ const CONTROLLER: &str = "argo-rollouts";
 /// # Errors
 /// `Unreachable`, `Unauthorized`, `Forbidden` and others.
 pub async fn version(conn: &Connection) -> Result<SafeText, ClusterError> {
-    let value = ask(conn, "/version", "get the version", "its /version").await?;
+    let value = call::ask(conn, "/version", "get the version", "its /version").await?;
     Ok(text(&value, "/gitVersion"))
 }
 
@@ -30,7 +30,7 @@ pub async fn version(conn: &Connection) -> Result<SafeText, ClusterError> {
 pub async fn kinds(conn: &Connection, group_version: &str) -> Result<Vec<SafeText>, ClusterError> {
     let path = format!("/apis/{group_version}");
     let action = format!("get the kinds of {group_version}");
-    let value = ask(conn, &path, &action, group_version).await?;
+    let value = call::ask(conn, &path, &action, group_version).await?;
     let all = value.get("resources").and_then(Value::as_array).into_iter().flatten();
     Ok(all.map(|resource| text(resource, "/name")).filter(|name| !name.contains('/')).collect())
 }
@@ -42,7 +42,7 @@ pub async fn kinds(conn: &Connection, group_version: &str) -> Result<Vec<SafeTex
 pub async fn namespace(conn: &Connection, name: &str) -> Result<(), ClusterError> {
     let path = format!("/api/v1/namespaces/{}", escape(name));
     let what = format!("namespace {name}");
-    ask(conn, &path, &format!("get namespace {name}"), &what).await.map(drop)
+    call::ask(conn, &path, &format!("get namespace {name}"), &what).await.map(drop)
 }
 
 /// A Deployment of the Argo Rollouts controller.
@@ -79,9 +79,8 @@ pub async fn controllers(
     for selector in selectors {
         let path = format!("/apis/apps/v1/{place}deployments?limit=50&{selector}");
         let action = format!("list deployments {words}");
-        let list = ask(conn, &path, &action, "apps/v1").await?;
-        let items = list.get("items").and_then(Value::as_array).into_iter().flatten();
-        let found: Vec<_> = items.filter_map(controller).collect();
+        let list = call::ask(conn, &path, &action, "apps/v1").await?;
+        let found: Vec<_> = call::items(&list).filter_map(controller).collect();
         if !found.is_empty() {
             return Ok(found);
         }
@@ -110,15 +109,6 @@ fn controller(item: &Value) -> Option<Controller> {
 
 fn text(value: &Value, path: &str) -> SafeText {
     SafeText::new(value.pointer(path).and_then(Value::as_str).unwrap_or_default())
-}
-
-async fn ask(
-    conn: &Connection,
-    path: &str,
-    action: &str,
-    what: &str,
-) -> Result<Value, ClusterError> {
-    call::fetch(conn, path).await.map_err(|failure| failure.into_error(conn, action, what))
 }
 
 #[cfg(test)]

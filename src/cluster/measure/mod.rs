@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http_body_util::BodyExt;
 use serde_json::Value;
 
 use super::call;
@@ -52,9 +51,7 @@ pub async fn read_analysis_template(
     let path = format!("{ARGO}{scope}/{kind}/{}", escape(&name.name));
     let action = format!("get {kind} in {namespace}");
     let what = format!("{} {}", kind.trim_end_matches('s'), name.name);
-    let value = call::fetch(conn, &path)
-        .await
-        .map_err(|failure| failure.into_error(conn, &action, &what))?;
+    let value = call::ask(conn, &path, &action, &what).await?;
     wire::decode_template(&value, name.cluster).ok_or_else(|| ClusterError::Decode {
         action: action.into(),
         cause: "it has no name".into(),
@@ -70,23 +67,18 @@ pub async fn prometheus_services(conn: &Connection) -> Result<Vec<ServicePort>, 
     let path = format!("/api/v1/services?limit=50&labelSelector={}", escape(NAMED_PROMETHEUS));
     let mut trouble = None;
     let mut found = Vec::new();
-    match call::fetch(conn, &path).await {
-        Ok(list) => {
-            let items = list.get("items").and_then(Value::as_array);
-            found.extend(items.into_iter().flatten().filter_map(port_of));
-        }
-        Err(failure) => trouble = Some(failure.into_error(conn, action, "services")),
+    match call::ask(conn, &path, action, "services").await {
+        Ok(list) => found.extend(call::items(&list).filter_map(port_of)),
+        Err(error) => trouble = Some(error),
     }
     if found.is_empty() {
         for (namespace, name) in USUAL_PLACES {
             let path = format!("/api/v1/namespaces/{namespace}/services/{name}");
             let action = format!("get services in {namespace}");
-            match call::fetch(conn, &path).await {
+            match call::ask(conn, &path, &action, name).await {
                 Ok(service) => found.extend(port_of(&service)),
-                Err(failure) => match failure.into_error(conn, &action, name) {
-                    ClusterError::NotFound { .. } => {}
-                    error => trouble = Some(error),
-                },
+                Err(ClusterError::NotFound { .. }) => {}
+                Err(error) => trouble = Some(error),
             }
         }
     }
@@ -169,16 +161,8 @@ pub async fn through(
         let status = response.status();
         let location = location(&response);
         let retry_after = call::retry_after(&response);
-        let mut body = response.into_body();
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| NotThrough::Unreachable(error.to_string().into()))?;
-            let Ok(data) = frame.into_data() else { continue };
-            if bytes.len() + data.len() > most {
-                return Err(NotThrough::TooLarge);
-            }
-            bytes.extend_from_slice(&data);
-        }
+        let collected = call::collect(response.into_body(), most).await;
+        let bytes = collected.map_err(NotThrough::Unreachable)?.ok_or(NotThrough::TooLarge)?;
         let body = if status == StatusCode::FORBIDDEN { forbidden(service, bytes) } else { bytes };
         Ok(Through { status: status.as_u16(), body, location, retry_after })
     };

@@ -12,7 +12,7 @@ use super::sides::{Side, Sides, Version};
 use crate::domain::analysis::Metric;
 use crate::domain::analysis::limit::{self, Limits};
 use crate::domain::analysis::template::{
-    AnalysisTemplate, Arg, Facts, RolloutAnalysis, TemplateName, fill,
+    AnalysisTemplate, Facts, RolloutAnalysis, TemplateName, fill,
 };
 use crate::domain::release::Release;
 use crate::domain::text::{SafeText, matches_pattern};
@@ -223,7 +223,7 @@ fn of_template(
         latest: basis.sides.canary.as_ref().or(basis.sides.stable.as_ref()).map(|v| &v.hash),
         stable: basis.sides.stable.as_ref().map(|v| &v.hash),
     };
-    let filled = |text: &SafeText| filled(text, &analysis.args, &template.args, facts);
+    let filled = |text: &SafeText| fill(text, &analysis.args, &template.args, facts);
     let query = match &metric.query {
         Some(query) => filled(query),
         None => Err("it has no query".to_owned()),
@@ -237,15 +237,6 @@ fn of_template(
         ..metric.clone()
     };
     panel(basis.sides, &metric, Source::Template(template.name.name.clone()), query)
-}
-
-fn filled(
-    text: &SafeText,
-    given: &[Arg],
-    defaults: &[Arg],
-    facts: Facts<'_>,
-) -> Result<String, String> {
-    fill(text, given, defaults, facts)
 }
 
 /// A panel of a metric whose query is about the new version, or about all of them.
@@ -274,13 +265,12 @@ fn panel(sides: &Sides, metric: &Metric, source: Source, query: Result<String, S
     }
 }
 
+fn line(side: Side, query: &str) -> Line {
+    Line { side, query: SafeText::new(query.trim()), formula: Formula::of(query) }
+}
+
 /// The query and its like for the other version.
 fn both_sides(sides: &Sides, query: &str) -> Vec<Line> {
-    let line = |side, query: &str| Line {
-        side,
-        query: SafeText::new(query.trim()),
-        formula: Formula::of(query),
-    };
     let (Some(canary), Some(stable)) = (&sides.canary, &sides.stable) else {
         return vec![line(Side::Both, query)];
     };
@@ -332,12 +322,9 @@ fn configured(basis: Basis<'_>, configured: &Configured) -> Option<Panel> {
         }
         query
     };
-    let mut lines = Vec::new();
-    let versions = [(Side::Canary, &basis.sides.canary), (Side::Stable, &basis.sides.stable)];
-    for (side, version) in versions {
-        let Some(query) = version.as_ref().map(own) else { continue };
-        lines.push(Line { side, query: SafeText::new(&query), formula: Formula::of(&query) });
-    }
+    let line = |(side, query): (Side, String)| line(side, &query);
+    let mut lines: Vec<Line> =
+        per_side(basis.sides, |version| Some(own(version))).into_iter().map(line).collect();
     if let [first, second] = lines.as_slice()
         && first.query == second.query
     {

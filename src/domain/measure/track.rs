@@ -45,11 +45,6 @@ impl Track {
         self.slots.back().map(|(at, _)| *at)
     }
 
-    /// The newest instant with anything, and what it was.
-    pub fn newest(&self) -> Option<(Timestamp, &Sample)> {
-        self.slots().rev().find(|(_, sample)| **sample != Sample::Nothing)
-    }
-
     /// The sum of counts over the last `span`, counted in windows that do not overlap: every
     /// `window` one. Nothing when there was nothing at all.
     pub fn sum(&self, span: Span, window: Span) -> Option<f64> {
@@ -107,7 +102,8 @@ mod tests {
         let mut answered = numbers(0, &[1.0, 2.0]);
         answered.push((at(30), Sample::Nothing));
         track.take(answered, Span::minutes(5));
-        assert_eq!(track.newest(), Some((at(15), &Sample::Number(2.0))));
+        let newest = track.slots().rev().find(|(_, sample)| **sample != Sample::Nothing);
+        assert_eq!(newest, Some((at(15), &Sample::Number(2.0))));
         assert_eq!(track.last(), Some(at(30)));
     }
 

@@ -12,7 +12,7 @@ use crate::domain::text::SafeText;
 use crate::domain::time::Span;
 
 use super::SignIn;
-use super::servers::Servers;
+use super::servers::{Servers, ahead};
 use crate::runtime::clock::Clock;
 
 /// Finds the server, and says what it says of itself.
@@ -35,7 +35,7 @@ pub(in crate::runtime) async fn examine(
     // Once more, now that there is a connection: the search has paid for TLS and names.
     let hello = known.server.hello().await.map_err(|error| SafeText::from(error.to_string()))?;
     let took = Span::from_std(hello.took).unwrap_or_default();
-    let ahead = hello.now + took / 2 - clock.now();
+    let ahead = ahead(&hello, clock);
     let targets = targets(&servers, &address).await;
     let through = address.service.is_some() && !in_cluster;
     Ok(Measures { url: address.url, said_by, through, took, ahead, targets })

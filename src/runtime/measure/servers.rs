@@ -19,7 +19,7 @@ use crate::cluster::{self, Connection};
 use crate::domain::measure::address::{Address, ServicePort};
 use crate::domain::text::SafeText;
 use crate::domain::time::Span;
-use crate::prom::{Access, Carried, Carrier, NotCarried, Server};
+use crate::prom::{Access, Carried, Carrier, Hello, NotCarried, Server};
 
 use crate::runtime::clock::Clock;
 
@@ -145,8 +145,7 @@ impl Servers {
         }
         let server = self.way(address)?;
         let hello = server.hello().await.map_err(|error| SafeText::from(error.to_string()))?;
-        let half = Span::from_std(hello.took / 2).unwrap_or_default();
-        let ahead = hello.now + half - clock.now();
+        let ahead = ahead(&hello, clock);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(address.clone(), Known { server, ahead });
         Ok(())
@@ -178,6 +177,11 @@ impl Servers {
         let elements = elements.map_err(|error| SafeText::from(error.to_string()))?;
         Ok(elements.into_iter().map(|element| (element.labels, element.value)).collect())
     }
+}
+
+/// How far a server's clock is ahead of ours, when it has just said hello.
+pub(super) fn ahead(hello: &Hello, clock: &Clock) -> Span {
+    hello.now + Span::from_std(hello.took / 2).unwrap_or_default() - clock.now()
 }
 
 /// The API server's Service proxy.

@@ -83,8 +83,8 @@ fn block(canvas: &Canvas<'_>, scene: &Scene<'_>, which: Pane, room: usize) -> Bl
 }
 
 fn blocks(canvas: &Canvas<'_>, scene: &Scene<'_>, which: &[Pane], room: usize) -> Vec<Block> {
-    let is_shown = |pane: &&Pane| **pane != Pane::Metrics || scene.model.metrics.settings.on;
-    which.iter().filter(is_shown).map(|p| block(canvas, scene, *p, room)).collect()
+    let shown = which.iter().filter(|pane| scene.model.has_pane(**pane));
+    shown.map(|pane| block(canvas, scene, *pane, room)).collect()
 }
 
 fn zoomed(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, shape: Shape) {
@@ -145,7 +145,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         block(canvas, scene, Pane::Analysis, room),
     ];
     let wanted: u16 = right.iter().map(|block| block.wants() + 2).sum();
-    if scene.model.metrics.settings.on {
+    if scene.model.has_pane(Pane::Metrics) {
         // What the facts leave over shows how it went.
         let left = rest.height.saturating_sub(wanted.min(rest.height / 2));
         metrics::charts(canvas, take_bottom(&mut rest, left), scene);

@@ -7,27 +7,13 @@ use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::pty_rig::{Rig, Setup};
-
-use super::{Hangar, WAVEOFF, json};
-
-/// The cockpit over a drill, in a terminal of this size.
-fn fly(hangar: &Hangar, args: &[&str], size: (u16, u16)) -> Rig {
-    let home = hangar.path("");
-    let env = [
-        ("HOME", home.as_str()),
-        ("TERM", "xterm-256color"),
-        ("LANG", "C.UTF-8"),
-        ("PATH", "/usr/bin:/bin"),
-    ];
-    Rig::spawn(&Setup { program: WAVEOFF, args, env: &env, size })
-}
+use super::{Hangar, json};
 
 #[test]
 fn the_shop_opens_on_its_fleet_and_every_screen_says_that_it_is_a_drill() {
     let hangar = Hangar::open();
     for size in [(80, 24), (200, 60)] {
-        let mut rig = fly(&hangar, &["drill"], size);
+        let mut rig = hangar.fly(&["drill"], "", size);
         rig.wait_for_text("needs a person");
         let screens = [
             ("x", " Why "),
@@ -54,7 +40,7 @@ fn the_shop_opens_on_its_fleet_and_every_screen_says_that_it_is_a_drill() {
 #[test]
 fn a_bad_release_is_waved_off_and_counts() {
     let hangar = Hangar::open();
-    let mut rig = fly(&hangar, &["drill", "error-ramp", "--speed", "10"], (100, 30));
+    let mut rig = hangar.fly(&["drill", "error-ramp", "--speed", "10"], "", (100, 30));
     // The briefing comes first where a drill is about one workload.
     rig.wait_for_text("what counts");
     rig.send("\r");

@@ -8,22 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::pty_rig::{Rig, Setup};
 use crate::report::report;
 
-use super::{Hangar, Served, WAVEOFF};
+use super::{Hangar, Served};
 
-fn fly(hangar: &Hangar, args: &[&str], kubeconfig: &str) -> Rig {
-    let home = hangar.path("");
-    let env = [
-        ("HOME", home.as_str()),
-        ("TERM", "xterm-256color"),
-        ("LANG", "C.UTF-8"),
-        ("PATH", "/usr/bin:/bin"),
-        ("KUBECONFIG", kubeconfig),
-    ];
-    Rig::spawn(&Setup { program: WAVEOFF, args, env: &env, size: (120, 40) })
-}
+/// Size of the terminal.
+const SIZE: (u16, u16) = (120, 40);
 
 #[test]
 fn each_drill_shows_its_trouble_in_numbers() {
@@ -35,7 +25,7 @@ fn each_drill_shows_its_trouble_in_numbers() {
         ("quiet-canary", &["canary no series"]),
     ];
     for (drill, words) in drills {
-        let mut rig = fly(&hangar, &["drill", drill, "--speed", "12"], "");
+        let mut rig = hangar.fly(&["drill", drill, "--speed", "12"], "", SIZE);
         rig.wait_for_text("what counts");
         rig.send("\r");
         rig.wait_for_text(" Metrics ");
@@ -240,7 +230,7 @@ fn garbage_is_named_and_never_holds_up_a_key() {
     let garbage = Garbage::start();
     let url = format!("http://{}", garbage.address);
     let args = ["-n", "shop", "--prometheus", &url];
-    let mut rig = fly(&hangar, &args, served.kubeconfig("operator"));
+    let mut rig = hangar.fly(&args, served.kubeconfig("operator"), SIZE);
     rig.wait_for_text("checkout");
     rig.send("\r");
     rig.wait_for_text(" Metrics ");

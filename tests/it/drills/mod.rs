@@ -16,6 +16,8 @@ pub(crate) use flown::Served;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::pty_rig::{Rig, Setup};
+
 /// The program under test.
 pub(crate) const WAVEOFF: &str = env!("CARGO_BIN_EXE_waveoff");
 
@@ -38,6 +40,19 @@ impl Hangar {
 
     fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
+    }
+
+    /// The cockpit in a terminal of this size.
+    fn fly(&self, args: &[&str], kubeconfig: &str, size: (u16, u16)) -> Rig {
+        let home = self.path("");
+        let env = [
+            ("HOME", home.as_str()),
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PATH", "/usr/bin:/bin"),
+            ("KUBECONFIG", kubeconfig),
+        ];
+        Rig::spawn(&Setup { program: WAVEOFF, args, env: &env, size })
     }
 
     pub(crate) fn path(&self, name: &str) -> String {

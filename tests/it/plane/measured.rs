@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::grounds::{Plane, shared, wait};
+use super::grounds::{Plane, shared};
 use super::manifests::canary;
 use super::stage::Stage;
 
@@ -55,19 +55,7 @@ fn until(stage: &Stage, what: &str, claim: impl Fn(&Value) -> bool) -> Value {
 
 #[track_caller]
 fn until_of(stage: &Stage, name: &str, what: &str, claim: impl Fn(&Value) -> bool) -> Value {
-    let mut last = Value::Null;
-    wait(
-        what,
-        PATIENCE,
-        || {
-            last = stage.measured(name);
-            claim(&last).then(|| last.clone())
-        },
-        || {
-            let now = stage.fly(&["status", name]);
-            format!("{}{}", now.out, now.err)
-        },
-    )
+    stage.until_read(name, what, PATIENCE, || stage.measured(name), claim)
 }
 
 /// A panel by its title.

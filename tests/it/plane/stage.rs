@@ -182,14 +182,23 @@ impl Stage {
     /// Waits until the status satisfies a claim, and returns it.
     #[track_caller]
     pub(super) fn until(&self, name: &str, what: &str, claim: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
+        self.until_read(name, what, PATIENCE, || self.status(name), claim)
+    }
+
+    /// Waits so long until a reading of the status satisfies a claim, and returns it.
+    #[track_caller]
+    pub(super) fn until_read(
+        &self,
+        name: &str,
+        what: &str,
+        patience: Duration,
+        read: impl Fn() -> Value,
+        claim: impl Fn(&Value) -> bool,
+    ) -> Value {
         wait(
             what,
-            PATIENCE,
-            || {
-                last = self.status(name);
-                claim(&last).then(|| last.clone())
-            },
+            patience,
+            || Some(read()).filter(|status| claim(status)),
             || {
                 let now = self.fly(&["status", name]);
                 let object = self.get("rollouts", name, ".status");

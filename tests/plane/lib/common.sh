@@ -34,6 +34,13 @@ existing_plane() {
   printf '%s' "$dir"
 }
 
+# Sets the caller's `dir` to the plane in DIR and reads its environment.
+enter_plane() {
+  dir=$(existing_plane "$1")
+  # shellcheck source=/dev/null
+  source "$dir/env"
+}
+
 in_cache() { [[ $1 == "$(readlink -m -- "$PLANE_CACHE")"/* ]]; }
 
 # wait_for SECONDS WHAT COMMAND...: polls, because none of the components tells when it is ready.

@@ -29,9 +29,7 @@ plane_down() {
 
 plane_status() {
   local dir name pid missing=0
-  dir=$(existing_plane "${1:-}")
-  # shellcheck source=/dev/null
-  source "$dir/env"
+  enter_plane "${1:-}"
   printf '%-24s %s\n' directory "$dir" api "$PLANE_API_URL" metrics "$PLANE_METRICS_URL" prometheus-url "$PLANE_PROMETHEUS_URL" traffic-url "$PLANE_TRAFFIC_URL" crd "$PLANE_CRD"
   for name in etcd kube-apiserver kube-controller-manager kube-scheduler kwok rollouts-controller metrics-stub pod-logs \
     prometheus traffic proxy watchdog; do
@@ -70,9 +68,7 @@ plane_env() {
 plane_kubectl() {
   local dir
   (($# > 1)) || die "usage: plane kubectl DIR ARGUMENT..." 2
-  dir=$(existing_plane "$1")
-  # shellcheck source=/dev/null
-  source "$dir/env"
+  enter_plane "$1"
   exec "$PLANE_BIN/kubectl" "${@:2}"
 }
 
@@ -80,18 +76,14 @@ plane_kubectl() {
 plane_metric() {
   local dir
   (($# == 3)) || die "usage: plane metric DIR NAME number|nan|inf|empty|error|slow|unset" 2
-  dir=$(existing_plane "$1")
-  # shellcheck source=/dev/null
-  source "$dir/env"
+  enter_plane "$1"
   python3 "$PLANE_HOME/metrics_stub.py" --set "$PLANE_METRICS_URL" "$2" "$3" || die "the metrics stub refused $2=$3"
 }
 
 plane_traffic() {
   local dir
   (($# == 3)) || die "usage: plane traffic DIR KEY number|unset (keys: traffic.py --help)" 2
-  dir=$(existing_plane "$1")
-  # shellcheck source=/dev/null
-  source "$dir/env"
+  enter_plane "$1"
   python3 "$PLANE_HOME/traffic.py" --set "$PLANE_TRAFFIC_URL" "$2" "$3" || die "the traffic was not told $2=$3"
 }
 

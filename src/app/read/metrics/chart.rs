@@ -2,6 +2,7 @@
 //!
 //! Called by `view`, which places the points.
 
+use crate::app::metrics::asks::grid;
 use crate::app::model::Model;
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
@@ -61,8 +62,9 @@ pub fn of(model: &Model, id: &WorkloadId, row: &PanelRow) -> Chart {
     let span = model.metrics.view.span();
     let last = row.lines.iter().filter_map(|l| l.course.last()).map(|(at, _)| *at).max();
     let to = last.unwrap_or(model.now);
-    let step = model.metrics.subject(id).map_or(Span::seconds(15), |s| {
-        model.metrics.view.step(crate::app::metrics::asks::scrape(s))
+    let step = model.metrics.subject(id).map_or(Span::seconds(15), |subject| {
+        let (_, step) = grid(&model.metrics, subject);
+        Span::seconds(step)
     });
     let from = to - span;
     let cursor = model.metrics.view.cursor.map(|back| {

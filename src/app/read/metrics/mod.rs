@@ -110,10 +110,8 @@ fn source(model: &Model, subject: &Subject) -> (Phrase, String) {
             let age = answered.map(|at| age(model.now - at));
             match (age, failing) {
                 (Some(age), None) => plain(&format!("prometheus {age}")),
-                (Some(age), Some(failing)) => {
-                    bad(format!("prometheus silent for {age}"), &failing.why)
-                }
-                (None, Some(failing)) => bad("prometheus fails".to_owned(), &failing.why),
+                (Some(age), Some(why)) => bad(format!("prometheus silent for {age}"), why),
+                (None, Some(why)) => bad("prometheus fails".to_owned(), why),
                 (None, None) => waiting(subject, &candidate.address.url),
             }
         }
@@ -155,7 +153,7 @@ fn failing(model: &Model, subject: &Subject, panel: &Panel) -> String {
     let mut questions = panel.lines.iter().flat_map(|line| line.formula.questions());
     let failing = questions.find_map(|question| {
         let stream = model.metrics.stream(subject, question)?;
-        stream.failing.as_ref().map(|failing| failing.why.to_string())
+        stream.failing.as_ref().map(ToString::to_string)
     });
     failing.unwrap_or_default()
 }

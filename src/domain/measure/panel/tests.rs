@@ -1,7 +1,7 @@
 //! Which panels there are, and what each of them asks.
 
 use super::*;
-use crate::domain::analysis::template::ArgValue;
+use crate::domain::analysis::template::{Arg, ArgValue};
 use crate::domain::analysis::{AnalysisRole, Verdict};
 use crate::domain::measure::scheme;
 use crate::domain::sample::{CURRENT, STABLE, Sample, a_canary, a_metric, an_analysis};
