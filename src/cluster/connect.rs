@@ -17,6 +17,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig, NamedContext};
 use kube::{Client, Config};
 
 use super::error::ClusterError;
+use super::wire::Pool;
 use super::{credential, kubeconfig};
 use crate::domain::text::SafeText;
 
@@ -99,6 +100,8 @@ pub struct Connection {
     identity: Identity,
     client: Client,
     drill: bool,
+    /// Texts that objects of this cluster share.
+    pool: Pool,
 }
 
 /// A connection to a real cluster. Only [`connect`] makes one, out of a kubeconfig or the service
@@ -122,7 +125,7 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// For `drill` alone.
     pub(super) fn of_drill(identity: Identity, client: Client) -> Self {
-        Self { identity, client, drill: true }
+        Self { identity, client, drill: true, pool: Pool::default() }
     }
 
     /// Whether it leads to an embedded cluster.
@@ -133,6 +136,10 @@ impl Connection {
     /// Which cluster, as whom.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -187,7 +194,7 @@ pub async fn connect(options: &Options) -> Result<Live, ClusterError> {
         config.root_cert = Some(Vec::new());
     }
     let client = client(config, &identity).await?;
-    Ok(Live(Arc::new(Connection { identity, client, drill: false })))
+    Ok(Live(Arc::new(Connection { identity, client, drill: false, pool: Pool::default() })))
 }
 
 /// What holds for every connection.

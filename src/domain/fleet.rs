@@ -57,7 +57,7 @@ owned!(DisruptionBudget, |_| None);
 /// Records of one kind, found by UID and by owner.
 #[derive(Debug, Clone)]
 pub struct Store<T> {
-    by_uid: BTreeMap<Uid, T>,
+    by_uid: BTreeMap<Uid, Box<T>>,
     by_owner: BTreeMap<Uid, BTreeSet<Uid>>,
 }
 
@@ -68,7 +68,7 @@ impl<T> Default for Store<T> {
 }
 
 impl<T: Owned> Store<T> {
-    fn put(&mut self, record: T) -> Option<T> {
+    fn put(&mut self, record: Box<T>) -> Option<Box<T>> {
         let uid = record.uid().clone();
         let before = self.take(&uid);
         if let Some(owner) = record.owner() {
@@ -78,7 +78,7 @@ impl<T: Owned> Store<T> {
         before
     }
 
-    fn take(&mut self, uid: &Uid) -> Option<T> {
+    fn take(&mut self, uid: &Uid) -> Option<Box<T>> {
         let before = self.by_uid.remove(uid)?;
         if let Some(owner) = before.owner()
             && let Some(siblings) = self.by_owner.get_mut(owner)
@@ -100,17 +100,17 @@ impl<T: Owned> Store<T> {
 
     /// The record with this UID.
     pub fn get(&self, uid: &Uid) -> Option<&T> {
-        self.by_uid.get(uid)
+        self.by_uid.get(uid).map(|record| &**record)
     }
 
     /// Records of this owner, by UID.
     pub fn of(&self, owner: &Uid) -> impl Iterator<Item = &T> {
-        self.by_owner.get(owner).into_iter().flatten().filter_map(|uid| self.by_uid.get(uid))
+        self.by_owner.get(owner).into_iter().flatten().filter_map(|uid| self.get(uid))
     }
 
     /// Every record, by UID.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.by_uid.values()
+        self.by_uid.values().map(|record| &**record)
     }
 
     /// How many.
@@ -154,6 +154,9 @@ impl Fleet {
             Observation::Seen(record) => self.put(now, record),
             Observation::Gone(kind, uid) => self.remove(now, kind, &uid),
             Observation::Listed(source, records) => self.replace(now, &source, records),
+            Observation::Complete(source, uids) => {
+                self.keep(now, &source, &uids.into_iter().collect())
+            }
         }
     }
 
@@ -164,14 +167,22 @@ impl Fleet {
         records: Vec<Record>,
     ) -> Vec<(WorkloadId, Entry)> {
         let keep: BTreeSet<Uid> = records.iter().map(|r| r.uid().clone()).collect();
-        let mut story = Vec::new();
-        for uid in self.others(source, &keep) {
-            story.extend(self.remove(now, source.kind, &uid));
-        }
+        let mut story = self.keep(now, source, &keep);
         for record in records {
             story.extend(self.put(now, record));
         }
         story
+    }
+
+    /// Removes what a source no longer has.
+    fn keep(
+        &mut self,
+        now: Timestamp,
+        source: &SourceId,
+        keep: &BTreeSet<Uid>,
+    ) -> Vec<(WorkloadId, Entry)> {
+        let gone = self.others(source, keep);
+        gone.iter().flat_map(|uid| self.remove(now, source.kind, uid)).collect()
     }
 
     fn others(&self, source: &SourceId, keep: &BTreeSet<Uid>) -> Vec<Uid> {
@@ -221,40 +232,40 @@ impl Fleet {
                 entries.into_iter().flatten().map(|entry| (id.clone(), entry)).collect()
             }
             Record::ReplicaSet(r) => {
-                self.replica_sets.put(*r);
+                self.replica_sets.put(r);
                 Vec::new()
             }
             Record::Pod(after) => {
                 let owner = self.workload_of_pod(&after);
                 let entries = timeline::of_pod(now, self.pods.get(&after.uid), &after);
-                self.pods.put(*after);
+                self.pods.put(after);
                 attribute(owner, entries)
             }
             Record::AnalysisRun(after) => {
                 let owner = after.owner.as_ref().and_then(|uid| self.by_uid.get(uid)).cloned();
                 let before = self.analysis_runs.get(&after.uid);
                 let entries = timeline::of_analysis(now, before, &after);
-                self.analysis_runs.put(*after);
+                self.analysis_runs.put(after);
                 attribute(owner, entries)
             }
             Record::Experiment(r) => {
-                self.experiments.put(*r);
+                self.experiments.put(r);
                 Vec::new()
             }
             Record::Event(r) => {
-                self.events.put(*r);
+                self.events.put(r);
                 Vec::new()
             }
             Record::Service(r) => {
-                self.services.put(*r);
+                self.services.put(r);
                 Vec::new()
             }
             Record::Ingress(r) => {
-                self.ingresses.put(*r);
+                self.ingresses.put(r);
                 Vec::new()
             }
             Record::DisruptionBudget(r) => {
-                self.budgets.put(*r);
+                self.budgets.put(r);
                 Vec::new()
             }
         }

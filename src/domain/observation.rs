@@ -71,6 +71,8 @@ pub enum Observation {
     Gone(ResourceKind, Uid),
     /// The whole of a source: what is not in it is gone. Replaces all at once, nothing flashes.
     Listed(SourceId, Vec<Record>),
+    /// The same of a list that came in parts: these are all there are, and each has been seen.
+    Complete(SourceId, Vec<Uid>),
 }
 
 /// How a source stands.

@@ -23,6 +23,9 @@ pub struct SafeText(Arc<str>);
 impl SafeText {
     /// Takes any text; what a terminal would obey or hide is made visible.
     pub fn new(raw: &str) -> Self {
+        if raw.is_empty() {
+            return Self::default();
+        }
         if raw.len() <= MAX_BYTES && raw.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Self(Arc::from(raw));
         }
@@ -37,7 +40,8 @@ impl SafeText {
 
 impl Default for SafeText {
     fn default() -> Self {
-        Self(Arc::from(""))
+        // Of all empty texts there is one allocation.
+        Self(Arc::default())
     }
 }
 

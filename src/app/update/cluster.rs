@@ -30,8 +30,12 @@ pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec
 }
 
 fn lists_workloads(observation: &Observation) -> bool {
-    let Observation::Listed(source, _) = observation else { return false };
-    matches!(source.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
+    match observation {
+        Observation::Listed(source, _) | Observation::Complete(source, _) => {
+            matches!(source.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
+        }
+        Observation::Seen(_) | Observation::Gone(..) => false,
+    }
 }
 
 /// Counts the rows of the Fleet screen anew.

@@ -2,17 +2,22 @@
 //!
 //! Never decides what to do next; the machine does. Used by `run` only.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use http::HeaderValue;
 use http_body_util::BodyExt;
 use kube::client::Body;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::lines::Lines;
 use crate::cluster::call::{self, Failure, Refusal};
 use crate::cluster::connect::Connection;
 use crate::cluster::pace::{Pace, share_of};
-use crate::cluster::{resource, wire};
-use crate::domain::id::Uid;
+use crate::cluster::resource;
+use crate::cluster::wire::{self, Pool, Trim};
+use crate::domain::id::{ResourceKind, Uid};
 use crate::domain::observation::{Observation, SourceId};
 use crate::domain::text::SafeText;
 
@@ -57,6 +62,7 @@ pub(crate) struct Batch {
 /// An open watch.
 pub(crate) struct Stream {
     source: SourceId,
+    pool: Pool,
     body: Body,
     lines: Lines,
 }
@@ -81,6 +87,7 @@ impl Stream {
         }
         Ok(Self {
             source: source.clone(),
+            pool: conn.pool().clone(),
             body: response.into_body(),
             lines: Lines::new(MOST_BYTES),
         })
@@ -105,7 +112,7 @@ impl Stream {
                 continue;
             }
             for line in lines.iter().filter(|line| !line.is_empty()) {
-                read_event(&self.source, line, &mut batch);
+                read_event(&self.source, &self.pool, line, &mut batch);
                 if batch.error.is_some() {
                     break;
                 }
@@ -116,8 +123,10 @@ impl Stream {
 }
 
 /// Reads one line. One that makes no sense is reported and passed over: the next list repairs it.
-fn read_event(source: &SourceId, line: &[u8], batch: &mut Batch) {
-    let event: Value = match serde_json::from_slice(line) {
+fn read_event(source: &SourceId, pool: &Pool, line: &[u8], batch: &mut Batch) {
+    let mut text = serde_json::Deserializer::from_slice(line);
+    let read = EventSeed(source.kind).deserialize(&mut text);
+    let Event { kind, object } = match read.and_then(|event| text.end().map(|()| event)) {
         Ok(event) => event,
         Err(e) => {
             let text = format!("{}: an event is not JSON: {e}", source.kind.resource());
@@ -125,12 +134,10 @@ fn read_event(source: &SourceId, line: &[u8], batch: &mut Batch) {
             return;
         }
     };
-    let null = Value::Null;
-    let object = event.get("object").unwrap_or(&null);
     let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-    match event.get("type").and_then(Value::as_str).unwrap_or_default() {
+    match kind.as_str() {
         "ADDED" | "MODIFIED" => {
-            let decoded = wire::decode(source.kind, object);
+            let decoded = wire::decode_with(pool, source.kind, &object);
             batch.odd.extend(decoded.odd);
             batch.observations.extend(decoded.record.map(Observation::Seen));
         }
@@ -143,13 +150,58 @@ fn read_event(source: &SourceId, line: &[u8], batch: &mut Batch) {
         },
         "BOOKMARK" => {}
         "ERROR" => {
-            batch.error = Some(Refusal::of_status(object, 500));
+            batch.error = Some(Refusal::of_status(&object, 500));
             return;
         }
         other => batch.odd.push(format!("an event of unknown type {other}").into()),
     }
     if let Some(version) = version {
         batch.position = Some(version.to_owned());
+    }
+}
+
+/// One line of a watch.
+#[derive(Debug, Default)]
+struct Event {
+    kind: String,
+    object: Value,
+}
+
+/// Reads one line of a watch of this kind. The type comes first, so that an error is read as what
+/// it is; where it does not, the object is kept whole.
+struct EventSeed(ResourceKind);
+
+impl<'de> DeserializeSeed<'de> for EventSeed {
+    type Value = Event;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Event, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for EventSeed {
+    type Value = Event;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event, A::Error> {
+        let mut event = Event::default();
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "type" => event.kind = map.next_value()?,
+                "object" => {
+                    let plain = matches!(event.kind.as_str(), "ADDED" | "MODIFIED" | "DELETED");
+                    let trim = if plain { Trim::of(self.0) } else { Trim::whole() };
+                    event.object = map.next_value_seed(trim)?;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(event)
     }
 }
 

@@ -3,13 +3,18 @@
 //! Never gives out half a list as if it were whole. Used by the watch machine and, once, by
 //! commands without a screen.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::cluster::call::{self, Failure};
 use crate::cluster::connect::Connection;
 use crate::cluster::error::ClusterError;
 use crate::cluster::pace::Pace;
-use crate::cluster::{resource, wire};
+use crate::cluster::resource;
+use crate::cluster::wire::{self, Pool, Trim};
+use crate::domain::id::ResourceKind;
 use crate::domain::observation::{Record, SourceId};
 use crate::domain::text::SafeText;
 
@@ -40,6 +45,17 @@ pub async fn list(
     listed.map_err(|failure| failure.into_error(conn, &rule, what))
 }
 
+/// How far a list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// There are more pages.
+    More,
+    /// That was the last page.
+    Last,
+    /// The server lost the thread: what came so far does not count, the list begins anew.
+    Anew,
+}
+
 /// A list under way.
 #[derive(Debug)]
 pub(crate) struct Pages {
@@ -63,44 +79,36 @@ impl Pages {
         }
     }
 
-    /// Fetches the next page; the number of its records, and whether it was the last.
-    pub(crate) async fn page(&mut self, conn: &Connection) -> Result<(usize, bool), Failure> {
+    /// Fetches the next page.
+    pub(crate) async fn page(&mut self, conn: &Connection) -> Result<Progress, Failure> {
         let path = self.path();
         let limit = self.pace.answer;
         let response = call::open(conn, call::get(&path), limit).await?;
-        let value = match call::read(response, limit).await {
-            Ok(value) => value,
+        let bytes = match call::body_of(response, limit).await {
+            Ok(bytes) => bytes,
             // The server forgot where this list was; the rest of it would not fit. Once more, and
             // then in one piece, which cannot be forgotten half-way.
             Err(Failure::Refused(refusal)) if refusal.code == 410 && self.next.is_some() => {
                 self.next = None;
                 self.whole = true;
                 self.listing = Listing::default();
-                return Ok((0, false));
+                return Ok(Progress::Anew);
             }
             Err(failure) => return Err(failure),
         };
-        Ok(self.take(value))
+        self.read(&bytes, conn.pool())?;
+        Ok(if self.next.is_some() { Progress::More } else { Progress::Last })
     }
 
-    fn take(&mut self, mut value: Value) -> (usize, bool) {
-        let meta = |key: &str| {
-            let text = value.get("metadata").and_then(|m| m.get(key));
-            text.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
-        };
-        self.listing.resource_version = meta("resourceVersion").unwrap_or_default();
-        self.next = meta("continue");
-        let items = match value.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
-        };
-        let before = self.listing.records.len();
-        for item in items {
-            let decoded = wire::decode(self.source.kind, &item);
-            self.listing.odd.extend(decoded.odd);
-            self.listing.records.extend(decoded.record);
-        }
-        (self.listing.records.len() - before, self.next.is_none())
+    /// Reads a page, object by object: a page as a tree would be many times its records.
+    fn read(&mut self, bytes: &[u8], pool: &Pool) -> Result<(), Failure> {
+        let page = Page { kind: self.source.kind, pool, listing: &mut self.listing };
+        let mut text = serde_json::Deserializer::from_slice(bytes);
+        let read = page.deserialize(&mut text).and_then(|meta| text.end().map(|()| meta));
+        let meta = read.map_err(|e| Failure::Garbled(format!("not JSON: {e}").into()))?;
+        self.listing.resource_version = meta.resource_version.unwrap_or_default();
+        self.next = meta.next.filter(|next| !next.is_empty());
+        Ok(())
     }
 
     fn path(&self) -> String {
@@ -125,21 +133,97 @@ impl Pages {
         path
     }
 
-    /// Records so far.
-    pub(crate) fn records(&self) -> &[Record] {
-        &self.listing.records
-    }
-
-    pub(crate) fn finish(self) -> Listing {
-        self.listing
+    /// What came since this was last asked.
+    pub(crate) fn take(&mut self) -> Listing {
+        std::mem::take(&mut self.listing)
     }
 
     async fn all(&mut self, conn: &Connection) -> Result<Listing, Failure> {
         loop {
-            let (_, last) = self.page(conn).await?;
-            if last {
-                return Ok(std::mem::take(&mut self.listing));
+            if self.page(conn).await? == Progress::Last {
+                return Ok(self.take());
             }
         }
+    }
+}
+
+/// `metadata` of a list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ListMeta {
+    #[serde(rename = "resourceVersion")]
+    resource_version: Option<String>,
+    #[serde(rename = "continue")]
+    next: Option<String>,
+}
+
+/// Reads a list into a listing.
+struct Page<'a> {
+    kind: ResourceKind,
+    pool: &'a Pool,
+    listing: &'a mut Listing,
+}
+
+impl<'de> DeserializeSeed<'de> for Page<'_> {
+    type Value = ListMeta;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ListMeta, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Page<'_> {
+    type Value = ListMeta;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<ListMeta, A::Error> {
+        let mut meta = ListMeta::default();
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            match &*key {
+                "metadata" => meta = map.next_value::<Option<ListMeta>>()?.unwrap_or_default(),
+                "items" => map.next_value_seed(Items(&mut self))?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(meta)
+    }
+}
+
+/// Reads the objects of a list.
+struct Items<'a, 'b>(&'a mut Page<'b>);
+
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    /// An empty list may be written as null.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Page { kind, pool, listing } = self.0;
+        while let Some(object) = seq.next_element_seed(Trim::of(*kind))? {
+            let decoded = wire::decode_with(pool, *kind, &object);
+            listing.odd.extend(decoded.odd);
+            listing.records.extend(decoded.record);
+        }
+        Ok(())
     }
 }

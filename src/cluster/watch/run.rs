@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::follow::{self, Batch, Stream};
-use super::list::Pages;
+use super::list::{Pages, Progress};
 use super::{News, Report, Watch};
 use crate::cluster::call::{self, Failure, Refusal};
 use crate::cluster::pace::{BackOff, share_of};
@@ -106,34 +106,47 @@ impl Machine {
             let at = (self.watch.now)();
             self.state(SourceState::Resyncing(at)).await;
         }
-        loop {
-            let (new, last) = match self.attend(pages.page(&conn), false).await {
+        // What came in parts is shown as it comes, so that the screen fills and a list is never in
+        // memory twice; what is gone goes when the last part is here.
+        let mut uids = Vec::new();
+        let mut parts = 0u32;
+        let last = loop {
+            let progress = match self.attend(pages.page(&conn), false).await {
                 Attended::Revived => return End::Revived,
                 Attended::Done(Err(failure)) => return End::Failed(failure),
-                Attended::Done(Ok(page)) => page,
+                Attended::Done(Ok(progress)) => progress,
             };
             self.heard = (self.watch.now)();
-            if last {
-                break;
+            let mut part = pages.take();
+            self.odd(std::mem::take(&mut part.odd)).await;
+            if progress == Progress::Anew {
+                uids.clear();
+                continue;
             }
-            if !self.listed {
-                // The screen fills while the rest is on its way.
-                let records = pages.records();
-                let page = records.get(records.len() - new..).unwrap_or_default();
-                let seen = page.iter().cloned().map(Observation::Seen).collect();
-                self.say(News::Observations(seen)).await;
+            if progress == Progress::More || parts > 0 {
+                uids.extend(part.records.iter().map(|record| record.uid().clone()));
             }
-        }
-        let listing = pages.finish();
-        let empty = listing.records.is_empty();
-        self.odd(listing.odd).await;
-        let whole = Observation::Listed(self.watch.source.clone(), listing.records);
-        self.say(News::Observations(vec![whole])).await;
+            if progress == Progress::Last {
+                break part;
+            }
+            parts += 1;
+            let seen = part.records.into_iter().map(Observation::Seen).collect();
+            self.say(News::Observations(seen)).await;
+        };
+        let source = self.watch.source.clone();
+        let empty = last.records.is_empty() && uids.is_empty();
+        let news = if parts == 0 {
+            vec![Observation::Listed(source, last.records)]
+        } else {
+            let seen = last.records.into_iter().map(Observation::Seen);
+            seen.chain([Observation::Complete(source, uids)]).collect()
+        };
+        self.say(News::Observations(news)).await;
         self.listed = true;
         if empty && self.namespace_is_missing().await {
             return End::NoNamespace;
         }
-        self.position = Some(listing.resource_version);
+        self.position = Some(last.resource_version);
         let at = self.heard;
         self.state(SourceState::Live(at)).await;
         End::Listed

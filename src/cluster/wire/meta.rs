@@ -46,7 +46,7 @@ impl<'a> Meta<'a> {
     }
 
     pub(super) fn namespace(self) -> SafeText {
-        self.node.text_or_empty("namespace")
+        self.node.shared_or_empty("namespace")
     }
 
     pub(super) fn id(self) -> ObjectRef {
@@ -63,7 +63,7 @@ impl<'a> Meta<'a> {
 
     /// The owner that controls it, else its first owner.
     pub(super) fn owner(self) -> Option<Uid> {
-        self.chosen_owner()?.text("uid")
+        self.chosen_owner()?.shared("uid")
     }
 
     /// What that owner is.
@@ -77,7 +77,7 @@ impl<'a> Meta<'a> {
     }
 
     pub(super) fn label(self, key: &str) -> Option<SafeText> {
-        self.node.at("labels").text(key)
+        self.node.at("labels").shared(key)
     }
 
     pub(super) fn annotation(self, key: &str) -> Option<SafeText> {
@@ -129,7 +129,10 @@ pub(super) fn images(template: Node<'_>) -> Vec<Image> {
     template
         .at("spec")
         .list("containers")
-        .map(|c| Image { container: c.text_or_empty("name"), reference: c.text_or_empty("image") })
+        .map(|c| Image {
+            container: c.shared_or_empty("name"),
+            reference: c.shared_or_empty("image"),
+        })
         .collect()
 }
 
@@ -140,13 +143,13 @@ pub(super) fn conditions(status: Node<'_>) -> Vec<Condition> {
 
 fn condition(node: Node<'_>) -> Condition {
     Condition {
-        kind: node.text_or_empty("type"),
+        kind: node.shared_or_empty("type"),
         status: match node.str("status") {
             Some("True") => Some(true),
             Some("False") => Some(false),
             _ => None,
         },
-        reason: node.text_or_empty("reason"),
+        reason: node.shared_or_empty("reason"),
         message: node.text_or_empty("message"),
         updated: node.time("lastUpdateTime").or_else(|| node.time("lastTransitionTime")),
     }

@@ -3,21 +3,22 @@
 //! Every field may be missing, have another type or a value of a later version: the rest of the
 //! object is kept, and what was odd is reported. Only identity (`metadata.uid`, `name`) is
 //! indispensable. What the domain does not know (managedFields, last-applied-configuration,
-//! environment variables, ...) is never stored. Used by the watches and by `read`.
+//! environment variables, ...) is not even read, see `trim`. Used by the watches and by `read`.
 
 mod analysis;
 mod meta;
 mod node;
 mod pod;
+mod pool;
 mod replica_set;
 mod rest;
 mod rollout;
 mod strategy;
 mod template;
+mod trim;
 mod workload;
 
-use std::cell::RefCell;
-
+use serde::de::DeserializeSeed;
 use serde_json::Value;
 
 use crate::domain::analysis::template::AnalysisTemplate;
@@ -25,7 +26,10 @@ use crate::domain::id::ResourceKind;
 use crate::domain::observation::Record;
 use crate::domain::text::SafeText;
 
-use node::Node;
+use node::{Node, Reading};
+
+pub(crate) use pool::Pool;
+pub(crate) use trim::Trim;
 
 /// An object as far as it could be read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,10 +42,26 @@ pub struct Decoded {
 
 /// Reads an object of this kind.
 pub fn decode(kind: ResourceKind, object: &Value) -> Decoded {
-    let oddities = RefCell::new(Vec::new());
-    let node = Node::new(object, &oddities);
-    let record = translate(kind, node);
-    let mut found = oddities.into_inner();
+    decode_with(&Pool::default(), kind, object)
+}
+
+/// Reads an object of this kind out of its text, as lists and watches do: only what is needed
+/// becomes memory.
+///
+/// # Errors
+/// The text is no JSON.
+pub fn read(kind: ResourceKind, text: &[u8]) -> Result<Decoded, serde_json::Error> {
+    let mut text = serde_json::Deserializer::from_slice(text);
+    let object = Trim::of(kind).deserialize(&mut text)?;
+    text.end()?;
+    Ok(decode(kind, &object))
+}
+
+/// Reads an object; texts that objects share come out of the pool.
+pub(crate) fn decode_with(pool: &Pool, kind: ResourceKind, object: &Value) -> Decoded {
+    let reading = Reading::new(pool);
+    let record = translate(kind, Node::new(object, &reading));
+    let mut found = reading.oddities();
     if record.is_none() {
         found.insert(0, "it has no uid or no name and was left out".into());
     }
@@ -58,8 +78,7 @@ pub fn decode(kind: ResourceKind, object: &Value) -> Decoded {
 /// Reads an AnalysisTemplate, or with `cluster` a `ClusterAnalysisTemplate`; nothing without a
 /// name.
 pub fn decode_template(object: &Value, cluster: bool) -> Option<AnalysisTemplate> {
-    let oddities = RefCell::new(Vec::new());
-    template::template(Node::new(object, &oddities), cluster)
+    template::template(Node::new(object, &Reading::new(&Pool::default())), cluster)
 }
 
 fn translate(kind: ResourceKind, node: Node<'_>) -> Option<Record> {

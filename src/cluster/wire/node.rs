@@ -7,6 +7,7 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
+use super::pool::Pool;
 use crate::domain::strategy::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp, parse_go_duration, parse_rfc3339};
@@ -15,29 +16,48 @@ use crate::domain::time::{Span, Timestamp, parse_go_duration, parse_rfc3339};
 const MOST_ODDITIES: usize = 20;
 
 /// Most entries of a list or a map that are read: nothing real comes near.
-const MOST_ENTRIES: usize = 5_000;
+pub(super) const MOST_ENTRIES: usize = 5_000;
 
 static NULL: Value = Value::Null;
+
+/// The reading of one object.
+#[derive(Debug)]
+pub(super) struct Reading {
+    odd: RefCell<Vec<String>>,
+    pool: Pool,
+}
+
+impl Reading {
+    /// Texts that objects share come out of this pool.
+    pub(super) fn new(pool: &Pool) -> Self {
+        Self { odd: RefCell::default(), pool: pool.clone() }
+    }
+
+    /// What was odd.
+    pub(super) fn oddities(self) -> Vec<String> {
+        self.odd.into_inner()
+    }
+}
 
 /// A place in an object.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'a> {
     value: &'a Value,
-    odd: &'a RefCell<Vec<String>>,
+    reading: &'a Reading,
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn new(value: &'a Value, odd: &'a RefCell<Vec<String>>) -> Self {
-        Self { value, odd }
+    pub(super) fn new(value: &'a Value, reading: &'a Reading) -> Self {
+        Self { value, reading }
     }
 
     fn with(self, value: &'a Value) -> Self {
-        Self { value, odd: self.odd }
+        Self { value, reading: self.reading }
     }
 
     /// Notes that something is not as expected.
     pub(super) fn note(self, what: impl FnOnce() -> String) {
-        let mut odd = self.odd.borrow_mut();
+        let mut odd = self.reading.odd.borrow_mut();
         if odd.len() < MOST_ODDITIES {
             odd.push(what());
         }
@@ -90,6 +110,16 @@ impl<'a> Node<'a> {
     /// Text that is not empty.
     pub(super) fn text(self, key: &str) -> Option<SafeText> {
         self.str(key).filter(|s| !s.is_empty()).map(SafeText::new)
+    }
+
+    /// Text that is not empty and the same in many objects.
+    pub(super) fn shared(self, key: &str) -> Option<SafeText> {
+        self.str(key).filter(|s| !s.is_empty()).map(|s| self.reading.pool.take(s))
+    }
+
+    /// The same, or empty.
+    pub(super) fn shared_or_empty(self, key: &str) -> SafeText {
+        self.shared(key).unwrap_or_default()
     }
 
     /// Text, or empty.
@@ -187,10 +217,11 @@ impl<'a> Node<'a> {
 
     /// Text pairs of an object, sorted by key.
     pub(super) fn pairs(self, key: &str) -> Vec<(SafeText, SafeText)> {
+        let pool = &self.reading.pool;
         let map = self.field(key, "map", Value::as_object);
         let entries = map.into_iter().flatten().take(MOST_ENTRIES);
         let mut pairs: Vec<(SafeText, SafeText)> = entries
-            .filter_map(|(k, v)| Some((SafeText::new(k), SafeText::new(v.as_str()?))))
+            .filter_map(|(k, v)| Some((pool.take(k), pool.take(v.as_str()?))))
             .collect();
         pairs.sort();
         pairs

@@ -20,9 +20,9 @@ pub(super) fn pod(object: Node<'_>) -> Option<Pod> {
         owner: meta.owner(),
         created: meta.created(),
         deleted: meta.node().time("deletionTimestamp"),
-        node: spec.text("nodeName"),
-        phase: status.text_or_empty("phase"),
-        reason: status.text_or_empty("reason"),
+        node: spec.shared("nodeName"),
+        phase: status.shared_or_empty("phase"),
+        reason: status.shared_or_empty("reason"),
         message: status.text_or_empty("message"),
         ready: ready.is_some_and(|c| c.str("status") == Some("True")),
         ready_since: ready.and_then(|c| c.time("lastTransitionTime")),
@@ -43,10 +43,10 @@ fn containers(spec: Node<'_>, status: Node<'_>, init: bool) -> Vec<Container> {
     };
     spec.list(wanted)
         .map(|wanted| {
-            let name = wanted.text_or_empty("name");
+            let name = wanted.shared_or_empty("name");
             let state = status.list(seen).find(|s| s.str("name") == Some(name.as_str()));
             let mut container = state.map(container).unwrap_or_default();
-            container.image = wanted.text_or_empty("image");
+            container.image = wanted.shared_or_empty("image");
             container.name = name;
             container.init = init;
             container
@@ -60,7 +60,7 @@ fn container(node: Node<'_>) -> Container {
     Container {
         ready: node.flag("ready"),
         restarts: node.count("restartCount"),
-        waiting: waiting.map(|w| w.text_or_empty("reason")),
+        waiting: waiting.map(|w| w.shared_or_empty("reason")),
         waiting_message: waiting.map(|w| w.text_or_empty("message")).unwrap_or_default(),
         running_since: state.part("running").and_then(|r| r.time("startedAt")),
         terminated: state.part("terminated").map(termination),
@@ -71,7 +71,7 @@ fn container(node: Node<'_>) -> Container {
 
 fn termination(node: Node<'_>) -> Termination {
     Termination {
-        reason: node.text_or_empty("reason"),
+        reason: node.shared_or_empty("reason"),
         message: node.text_or_empty("message"),
         exit_code: node.count("exitCode"),
         signal: node.int("signal").filter(|s| *s != 0),

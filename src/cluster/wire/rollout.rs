@@ -16,7 +16,7 @@ pub(super) fn rollout(object: Node<'_>) -> Option<Workload> {
     let spec = object.at("spec");
     workload.strategy = strategy::of_rollout(spec.at("strategy"));
     workload.workload_ref = spec.part("workloadRef").map(|node| WorkloadRef {
-        kind: node.text_or_empty("kind"),
+        kind: node.shared_or_empty("kind"),
         name: node.text_or_empty("name"),
     });
     workload.status = status(object.at("status"));
@@ -32,10 +32,10 @@ fn status(node: Node<'_>) -> Status {
     Status {
         observed_unreadable: observed.is_some() && generation.is_none(),
         observed_generation: generation,
-        phase: node.text("phase"),
+        phase: node.shared("phase"),
         message: node.text_or_empty("message"),
-        current_hash: node.text("currentPodHash"),
-        stable_hash: node.text("stableRS"),
+        current_hash: node.shared("currentPodHash"),
+        stable_hash: node.shared("stableRS"),
         step_index: node.long("currentStepIndex").and_then(|i| usize::try_from(i).ok()),
         pauses: node.list("pauseConditions").map(pause).collect(),
         controller_pause: node.flag("controllerPause"),
@@ -47,8 +47,8 @@ fn status(node: Node<'_>) -> Status {
         step_analysis: analysis(canary, "currentStepAnalysisRunStatus"),
         background_analysis: analysis(canary, "currentBackgroundAnalysisRunStatus"),
         experiment: canary.text("currentExperiment"),
-        active_hash: blue_green.text("activeSelector"),
-        preview_hash: blue_green.text("previewSelector"),
+        active_hash: blue_green.shared("activeSelector"),
+        preview_hash: blue_green.shared("previewSelector"),
         pre_analysis: analysis(blue_green, "prePromotionAnalysisRunStatus"),
         post_analysis: analysis(blue_green, "postPromotionAnalysisRunStatus"),
         workload_observed_generation: node.long("workloadObservedGeneration"),
@@ -70,8 +70,8 @@ fn pause(node: Node<'_>) -> Pause {
 fn weights(node: Node<'_>) -> Weights {
     let destination = |node: Node<'_>| Destination {
         weight: node.count("weight"),
-        service: node.text_or_empty("serviceName"),
-        hash: node.text_or_empty("podTemplateHash"),
+        service: node.shared_or_empty("serviceName"),
+        hash: node.shared_or_empty("podTemplateHash"),
     };
     Weights {
         canary: destination(node.at("canary")),

@@ -57,10 +57,10 @@ fn canary(node: Node<'_>) -> Canary {
         max_weight: routing.int("maxTrafficWeight").unwrap_or(100),
         max_surge: node.amount("maxSurge").unwrap_or(QUARTER),
         max_unavailable: node.amount("maxUnavailable").unwrap_or(QUARTER),
-        canary_service: node.text("canaryService"),
-        stable_service: node.text("stableService"),
+        canary_service: node.shared("canaryService"),
+        stable_service: node.shared("stableService"),
         stable_ingresses: ingresses,
-        nginx_prefix: nginx.text("annotationPrefix").unwrap_or_else(|| NGINX_PREFIX.into()),
+        nginx_prefix: nginx.shared("annotationPrefix").unwrap_or_else(|| NGINX_PREFIX.into()),
         dynamic_stable_scale: node.flag("dynamicStableScale"),
         abort_scale_down_delay: node
             .seconds("abortScaleDownDelaySeconds")
@@ -89,8 +89,8 @@ fn routers(routing: Node<'_>) -> Vec<SafeText> {
 
 fn blue_green(node: Node<'_>) -> BlueGreen {
     BlueGreen {
-        active_service: node.text_or_empty("activeService"),
-        preview_service: node.text("previewService"),
+        active_service: node.shared_or_empty("activeService"),
+        preview_service: node.shared("previewService"),
         preview_replicas: node.int("previewReplicaCount"),
         auto_promotion: node.optional_flag("autoPromotionEnabled").unwrap_or(true),
         auto_promotion_after: node

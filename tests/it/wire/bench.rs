@@ -117,13 +117,16 @@ pub(super) fn names_of(news: &News, listed: bool) -> Option<Vec<String>> {
             Some(records.iter().map(|r| r.uid().to_string()).collect())
         }
         [Observation::Listed(..)] => None,
+        [.., Observation::Complete(_, uids)] => {
+            listed.then(|| uids.iter().map(ToString::to_string).collect())
+        }
         changes if !listed => Some(
             changes
                 .iter()
                 .map(|change| match change {
                     Observation::Seen(record) => record.uid().to_string(),
                     Observation::Gone(_, uid) => format!("-{uid}"),
-                    Observation::Listed(..) => "listed".into(),
+                    Observation::Listed(..) | Observation::Complete(..) => "listed".into(),
                 })
                 .collect(),
         ),
