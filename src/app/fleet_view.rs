@@ -2,9 +2,8 @@
 
 use tui_input::Input;
 
-use crate::domain::attention::{Attention, Risk};
+use super::roster::Roster;
 use crate::domain::id::WorkloadId;
-use crate::domain::time::Timestamp;
 
 /// Order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,28 +37,6 @@ impl Sort {
     }
 }
 
-/// One row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Which workload.
-    pub id: WorkloadId,
-    /// Its group.
-    pub attention: Attention,
-    /// Its urgency within the group.
-    pub risk: Risk,
-    /// When its wanted version was made.
-    pub updated: Option<Timestamp>,
-}
-
-/// The rows, and how many the filter hides.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Roster {
-    /// Rows in order.
-    pub rows: Vec<Row>,
-    /// Rows that the filter hides.
-    pub hidden: usize,
-}
-
 /// The Fleet screen's own state. The selection is an identity, so that rows may move under it.
 #[derive(Debug, Clone, Default)]
 pub struct FleetView {
@@ -74,11 +51,8 @@ pub struct FleetView {
     /// Whether it stays with its workload: a key was pressed, or the rows were counted since the
     /// first lists had arrived. Until then the first row is selected, whichever that is.
     pub kept: bool,
-    /// Rows as last counted. They are counted anew at each tick in which something was observed,
-    /// not for each observation: with a thousand rollouts that is the dearest sum of the program.
+    /// The rows; nothing before anything was observed.
     pub roster: Option<Roster>,
-    /// Whether something was observed since they were counted.
-    pub roster_is_old: bool,
 }
 
 /// Whether a row passes the filter. Words are joined by "and"; `!word` excludes; `ns:`, `status:`,

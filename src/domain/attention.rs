@@ -37,6 +37,9 @@ impl Attention {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Risk(pub u8);
 
+/// From here on pods are what is broken.
+pub const BROKEN_PODS: Risk = Risk(75);
+
 /// Group and urgency of a release.
 pub fn of(release: &Release<'_>, now: Timestamp) -> (Attention, Risk) {
     let workload = release.workload;
@@ -55,7 +58,9 @@ pub fn of(release: &Release<'_>, now: Timestamp) -> (Attention, Risk) {
         }
         Phase::Paused if phase::needs_person(workload) => (Attention::NeedsPerson, Risk(50)),
         Phase::Paused => (Attention::Moving, Risk(30)),
-        Phase::Progressing if new_pods_broken(release, now) => (Attention::NeedsPerson, Risk(75)),
+        Phase::Progressing if new_pods_broken(release, now) => {
+            (Attention::NeedsPerson, BROKEN_PODS)
+        }
         Phase::Progressing => (Attention::Moving, Risk(40)),
         Phase::Unknown => (Attention::Unknown, Risk(20)),
         Phase::Healthy => (Attention::Quiet, Risk(0)),

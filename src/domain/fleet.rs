@@ -127,7 +127,7 @@ impl<T: Owned> Store<T> {
 /// Everything last seen.
 #[derive(Debug, Clone, Default)]
 pub struct Fleet {
-    workloads: BTreeMap<WorkloadId, Workload>,
+    workloads: BTreeMap<WorkloadId, Box<Workload>>,
     by_uid: BTreeMap<Uid, WorkloadId>,
     /// ReplicaSets by Rollout, Deployment or Experiment.
     pub replica_sets: Store<ReplicaSet>,
@@ -145,6 +145,10 @@ pub struct Fleet {
     pub ingresses: Store<Ingress>,
     /// Disruption budgets of the selected workload's namespace.
     pub budgets: Store<DisruptionBudget>,
+    /// Deployments that a Rollout's `workloadRef` names, with that Rollout.
+    templates: BTreeMap<WorkloadId, WorkloadId>,
+    /// Workloads of which something changed since they were last asked for.
+    touched: BTreeSet<WorkloadId>,
 }
 
 impl Fleet {
@@ -219,26 +223,19 @@ impl Fleet {
 
     fn put(&mut self, now: Timestamp, record: Record) -> Vec<(WorkloadId, Entry)> {
         match record {
-            Record::Workload(after) => {
-                let id = after.id.clone();
-                let before = self.workloads.insert(id.clone(), (*after).clone());
-                if let Some(before) = &before
-                    && before.uid != after.uid
-                {
-                    self.by_uid.remove(&before.uid);
-                }
-                self.by_uid.insert(after.uid.clone(), id.clone());
-                let entries = before.map(|b| timeline::of_workload(now, &b, &after));
-                entries.into_iter().flatten().map(|entry| (id.clone(), entry)).collect()
-            }
-            Record::ReplicaSet(r) => {
-                self.replica_sets.put(r);
+            Record::Workload(after) => self.put_workload(now, after),
+            Record::ReplicaSet(after) => {
+                self.touch(self.workload_of(&after));
+                let before = self.replica_sets.put(after);
+                self.touch(before.and_then(|before| self.workload_of(&before)));
                 Vec::new()
             }
             Record::Pod(after) => {
                 let owner = self.workload_of_pod(&after);
                 let entries = timeline::of_pod(now, self.pods.get(&after.uid), &after);
-                self.pods.put(after);
+                self.touch(owner.clone());
+                let before = self.pods.put(after);
+                self.touch(before.and_then(|before| self.workload_of_pod(&before)));
                 attribute(owner, entries)
             }
             Record::AnalysisRun(after) => {
@@ -279,18 +276,16 @@ impl Fleet {
     ) -> Vec<(WorkloadId, Entry)> {
         match kind {
             ResourceKind::Rollouts | ResourceKind::Deployments => {
-                let Some(id) = self.by_uid.remove(uid) else {
-                    return Vec::new();
-                };
-                // A successor of the same name may already be here.
-                if self.workloads.get(&id).is_some_and(|w| w.uid == *uid) {
-                    self.workloads.remove(&id);
-                    return vec![(id, timeline::deleted(now))];
-                }
-                return Vec::new();
+                return self.remove_workload(now, uid);
             }
-            ResourceKind::ReplicaSets => drop(self.replica_sets.take(uid)),
-            ResourceKind::Pods => drop(self.pods.take(uid)),
+            ResourceKind::ReplicaSets => {
+                let gone = self.replica_sets.take(uid);
+                self.touch(gone.and_then(|gone| self.workload_of(&gone)));
+            }
+            ResourceKind::Pods => {
+                let gone = self.pods.take(uid);
+                self.touch(gone.and_then(|gone| self.workload_of_pod(&gone)));
+            }
             ResourceKind::AnalysisRuns => drop(self.analysis_runs.take(uid)),
             ResourceKind::Experiments => drop(self.experiments.take(uid)),
             ResourceKind::Events => drop(self.events.take(uid)),
@@ -301,54 +296,111 @@ impl Fleet {
         Vec::new()
     }
 
-    fn workload_of_pod(&self, pod: &Pod) -> Option<WorkloadId> {
-        let replica_set = self.replica_sets.get(pod.owner.as_ref()?)?;
+    fn put_workload(&mut self, now: Timestamp, after: Box<Workload>) -> Vec<(WorkloadId, Entry)> {
+        let id = after.id.clone();
+        if let Some(before) = self.workloads.get(&id) {
+            let old = (before.uid != after.uid).then(|| before.uid.clone());
+            let named =
+                template_of(before).filter(|named| template_of(&after).as_ref() != Some(named));
+            self.forget_template(named, &id);
+            old.map(|uid| self.by_uid.remove(&uid));
+        }
+        if let Some(deployment) = template_of(&after) {
+            self.touch(Some(deployment.clone()));
+            self.templates.insert(deployment, id.clone());
+        }
+        self.by_uid.insert(after.uid.clone(), id.clone());
+        let entries = self.workloads.get(&id).map(|b| timeline::of_workload(now, b, &after));
+        self.workloads.insert(id.clone(), after);
+        self.touch_workload(&id);
+        attribute(Some(id), entries.unwrap_or_default())
+    }
+
+    fn remove_workload(&mut self, now: Timestamp, uid: &Uid) -> Vec<(WorkloadId, Entry)> {
+        let Some(id) = self.by_uid.remove(uid) else {
+            return Vec::new();
+        };
+        // A successor of the same name may already be here.
+        if self.workloads.get(&id).is_none_or(|w| w.uid != *uid) {
+            return Vec::new();
+        }
+        let gone = self.workloads.remove(&id);
+        self.forget_template(gone.as_deref().and_then(template_of), &id);
+        self.touch_workload(&id);
+        vec![(id, timeline::deleted(now))]
+    }
+
+    /// A Rollout no longer names this Deployment.
+    fn forget_template(&mut self, deployment: Option<WorkloadId>, rollout: &WorkloadId) {
+        let Some(deployment) = deployment else { return };
+        if self.templates.get(&deployment) == Some(rollout) {
+            self.templates.remove(&deployment);
+        }
+        self.touch(Some(deployment));
+    }
+
+    /// A Rollout shows the images of its template.
+    fn touch_workload(&mut self, id: &WorkloadId) {
+        self.touch(Some(id.clone()));
+        self.touch(self.templates.get(id).cloned());
+    }
+
+    fn touch(&mut self, id: Option<WorkloadId>) {
+        self.touched.extend(id);
+    }
+
+    /// Workloads that came or went, or of which something changed, since this was last asked.
+    pub fn take_touched(&mut self) -> BTreeSet<WorkloadId> {
+        std::mem::take(&mut self.touched)
+    }
+
+    fn workload_of(&self, replica_set: &ReplicaSet) -> Option<WorkloadId> {
         self.by_uid.get(replica_set.owner.as_ref()?).cloned()
+    }
+
+    fn workload_of_pod(&self, pod: &Pod) -> Option<WorkloadId> {
+        self.workload_of(self.replica_sets.get(pod.owner.as_ref()?)?)
     }
 
     /// Every workload, by namespace, kind and name.
     pub fn workloads(&self) -> impl Iterator<Item = &Workload> {
-        self.workloads.values()
+        self.workloads.values().map(|workload| &**workload)
     }
 
     /// One workload.
     pub fn workload(&self, id: &WorkloadId) -> Option<&Workload> {
-        self.workloads.get(id)
+        self.workloads.get(id).map(|workload| &**workload)
     }
 
     /// The Rollout whose `workloadRef` names this Deployment.
     pub fn rollout_of(&self, deployment: &WorkloadId) -> Option<&Workload> {
-        if deployment.kind != WorkloadKind::Deployment {
-            return None;
-        }
-        self.workloads.values().find(|w| {
-            w.id.namespace == deployment.namespace
-                && w.workload_ref
-                    .as_ref()
-                    .is_some_and(|r| r.kind == "Deployment" && r.name == deployment.name)
-        })
+        self.workload(self.templates.get(deployment)?)
     }
 
     /// The Deployment a Rollout's `workloadRef` names.
     pub fn referenced(&self, workload: &Workload) -> Option<&Workload> {
-        let reference = workload.workload_ref.as_ref().filter(|r| r.kind == "Deployment")?;
-        let id = WorkloadId {
-            namespace: workload.id.namespace.clone(),
-            kind: WorkloadKind::Deployment,
-            name: reference.name.clone(),
-        };
-        self.workloads.get(&id)
+        self.workload(&template_of(workload)?)
     }
 
     /// A workload with all that belongs to it.
     pub fn release(&self, id: &WorkloadId) -> Option<Release<'_>> {
-        self.workloads.get(id).map(|workload| Release::join(self, workload))
+        self.workload(id).map(|workload| Release::join(self, workload))
     }
 
     /// A Service by name.
     pub fn service(&self, of: &ObjectRef) -> Option<&Service> {
         self.services.iter().find(|s| s.id == *of)
     }
+}
+
+/// The Deployment that a Rollout takes its pod template from.
+fn template_of(workload: &Workload) -> Option<WorkloadId> {
+    let reference = workload.workload_ref.as_ref().filter(|r| r.kind == "Deployment")?;
+    Some(WorkloadId {
+        namespace: workload.id.namespace.clone(),
+        kind: WorkloadKind::Deployment,
+        name: reference.name.clone(),
+    })
 }
 
 fn attribute(owner: Option<WorkloadId>, entries: Vec<Entry>) -> Vec<(WorkloadId, Entry)> {

@@ -27,9 +27,9 @@ pub struct Container {
     /// Since when it runs.
     pub running_since: Option<Timestamp>,
     /// How it ended, when it is not running.
-    pub terminated: Option<Termination>,
+    pub terminated: Option<Box<Termination>>,
     /// How it ended the last time.
-    pub last_terminated: Option<Termination>,
+    pub last_terminated: Option<Box<Termination>>,
 }
 
 /// How a container ended.
@@ -112,7 +112,7 @@ pub struct Pod {
     /// Message of condition `PodScheduled` while it is false.
     pub unscheduled: Option<SafeText>,
     /// Containers, init containers first.
-    pub containers: Vec<Container>,
+    pub containers: Box<[Container]>,
 }
 
 /// A pod that is not ready this long after its containers started is called unready, not starting.
@@ -126,7 +126,7 @@ fn is_starting(reason: &str) -> bool {
 impl Container {
     fn is_broken(&self, now: Timestamp) -> bool {
         self.waiting.as_ref().is_some_and(|reason| !is_starting(reason))
-            || self.terminated.as_ref().is_some_and(Termination::is_failure)
+            || self.terminated.as_deref().is_some_and(Termination::is_failure)
             || self.is_failing_again(now)
     }
 
@@ -136,7 +136,7 @@ impl Container {
         !self.ready
             && self.restarts > 0
             && self.running_since.is_some_and(|since| now - since < START_GRACE)
-            && self.last_terminated.as_ref().is_some_and(Termination::is_failure)
+            && self.last_terminated.as_deref().is_some_and(Termination::is_failure)
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Msg;
+use crate::app::read::{is_lively, shows_time};
 use crate::app::update::update;
 use crate::cluster::Connection;
 use crate::error::Exit;
@@ -32,11 +33,15 @@ const ANSWERS: usize = 256;
 /// Reports taken in one turn of the loop.
 const BATCH: usize = 256;
 
-/// Shortest time between two frames.
-const FRAME: Duration = Duration::from_millis(50);
+/// Shortest time between two frames. The first change after a quiet moment is painted at once; what
+/// follows closely is gathered.
+const FRAME: Duration = Duration::from_millis(16);
 
-/// Time between two ticks.
+/// Time between two ticks while something may change by itself within a second.
 const TICK: Duration = Duration::from_millis(200);
+
+/// The same while nothing does: the clock has whole seconds, and waking up costs.
+const QUIET_TICK: Duration = Duration::from_secs(1);
 
 /// How long leaving waits for requests that are on their way and for the journal.
 const LEAVE_WITHIN: Duration = Duration::from_millis(1500);
@@ -78,6 +83,7 @@ struct Loop {
     /// Clears the screen before the next frame.
     repaint: bool,
     last_frame: Instant,
+    last_tick: Instant,
     /// Ctrl-Z was pressed, or SIGTSTP came.
     suspend: bool,
     quit: Option<Exit>,
@@ -118,6 +124,7 @@ impl Cockpit {
             dirty: true,
             repaint: true,
             last_frame: Instant::now(),
+            last_tick: Instant::now(),
             suspend: false,
             quit: None,
         };
@@ -141,11 +148,10 @@ impl Loop {
         arrivals: &mut Arrivals,
         answers: &mut mpsc::Receiver<Msg>,
     ) -> anyhow::Result<()> {
-        let mut tick = tokio::time::interval(TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut reports = Vec::with_capacity(BATCH);
         while self.quit.is_none() {
             let wait = self.until_frame();
+            let tick = self.until_tick();
             tokio::select! {
                 biased;
                 signal = signals.next() => self.signal(signal),
@@ -161,7 +167,7 @@ impl Loop {
                     }
                 }
                 Ok(()) = arrivals.pulse.changed() => self.pulse(arrivals)?,
-                _ = tick.tick() => self.tick()?,
+                () = tick => self.tick()?,
             }
             if self.suspend {
                 self.suspend(signals).await?;
@@ -184,6 +190,12 @@ impl Loop {
                 None => std::future::pending().await,
             }
         }
+    }
+
+    /// Ready when a tick is due.
+    fn until_tick(&self) -> impl Future<Output = ()> + use<> {
+        let due = self.last_tick + if is_lively(&self.model) { TICK } else { QUIET_TICK };
+        tokio::time::sleep_until(due.into())
     }
 
     fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
@@ -259,7 +271,15 @@ impl Loop {
         if let Some(progress) = self.flown.as_mut().and_then(Flown::progress) {
             self.take(Msg::Drill(Box::new(progress)))?;
         }
-        self.take(Msg::Tick)
+        self.last_tick = Instant::now();
+        let before = self.model.now;
+        let dirty = self.dirty;
+        let toast = self.model.toast.is_some();
+        self.take(Msg::Tick)?;
+        // Most ticks change nothing that is shown.
+        let expired = toast != self.model.toast.is_some();
+        self.dirty = dirty || expired || shows_time(&self.model, before);
+        Ok(())
     }
 
     /// After a refresh the pulse comes from a new heartbeat.

@@ -20,7 +20,6 @@ use super::look::Look;
 use super::pane::{Title, first_row, pane};
 use super::screen::{Shape, take_bottom, take_left, take_top};
 use super::strip::Strip;
-use super::text::width;
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, shape: Shape) {
@@ -29,7 +28,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, shape: Sh
     if is_filter_shown(model) {
         filter_line(canvas, take_top(&mut rest, 1), model, &list);
     }
-    let has_selection = model.fleet_view.selected.is_some() && !list.entries.is_empty();
+    let has_selection = model.fleet_view.selected.is_some() && !list.entries().is_empty();
     let (list_area, preview) = match shape {
         _ if !has_selection => (rest, Rect::default()),
         Shape::Wide => {
@@ -57,7 +56,7 @@ fn is_filter_shown(model: &Model) -> bool {
 }
 
 /// The filter as it is typed, and what it hides.
-fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
+fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<'_>) {
     let view = &model.fleet_view;
     let total = usize::from(area.width);
     let strip = Strip::new(canvas.look).gap(1).say(Role::Key, "/").say_to(
@@ -65,7 +64,7 @@ fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) 
         Role::Text,
         view.filter.value(),
     );
-    let hidden = match (list.hidden, view.typing) {
+    let hidden = match (list.hidden(), view.typing) {
         (0, _) => Phrase::new(),
         (hidden, true) => Phrase::new().muted(format!("hides {hidden}")),
         (hidden, false) => Phrase::new()
@@ -81,8 +80,8 @@ fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) 
     }
 }
 
-fn title(look: &Look, model: &Model, list: &List) -> Title {
-    let [needs, moving, unknown, quiet] = list.counts;
+fn title(look: &Look, model: &Model, list: &List<'_>) -> Title {
+    let [needs, moving, unknown, quiet] = list.counts();
     let mut counts = Phrase::new();
     let groups = [
         (needs, "needs a person", "need a person", Role::Warn),
@@ -113,7 +112,7 @@ enum Shown<'e> {
     Row(&'e Entry),
 }
 
-fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
+fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<'_>) {
     let reasons = emptiness(model, list);
     if !reasons.is_empty() {
         let lines: Vec<Line<'_>> = std::iter::once(Line::default())
@@ -136,17 +135,17 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
     let head = columns.head(canvas.look);
     canvas.line(take_top(&mut rest, 1), &head);
     let grouped = model.fleet_view.sort == crate::app::fleet_view::Sort::Risk;
-    let shown = arrange(list, grouped);
+    let plan = Plan::of(list, grouped);
     let selected = model.fleet_view.selected.as_ref();
-    let at = shown.iter().position(|s| matches!(s, Shown::Row(e) if Some(&e.id) == selected));
-    let first = first_row(at.unwrap_or(0), shown.len(), usize::from(rest.height));
-    for ((index, item), area) in shown.iter().enumerate().skip(first).zip(rest.rows()) {
-        match item {
-            Shown::Heading(attention, count) => {
-                let line = heading(canvas.look, *attention, *count);
+    let at = selected.and_then(|id| list.position(id)).map(|row| plan.line_of(row));
+    let first = first_row(at.unwrap_or(0), plan.lines(), usize::from(rest.height));
+    for (index, area) in (first..plan.lines()).zip(rest.rows()) {
+        match plan.line(list, index) {
+            Some(Shown::Heading(attention, count)) => {
+                let line = heading(canvas.look, attention, count);
                 canvas.line(area, &line);
             }
-            Shown::Row(entry) => {
+            Some(Shown::Row(entry)) => {
                 let Some(row) = row(model, entry) else {
                     continue;
                 };
@@ -160,22 +159,68 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List) {
                     canvas.tint(area, Role::Selection);
                 }
             }
+            None => {}
         }
     }
 }
 
-fn arrange(list: &List, grouped: bool) -> Vec<Shown<'_>> {
-    let mut shown = Vec::with_capacity(list.entries.len() + 4);
-    let mut group = None;
-    for entry in &list.entries {
-        if grouped && group != Some(entry.attention) {
-            group = Some(entry.attention);
-            let count = list.entries.iter().filter(|e| e.attention == entry.attention).count();
-            shown.push(Shown::Heading(entry.attention, count));
-        }
-        shown.push(Shown::Row(entry));
+/// Which lines the list has: rows, and a heading above each group. Only those in sight are looked
+/// at, however many there are.
+#[derive(Debug)]
+struct Plan {
+    /// Groups that have rows, in order; one without a heading when rows are not grouped.
+    groups: Vec<(Option<Attention>, usize)>,
+}
+
+impl Plan {
+    fn of(list: &List<'_>, grouped: bool) -> Self {
+        let groups = if grouped {
+            let all =
+                [Attention::NeedsPerson, Attention::Moving, Attention::Unknown, Attention::Quiet];
+            let counted = all.into_iter().zip(list.counts());
+            counted.filter(|(_, count)| *count > 0).map(|(a, count)| (Some(a), count)).collect()
+        } else {
+            vec![(None, list.entries().len())]
+        };
+        Self { groups }
     }
-    shown
+
+    fn lines(&self) -> usize {
+        self.groups.iter().map(|(heading, count)| usize::from(heading.is_some()) + count).sum()
+    }
+
+    /// The line of the nth row.
+    fn line_of(&self, row: usize) -> usize {
+        let mut above = 0;
+        let mut headings = 0;
+        for (heading, count) in &self.groups {
+            headings += usize::from(heading.is_some());
+            above += count;
+            if row < above {
+                break;
+            }
+        }
+        row + headings
+    }
+
+    fn line<'l>(&self, list: &'l List<'_>, line: usize) -> Option<Shown<'l>> {
+        let mut rest = line;
+        let mut rows = 0;
+        for (heading, count) in &self.groups {
+            if let Some(attention) = heading {
+                if rest == 0 {
+                    return Some(Shown::Heading(*attention, *count));
+                }
+                rest -= 1;
+            }
+            if rest < *count {
+                return list.entries().get(rows + rest).map(Shown::Row);
+            }
+            rest -= count;
+            rows += count;
+        }
+        None
+    }
 }
 
 fn heading(look: &Look, attention: Attention, count: usize) -> Line<'static> {
@@ -208,7 +253,7 @@ struct Columns {
 
 impl Columns {
     /// Columns no wider than what stands in them: what is left belongs to the reason.
-    fn fit(total: u16, list: &List, several: bool, measures: bool) -> Self {
+    fn fit(total: u16, list: &List<'_>, several: bool, measures: bool) -> Self {
         let total = usize::from(total);
         let roomy = total >= 100;
         let most = match total {
@@ -216,12 +261,11 @@ impl Columns {
             100..140 => 20,
             _ => 28,
         };
-        let widest = |text: fn(&Entry) -> &str, title: &str| {
-            let widths = list.entries.iter().map(|entry| width(text(entry)));
-            widths.max().unwrap_or(0).clamp(title.len(), most)
-        };
-        let name = widest(|entry| &entry.id.name, "name    ");
-        let namespace = if several { widest(|entry| &entry.id.namespace, "namespace") } else { 0 };
+        // Names are ASCII almost always: then their length is their width.
+        let (longest_namespace, longest_name) = list.longest();
+        let name = longest_name.clamp("name    ".len(), most);
+        let namespace = longest_namespace.clamp("namespace".len(), most);
+        let namespace = if several { namespace } else { 0 };
         Self {
             total,
             namespace,

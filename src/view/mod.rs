@@ -7,6 +7,7 @@ mod canvas;
 mod chart;
 mod cockpit;
 mod detail;
+mod encode;
 mod fleet;
 mod footer;
 mod glyph;

@@ -90,7 +90,8 @@ pub(crate) fn a_fleet(crafts: impl IntoIterator<Item = Craft>) -> Model {
         }
         craft.land(&mut model);
     }
-    model.fleet_view.selected = waveoff::app::roster::of(&model).rows.first().map(|r| r.id.clone());
+    model.fleet_view.selected =
+        waveoff::app::roster::of(&model).rows().first().map(|r| r.id.clone());
     model
 }
 

@@ -159,8 +159,7 @@ fn stage_role(flight: &Flight) -> Role {
 /// What the notice of a small terminal still says: name, step, router's share, age.
 pub fn one_line(model: &Model) -> String {
     let Some(release) = model.meant().and_then(|id| model.fleet.release(id)) else {
-        let list = super::fleet::list(model);
-        let [needs, moving, unknown, quiet] = list.counts;
+        let [needs, moving, unknown, quiet] = super::fleet::list(model).counts();
         return format!("!{needs} >{moving} ?{unknown} ={quiet}");
     };
     let verdict = verdict(model, &release);

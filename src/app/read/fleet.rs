@@ -3,9 +3,11 @@
 //! The list is made cheaply for all workloads; the words of a row only for rows that are shown.
 //! Called by `view::fleet`, and by `update` for the order of rows.
 
-pub use crate::app::fleet_view::Row as Entry;
+use std::borrow::Cow;
+
 use crate::app::model::Model;
-use crate::app::roster;
+pub use crate::app::roster::Row as Entry;
+use crate::app::roster::{self, Roster};
 use crate::app::session::Scope;
 use crate::app::theme::Role;
 use crate::domain::attention::{Attention, Risk};
@@ -37,34 +39,45 @@ pub enum Mark {
     Quiet,
 }
 
-/// The list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct List {
-    /// What passes the filter, in the order of the screen.
-    pub entries: Vec<Entry>,
-    /// What the filter hides.
-    pub hidden: usize,
-    /// How many pass it in each group: needs a person, moving, unknown, quiet.
-    pub counts: [usize; 4],
-}
+/// The list of this moment: what passes the filter, in the order of the screen.
+#[derive(Debug)]
+pub struct List<'m>(Cow<'m, Roster>);
 
-impl List {
+impl List<'_> {
+    /// What passes the filter, in the order of the screen.
+    pub fn entries(&self) -> &[Entry] {
+        self.0.rows()
+    }
+
+    /// How many pass it in each group: needs a person, moving, unknown, quiet.
+    pub fn counts(&self) -> [usize; 4] {
+        self.0.counts()
+    }
+
+    /// What the filter hides.
+    pub fn hidden(&self) -> usize {
+        self.0.hidden()
+    }
+
     /// How many there are, hidden ones too.
     pub fn total(&self) -> usize {
-        self.entries.len() + self.hidden
+        self.entries().len() + self.hidden()
+    }
+
+    /// Bytes of the longest namespace and of the longest name.
+    pub fn longest(&self) -> (usize, usize) {
+        self.0.longest()
+    }
+
+    /// Where a workload is.
+    pub fn position(&self, id: &WorkloadId) -> Option<usize> {
+        self.0.position(id)
     }
 }
 
 /// The list of this moment.
-pub fn list(model: &Model) -> List {
-    let roster = roster::shown(model).into_owned();
-    let mut counts = [0; 4];
-    for row in &roster.rows {
-        if let Some(count) = counts.get_mut(row.attention as usize) {
-            *count += 1;
-        }
-    }
-    List { entries: roster.rows, hidden: roster.hidden, counts }
+pub fn list(model: &Model) -> List<'_> {
+    List(roster::shown(model))
 }
 
 /// The words of a row.
@@ -297,12 +310,12 @@ fn has_deployments_alone(model: &Model, id: &SourceId) -> bool {
 }
 
 /// Why the list is empty, and what to do; nothing when it is not.
-pub fn emptiness(model: &Model, list: &List) -> Vec<Phrase> {
-    if !list.entries.is_empty() {
+pub fn emptiness(model: &Model, list: &List<'_>) -> Vec<Phrase> {
+    if !list.entries().is_empty() {
         return Vec::new();
     }
-    if list.hidden > 0 {
-        let text = format!("the filter hides all {}", list.hidden);
+    if list.hidden() > 0 {
+        let text = format!("the filter hides all {}", list.hidden());
         return vec![Phrase::of(Role::Text, text), Phrase::new().muted("esc clears the filter")];
     }
     let mut reasons = remarks(model);

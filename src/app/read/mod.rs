@@ -60,3 +60,15 @@ pub fn doubt(model: &Model, kind: ResourceKind, namespace: &str) -> Doubt {
 pub fn ago(model: &Model, at: Option<Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| crate::domain::time::age(model.now - at))
 }
+
+/// Whether time alone changes what is shown: clocks and ages have whole seconds; a dialog arms
+/// itself within one.
+pub fn shows_time(model: &Model, before: Timestamp) -> bool {
+    model.dialog.is_some() || model.now.timestamp() != before.timestamp()
+}
+
+/// Whether something on the screen or on its way may change within a second without a message.
+pub fn is_lively(model: &Model) -> bool {
+    let flying = model.flights.iter().any(|flight| flight.ended_at.is_none());
+    model.dialog.is_some() || model.toast.is_some() || model.drill.is_some() || flying
+}

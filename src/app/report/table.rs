@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::measured::share_json;
-use crate::app::fleet_view::Row;
 use crate::app::model::Model;
 use crate::app::read::metrics::glance;
-use crate::app::roster;
+use crate::app::roster::{self, Row};
 use crate::domain::phase;
 use crate::domain::pod::PodState;
 use crate::domain::release::Release;
@@ -21,7 +20,7 @@ struct Line {
 
 /// The table as text, one row a workload, by risk.
 pub fn list_text(model: &Model) -> String {
-    let lines: Vec<Line> = roster::of(model).rows.iter().filter_map(|r| line(model, r)).collect();
+    let lines: Vec<Line> = roster::of(model).rows().iter().filter_map(|r| line(model, r)).collect();
     let titles = [
         "STATE",
         "NAMESPACE",
@@ -98,7 +97,7 @@ fn ready(release: &Release<'_>, model: &Model) -> (usize, i32) {
 /// The table as JSON.
 pub fn list_json(model: &Model) -> Value {
     let items: Vec<Value> = roster::of(model)
-        .rows
+        .rows()
         .iter()
         .filter_map(|row| {
             let release = model.fleet.release(&row.id)?;

@@ -6,7 +6,6 @@ use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Pulse;
 use crate::app::roster;
-use crate::domain::id::ResourceKind;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
@@ -14,42 +13,42 @@ use crate::domain::text::SafeText;
 use super::{actions, dialogs};
 
 pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec<Effect> {
-    // A whole list of workloads is what a person waits for: it is not left for the next tick.
-    let waited_for = observations.iter().any(lists_workloads);
     for observation in observations {
         for (id, entry) in model.fleet.apply(model.now, observation) {
             model.tell(&id, entry);
         }
     }
-    model.fleet_view.roster_is_old = true;
-    if waited_for || model.fleet_view.roster.as_ref().is_none_or(|r| r.rows.is_empty()) {
-        count(model);
-    }
+    let touched = model.fleet.take_touched();
+    roster::follow(model, touched);
+    select(model);
     dialogs::refresh(model);
     actions::follow(model)
 }
 
-fn lists_workloads(observation: &Observation) -> bool {
-    match observation {
-        Observation::Listed(source, _) | Observation::Complete(source, _) => {
-            matches!(source.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
-        }
-        Observation::Seen(_) | Observation::Gone(..) => false,
-    }
+/// Counts the rows of the Fleet screen anew: filter or order changed.
+pub(super) fn count(model: &mut Model) {
+    model.fleet_view.roster = Some(roster::of(model));
+    select(model);
 }
 
-/// Counts the rows of the Fleet screen anew.
-pub(super) fn count(model: &mut Model) {
-    let roster = roster::of(model);
-    let first = roster.rows.first().map(|row| row.id.clone());
+/// Time has passed.
+pub(super) fn recount(model: &mut Model) {
+    let fleeting = roster::fleeting(model);
+    if !fleeting.is_empty() {
+        roster::follow(model, fleeting);
+    }
+    select(model);
+}
+
+/// Until a key was pressed or all was listed, the first row is selected, whichever that is.
+fn select(model: &mut Model) {
     let view = &mut model.fleet_view;
     if view.selected.is_none() || !view.kept {
-        view.selected = first;
+        let first = view.roster.as_ref().and_then(|roster| roster.rows().first());
+        view.selected = first.map(|row| row.id.clone());
     }
-    // What was listed last may have changed the order: the rows are counted once more after it.
+    // What was listed last may have changed the order: it counts once more after it.
     view.kept |= !model.sources.is_empty() && !model.sources.values().any(is_loading);
-    model.fleet_view.roster = Some(roster);
-    model.fleet_view.roster_is_old = false;
 }
 
 fn is_loading(state: &SourceState) -> bool {

@@ -24,11 +24,10 @@ const MOST_JOBS: usize = 5;
 pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
     match model.screen().clone() {
         Screen::Fleet => {
-            let rows = &roster::shown(model).rows;
-            let at = model.fleet_view.selected.as_ref();
-            let at = rows.iter().position(|r| Some(&r.id) == at).unwrap_or(0);
-            let to = clamp(at, by, rows.len());
-            let selected = rows.get(to).map(|r| r.id.clone());
+            let roster = roster::shown(model);
+            let at = model.fleet_view.selected.as_ref().and_then(|id| roster.position(id));
+            let to = clamp(at.unwrap_or(0), by, roster.rows().len());
+            let selected = roster.rows().get(to).map(|r| r.id.clone());
             model.fleet_view.selected = selected;
             ask_access(model)
         }
@@ -79,10 +78,10 @@ fn rows_in(model: &Model, id: &WorkloadId, pane: Pane) -> usize {
 /// Counts the rows after filter or order changed, and keeps the selection on one that is shown.
 pub(super) fn keep_selection(model: &mut Model) {
     count(model);
-    let rows = &roster::shown(model).rows;
-    let kept = rows.iter().any(|r| Some(&r.id) == model.fleet_view.selected.as_ref());
-    if !kept {
-        let first = rows.first().map(|r| r.id.clone());
+    let roster = roster::shown(model);
+    let kept = model.fleet_view.selected.as_ref().and_then(|id| roster.position(id));
+    if kept.is_none() {
+        let first = roster.rows().first().map(|r| r.id.clone());
         model.fleet_view.selected = first;
     }
 }

@@ -87,10 +87,11 @@ fn wanted(model: &Model) -> Wanted {
         return Wanted::default();
     }
     let mut ids: Vec<WorkloadId> = model.fleet_view.selected.iter().cloned().collect();
-    let rows = &roster::shown(model).rows;
-    let moving = rows
+    let roster = roster::shown(model);
+    let moving = roster
+        .rows()
         .iter()
-        .filter(|row| matches!(row.attention, Attention::NeedsPerson | Attention::Moving))
+        .filter(|row| row.attention <= Attention::Moving)
         .filter(|row| Some(&row.id) != model.fleet_view.selected.as_ref());
     ids.extend(moving.take(BESIDE).map(|row| row.id.clone()));
     Wanted { ids, close: false }

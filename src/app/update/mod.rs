@@ -85,9 +85,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     if model.toast.as_ref().is_some_and(|t| model.now - t.at > TOAST_FOR) {
         model.toast = None;
     }
-    if model.fleet_view.roster_is_old {
-        cluster::count(model);
-    }
+    cluster::recount(model);
     let mut effects = actions::follow(model);
     effects.extend(cluster::ask_access(model));
     effects

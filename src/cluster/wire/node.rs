@@ -220,9 +220,8 @@ impl<'a> Node<'a> {
         let pool = &self.reading.pool;
         let map = self.field(key, "map", Value::as_object);
         let entries = map.into_iter().flatten().take(MOST_ENTRIES);
-        let mut pairs: Vec<(SafeText, SafeText)> = entries
-            .filter_map(|(k, v)| Some((pool.take(k), pool.take(v.as_str()?))))
-            .collect();
+        let mut pairs: Vec<(SafeText, SafeText)> =
+            entries.filter_map(|(k, v)| Some((pool.take(k), pool.take(v.as_str()?)))).collect();
         pairs.sort();
         pairs
     }

@@ -12,8 +12,7 @@ pub(super) fn pod(object: Node<'_>) -> Option<Pod> {
         |kind: &str| status.list("conditions").find(move |c| c.str("type") == Some(kind));
     let ready = condition("Ready");
     let scheduled = condition("PodScheduled");
-    let mut containers = containers(spec, status, true);
-    containers.extend(self::containers(spec, status, false));
+    let containers = containers(spec, status, true).chain(containers(spec, status, false));
     Some(Pod {
         id: meta.id(),
         uid: meta.uid(),
@@ -29,29 +28,31 @@ pub(super) fn pod(object: Node<'_>) -> Option<Pod> {
         unscheduled: scheduled
             .filter(|c| c.str("status") == Some("False"))
             .map(|c| c.text_or_empty("message")),
-        containers,
+        containers: containers.collect(),
     })
 }
 
 /// Containers in the order of the spec, with their states. One without a state has not been looked
 /// at by a node yet.
-fn containers(spec: Node<'_>, status: Node<'_>, init: bool) -> Vec<Container> {
+fn containers<'a>(
+    spec: Node<'a>,
+    status: Node<'a>,
+    init: bool,
+) -> impl Iterator<Item = Container> + use<'a> {
     let (wanted, seen) = if init {
         ("initContainers", "initContainerStatuses")
     } else {
         ("containers", "containerStatuses")
     };
-    spec.list(wanted)
-        .map(|wanted| {
-            let name = wanted.shared_or_empty("name");
-            let state = status.list(seen).find(|s| s.str("name") == Some(name.as_str()));
-            let mut container = state.map(container).unwrap_or_default();
-            container.image = wanted.shared_or_empty("image");
-            container.name = name;
-            container.init = init;
-            container
-        })
-        .collect()
+    spec.list(wanted).map(move |wanted| {
+        let name = wanted.shared_or_empty("name");
+        let state = status.list(seen).find(|s| s.str("name") == Some(name.as_str()));
+        let mut container = state.map(container).unwrap_or_default();
+        container.image = wanted.shared_or_empty("image");
+        container.name = name;
+        container.init = init;
+        container
+    })
 }
 
 fn container(node: Node<'_>) -> Container {
@@ -63,8 +64,8 @@ fn container(node: Node<'_>) -> Container {
         waiting: waiting.map(|w| w.shared_or_empty("reason")),
         waiting_message: waiting.map(|w| w.text_or_empty("message")).unwrap_or_default(),
         running_since: state.part("running").and_then(|r| r.time("startedAt")),
-        terminated: state.part("terminated").map(termination),
-        last_terminated: node.at("lastState").part("terminated").map(termination),
+        terminated: state.part("terminated").map(termination).map(Box::new),
+        last_terminated: node.at("lastState").part("terminated").map(termination).map(Box::new),
         ..Container::default()
     }
 }

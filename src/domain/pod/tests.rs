@@ -5,7 +5,7 @@ use crate::domain::sample::{PodSample, a_pod, at, now};
 
 fn ended(exit_code: i32) -> Container {
     let end = Termination { exit_code, ..Termination::default() };
-    Container { terminated: Some(end), ..Container::default() }
+    Container { terminated: Some(end.into()), ..Container::default() }
 }
 
 fn waits(reason: &str) -> Container {
@@ -55,7 +55,7 @@ fn words_and_states() {
             p().with(|p| {
                 p.phase = "Failed".into();
                 p.reason = "Evicted".into();
-                p.containers.clear();
+                p.containers = Box::default();
             }),
             "Evicted",
             PodState::Broken,
@@ -65,8 +65,9 @@ fn words_and_states() {
             p().with(|p| p.phase = "Succeeded".into()).container(|c| {
                 c.ready = false;
                 c.running_since = None;
-                c.terminated =
-                    Some(Termination { reason: "Completed".into(), ..Termination::default() });
+                c.terminated = Some(
+                    Termination { reason: "Completed".into(), ..Termination::default() }.into(),
+                );
             }),
             "Completed",
             PodState::Completed,
@@ -116,7 +117,8 @@ fn the_reason_in_words() {
 #[test]
 fn a_signal_is_named() {
     let killed = a_pod("x").out_of_memory().container(|c| {
-        c.terminated = Some(Termination { signal: Some(9), exit_code: 137, ..Default::default() });
+        let end = Termination { signal: Some(9), exit_code: 137, ..Default::default() };
+        c.terminated = Some(end.into());
     });
     let pod = killed.alone();
     assert_eq!(pod.status_word(), "Signal:9");

@@ -31,7 +31,7 @@ pub(crate) fn a_pod(suffix: &str) -> PodSample {
         ready: true,
         ready_since: Some(at(60)),
         unscheduled: None,
-        containers: vec![container],
+        containers: vec![container].into(),
     })
 }
 
@@ -82,7 +82,7 @@ impl PodSample {
         self.waiting("CrashLoopBackOff", "back-off 40s").container(|c| {
             c.restarts = 5;
             c.last_terminated =
-                Some(Termination { message: "no database".into(), ..an_end("Error", 3) });
+                Some(Termination { message: "no database".into(), ..an_end("Error", 3) }.into());
         })
     }
 
@@ -90,7 +90,7 @@ impl PodSample {
     pub(crate) fn out_of_memory(self) -> Self {
         self.unready_since(0).container(|c| {
             c.running_since = None;
-            c.terminated = Some(an_end("OOMKilled", 137));
+            c.terminated = Some(an_end("OOMKilled", 137).into());
         })
     }
 
@@ -101,7 +101,7 @@ impl PodSample {
             p.unscheduled = Some(message.into());
             p.node = None;
             p.ready = false;
-            p.containers.clear();
+            p.containers = Box::default();
         })
     }
 

@@ -20,10 +20,10 @@ use super::block::Block;
 /// The fleet in a narrow column, with the workload of the screen marked.
 pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) -> Block {
     let list = list(scene.model);
-    let here = list.entries.iter().position(|e| e.id == *scene.id);
-    let first = crate::view::pane::first_row(here.unwrap_or(0), list.entries.len(), rows);
+    let here = list.position(scene.id);
+    let first = crate::view::pane::first_row(here.unwrap_or(0), list.entries().len(), rows);
     let items = list
-        .entries
+        .entries()
         .iter()
         .skip(first)
         .take(rows)
@@ -43,7 +43,7 @@ pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) ->
             Some(vec![strip.line()])
         })
         .collect();
-    let counts = Phrase::new().muted(format!("{} need a person", list.counts[0]));
+    let counts = Phrase::new().muted(format!("{} need a person", list.counts()[0]));
     Block::plain(Title::new(format!("Fleet {}", list.total())).and(&counts), items)
 }
 

@@ -27,7 +27,7 @@ fn the_first_that_needs_a_person_is_selected_and_stays_selected() {
     assert_eq!(rig.model.meant(), Some(&a_gate().id()));
     rig.see(&a_blue_green().paused());
     rig.wait(200);
-    assert_eq!(roster::shown(&rig.model).rows[0].id, a_blue_green().id());
+    assert_eq!(roster::shown(&rig.model).rows()[0].id, a_blue_green().id());
     assert_eq!(rig.model.meant(), Some(&a_gate().id()));
 }
 
@@ -37,7 +37,7 @@ fn moving_stops_at_both_ends() {
     rig.press(Key::Char('k'));
     assert_eq!(rig.model.meant(), Some(&a_gate().id()));
     rig.press(Key::Char('G'));
-    let last = roster::shown(&rig.model).rows.last().unwrap().id.clone();
+    let last = roster::shown(&rig.model).rows().last().unwrap().id.clone();
     assert_eq!(rig.model.meant(), Some(&last));
     rig.press(Key::Down);
     assert_eq!(rig.model.meant(), Some(&last));
@@ -214,7 +214,8 @@ fn a_list_of_workloads_is_on_the_screen_at_once() {
     }
     let source = SourceId { kind: ResourceKind::Rollouts, namespace: None };
     rig.send(Msg::Observed(vec![Observation::Listed(source, records)]));
-    let rows = &roster::shown(&rig.model).rows;
+    let roster = roster::shown(&rig.model);
+    let rows = roster.rows();
     assert!(rows.iter().any(|row| row.id == rollout.id()), "without a tick: {rows:?}");
 }
 

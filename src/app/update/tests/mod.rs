@@ -8,6 +8,7 @@ mod drilling;
 mod flights;
 mod looking;
 mod measuring;
+mod roster;
 mod typing;
 
 use super::update;

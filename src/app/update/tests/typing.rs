@@ -5,7 +5,7 @@ use crate::app::roster;
 use crate::domain::sample::{a_blue_green, a_deployment};
 
 fn names(rig: &Rig) -> Vec<String> {
-    roster::shown(&rig.model).rows.iter().map(|r| r.id.name.to_string()).collect()
+    roster::shown(&rig.model).rows().iter().map(|r| r.id.name.to_string()).collect()
 }
 
 fn a_shop() -> Rig {
@@ -37,7 +37,7 @@ fn the_selection_follows_the_filter() {
     assert_eq!(rig.model.meant(), Some(&a_deployment().id()));
     rig.press(Key::Enter);
     assert!(!rig.model.fleet_view.typing);
-    assert_eq!(roster::shown(&rig.model).hidden, 2);
+    assert_eq!(roster::shown(&rig.model).hidden(), 2);
     rig.press(Key::Esc);
     assert_eq!(names(&rig).len(), 3, "esc clears it");
     assert_eq!(rig.model.meant(), Some(&a_deployment().id()), "and the selection stays");
