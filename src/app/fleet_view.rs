@@ -1,5 +1,7 @@
 //! The Fleet screen's own state: filter, order, selection.
 
+pub mod last;
+
 use tui_input::Input;
 
 use super::roster::Roster;
@@ -51,6 +53,8 @@ pub struct FleetView {
     /// Whether it stays with its workload: a key was pressed, or the rows were counted since the
     /// first lists had arrived. Until then the first row is selected, whichever that is.
     pub kept: bool,
+    /// The fleet as it was when the program was last left; kept until every list has arrived.
+    pub last: Option<last::LastView>,
     /// The rows; nothing before anything was observed.
     pub roster: Option<Roster>,
 }

@@ -28,6 +28,8 @@ pub struct Pulse {
     pub rtt: Option<Span>,
     /// The server's clock minus ours, to about a second (`Date` header).
     pub skew: Option<Span>,
+    /// The server's time at an instant of this process, by the last answer that said it.
+    pub server: Option<(Timestamp, Instant)>,
     /// Why there was no answer.
     pub error: Option<SafeText>,
 }
@@ -115,7 +117,9 @@ fn record(
             // The header was written about half a round trip ago and has whole seconds: half a
             // second is added, since it was cut off.
             let written = at - rtt / 2;
-            pulse.skew = date.map(|d| d + Span::milliseconds(500) - written).or(pulse.skew);
+            let date = date.map(|d| d + Span::milliseconds(500));
+            pulse.skew = date.map(|d| d - written).or(pulse.skew);
+            pulse.server = date.map(|d| (d + rtt / 2, Instant::now())).or(pulse.server);
             pulse.error = None;
         }
         Err(error) => {

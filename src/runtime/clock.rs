@@ -24,11 +24,18 @@ enum Source {
     Stepped(Arc<AtomicI64>),
 }
 
-/// A clock that does not step back for small corrections.
+/// A difference to the server's clock up to this many milliseconds is left alone: the server says
+/// its time in whole seconds, and round trips vary.
+const AGREES_MS: i64 = 2_000;
+
+/// A clock that does not step back for small corrections, and goes by the server's where that is
+/// known: what the cluster wrote down is only as old as the cluster says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clock {
     source: Source,
     last_ms: Arc<AtomicI64>,
+    /// What is added to our time.
+    offset_ms: Arc<AtomicI64>,
 }
 
 impl Clock {
@@ -49,6 +56,25 @@ impl Clock {
         if let Source::Stepped(at) = &self.source {
             at.store(to.timestamp_millis(), Ordering::Relaxed);
         }
+    }
+
+    /// The server's time was `server` at this instant of the process. Gives what is added to our
+    /// time from now on, when that changed: nothing does before the two are clearly apart.
+    pub(super) fn follow_server(&self, server: Timestamp, at: Instant) -> Option<Span> {
+        if !matches!(self.source, Source::Wall) {
+            return None;
+        }
+        let now = server + Span::from_std(at.elapsed()).unwrap_or(Span::zero());
+        let ahead = (now - Utc::now()).num_milliseconds();
+        let before = self.offset_ms.load(Ordering::Relaxed);
+        if (ahead - before).abs() <= AGREES_MS {
+            return None;
+        }
+        let offset = if ahead.abs() <= AGREES_MS { 0 } else { ahead };
+        self.offset_ms.store(offset, Ordering::Relaxed);
+        // This is no step of the machine's clock: it is not held.
+        self.last_ms.store(0, Ordering::Relaxed);
+        Some(Span::milliseconds(offset))
     }
 
     /// How many of its seconds pass in one.
@@ -75,7 +101,7 @@ impl Clock {
 
     fn read_ms(&self) -> i64 {
         match &self.source {
-            Source::Wall => Utc::now().timestamp_millis(),
+            Source::Wall => Utc::now().timestamp_millis() + self.offset_ms.load(Ordering::Relaxed),
             Source::Scaled { began, start, speed } => {
                 let passed = began.elapsed().saturating_mul(*speed);
                 let passed = Span::from_std(passed).unwrap_or(Span::zero());
@@ -96,6 +122,24 @@ impl Clock {
 mod tests {
     use super::*;
     use crate::domain::time::parse_rfc3339;
+
+    #[test]
+    fn it_goes_by_the_servers_time() {
+        let clock = Clock::default();
+        let apart = |clock: &Clock| (clock.now() - Utc::now()).num_seconds();
+        let follow = |by: Span| clock.follow_server(Utc::now() + by, Instant::now()).is_some();
+        assert!(!follow(Span::milliseconds(1_500)), "that is within what can be told");
+        assert_eq!(apart(&clock), 0);
+        assert!(follow(Span::hours(-1)));
+        assert!((-3_601..=-3_599).contains(&apart(&clock)), "{}", apart(&clock));
+        assert!(!follow(Span::hours(-1)), "told twice is told once");
+        assert!(follow(Span::zero()));
+        assert_eq!(apart(&clock), 0);
+        let stepped = Clock::stepped(Utc::now());
+        let before = stepped.now();
+        stepped.follow_server(before + Span::hours(1), Instant::now());
+        assert_eq!(stepped.now(), before, "a drill has no other time");
+    }
 
     #[test]
     fn a_stepped_clock_stands_and_a_scaled_one_runs() {

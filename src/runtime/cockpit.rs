@@ -11,11 +11,13 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
+use crate::app::fleet_view::last::LastView;
 use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::read::{is_lively, shows_time};
 use crate::app::update::update;
 use crate::cluster::Connection;
+use crate::domain::time::{Span, length};
 use crate::error::Exit;
 use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals};
 use crate::view::{Look, Painter};
@@ -26,6 +28,7 @@ use super::drill::Flown;
 use super::feed::{self, Arrivals, Feed};
 use super::measure::SignIn;
 use super::perform::Performer;
+use super::state::Keep;
 
 /// Messages of finished effects that may wait.
 const ANSWERS: usize = 256;
@@ -64,6 +67,8 @@ pub(super) struct Cockpit {
     pub(super) sign_in: SignIn,
     /// The drill, when this is one.
     pub(super) flown: Option<Flown>,
+    /// Where the view is kept for the next start.
+    pub(super) keep: Option<Keep>,
     /// What is wanted before anything happens.
     pub(super) effects: Vec<Effect>,
 }
@@ -96,7 +101,7 @@ impl Cockpit {
         console: Console,
         capabilities: crate::terminal::Capabilities,
     ) -> anyhow::Result<Exit> {
-        let Self { mut model, look, door, clock, sign_in, flown, effects } = self;
+        let Self { mut model, look, door, clock, sign_in, flown, keep, effects } = self;
         let mut signals = Signals::listen().context("listen for signals")?;
         let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
@@ -135,6 +140,11 @@ impl Cockpit {
         this.fly(&mut signals, &mut arrivals, &mut answers).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();
+        if let (Some(keep), Some(view)) = (keep, LastView::of(&this.model))
+            && let Err(error) = keep.write(&view)
+        {
+            tracing::warn!(%error, "the last view cannot be kept");
+        }
         this.performer.finish(LEAVE_WITHIN).await;
         Ok(exit)
     }
@@ -258,6 +268,11 @@ impl Loop {
 
     fn pulse(&mut self, arrivals: &mut Arrivals) -> anyhow::Result<()> {
         let pulse = arrivals.pulse.borrow_and_update().clone();
+        let apart = pulse.server.and_then(|(time, at)| self.clock.follow_server(time, at.into()));
+        if let Some(ahead) = apart {
+            let text = clocks_apart(ahead);
+            self.take(Msg::Trouble("clock".into(), text.into()))?;
+        }
         feed::pulse_message(&pulse).map_or(Ok(()), |msg| self.take(msg))
     }
 
@@ -334,5 +349,19 @@ impl Loop {
             Some(end) if self.model.scroll > end => self.take(Msg::ScrollEnd(end)),
             _ => Ok(()),
         }
+    }
+}
+
+/// What is said once when our clock is not the server's.
+fn clocks_apart(ahead: Span) -> String {
+    let far = length(ahead.abs());
+    match ahead {
+        zero if zero == Span::zero() => "agrees with the server's again".into(),
+        ahead if ahead > Span::zero() => {
+            format!("this machine's is {far} behind the server's; times and ages are the server's")
+        }
+        _ => format!(
+            "this machine's is {far} ahead of the server's; times and ages are the server's"
+        ),
     }
 }

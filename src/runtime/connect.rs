@@ -9,7 +9,7 @@ use crate::config::{Namespaces, Places, Settings};
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 
-use super::journal::Journal;
+use super::state::Journal;
 
 /// The options of the connection, by the settings.
 pub(super) fn options(settings: &Settings) -> cluster::Options {

@@ -14,7 +14,7 @@ use crate::domain::plan::Plan;
 use crate::domain::text::SafeText;
 
 use super::clock::Clock;
-use super::journal::Journal;
+use super::state::Journal;
 
 /// What the door needs.
 #[derive(Debug, Clone)]

@@ -113,6 +113,9 @@ impl Headless {
             }
             Ok(()) = self.arrivals.pulse.changed() => {
                 let pulse = self.arrivals.pulse.borrow_and_update().clone();
+                if let Some((time, at)) = pulse.server {
+                    self.clock.follow_server(time, at.into());
+                }
                 msgs.extend(feed::pulse_message(&pulse));
             }
             () = tokio::time::sleep(tick) => msgs.push(Msg::Tick),

@@ -12,10 +12,10 @@ mod door;
 mod drill;
 mod feed;
 mod headless;
-mod journal;
 mod measure;
 mod perform;
 mod prompt;
 mod start;
+mod state;
 
 pub use start::run;

@@ -31,6 +31,7 @@ use super::door::Door;
 use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, complain, failure, print};
 use super::measure;
+use super::state::Keep;
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
@@ -203,8 +204,11 @@ impl Start {
         let console = Console::enter().map_err(|e| failed(&e))?;
         console.restore_on_panic(self.telemetry.log.clone());
         let sign_in = measure::sign_in(&self.settings, door.connection.is_drill());
+        let live = !door.connection.is_drill();
+        let keep = Keep::of(&self.places, &model.session).filter(|_| live);
+        model.fleet_view.last = keep.as_ref().and_then(Keep::read);
         let clock = self.clock.clone();
-        let cockpit = Cockpit { model, look, door, clock, sign_in, flown, effects };
+        let cockpit = Cockpit { model, look, door, clock, sign_in, flown, keep, effects };
         cockpit.run(console, capabilities).await.map_err(|e| failed(&format!("{e:#}")))
     }
 

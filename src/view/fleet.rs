@@ -5,9 +5,11 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::app::fleet_view::last::{LastRow, LastView};
 use crate::app::model::Model;
 use crate::app::read::fleet::{
-    Entry, List, Row, emptiness, has_several_namespaces, is_whole, list, remarks, row,
+    Entry, List, Row, emptiness, has_several_namespaces, is_whole, last, last_remark, list,
+    remarks, row,
 };
 use crate::app::read::metrics::glance::Short;
 use crate::app::read::phrase::Phrase;
@@ -112,7 +114,36 @@ enum Shown<'e> {
     Row(&'e Entry),
 }
 
+/// The fleet as it was: faded, and without a selection.
+fn last_rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, view: &LastView) {
+    let mut rest = area;
+    let note = take_bottom(&mut rest, 1);
+    let total = usize::from(note.width);
+    let line = Strip::new(canvas.look).phrase_to(total, &last_remark(model, view)).line();
+    canvas.line(note, &line);
+    let longest = |at: usize| {
+        view.rows
+            .iter()
+            .filter_map(|row| row.words.get(at))
+            .map(|word| word.len())
+            .max()
+            .unwrap_or(0)
+    };
+    let several = has_several_namespaces(model);
+    let columns = Columns::fit(rest.width, (longest(0), longest(1)), several, false);
+    let head = columns.head(canvas.look);
+    canvas.line(take_top(&mut rest, 1), &head);
+    for (row, area) in view.rows.iter().zip(rest.rows()) {
+        let line = columns.last_line(canvas.look, row);
+        canvas.line(area, &line);
+        canvas.fade(area, Role::Stale);
+    }
+}
+
 fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<'_>) {
+    if let Some(view) = last(model) {
+        return last_rows(canvas, area, model, view);
+    }
     let reasons = emptiness(model, list);
     if !reasons.is_empty() {
         let lines: Vec<Line<'_>> = std::iter::once(Line::default())
@@ -130,8 +161,12 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<'_>) {
         let line = Strip::new(canvas.look).phrase_to(total, phrase).line();
         canvas.line(row, &line);
     }
-    let columns =
-        Columns::fit(rest.width, list, has_several_namespaces(model), model.metrics.settings.on);
+    let columns = Columns::fit(
+        rest.width,
+        list.longest(),
+        has_several_namespaces(model),
+        model.metrics.settings.on,
+    );
     let head = columns.head(canvas.look);
     canvas.line(take_top(&mut rest, 1), &head);
     let grouped = model.fleet_view.sort == crate::app::fleet_view::Sort::Risk;
@@ -253,7 +288,12 @@ struct Columns {
 
 impl Columns {
     /// Columns no wider than what stands in them: what is left belongs to the reason.
-    fn fit(total: u16, list: &List<'_>, several: bool, measures: bool) -> Self {
+    fn fit(
+        total: u16,
+        (longest_namespace, longest_name): (usize, usize),
+        several: bool,
+        measures: bool,
+    ) -> Self {
         let total = usize::from(total);
         let roomy = total >= 100;
         let most = match total {
@@ -262,7 +302,6 @@ impl Columns {
             _ => 28,
         };
         // Names are ASCII almost always: then their length is their width.
-        let (longest_namespace, longest_name) = list.longest();
         let name = longest_name.clamp("name    ".len(), most);
         let namespace = longest_namespace.clamp("namespace".len(), most);
         let namespace = if several { namespace } else { 0 };
@@ -302,6 +341,27 @@ impl Columns {
             .number(self.age, role, "age")
             .gap(usize::from(self.age > 0))
             .say_to(self.total, role, "why")
+            .line()
+    }
+
+    fn last_line(&self, look: &Look, row: &LastRow) -> Line<'static> {
+        let [namespace, name, strategy, phase, step, pods, version, why] = &row.words;
+        Strip::new(look)
+            .gap(2)
+            .say(Role::Stale, look.mark(row.mark))
+            .gap(1)
+            .cell(self.namespace, Role::Muted, namespace)
+            .cell(self.name, Role::Title, name)
+            .cell(self.strategy, Role::Muted, strategy)
+            .cell(self.phase, Role::Stale, phase)
+            .cell(self.step, Role::Text, step)
+            .number(self.share, Role::Text, "")
+            .number(self.pods, Role::Text, pods)
+            .gap(1)
+            .cell(self.version, Role::Text, version)
+            .number(self.age, Role::Muted, "")
+            .gap(usize::from(self.age > 0))
+            .say_to(self.total, Role::Text, why)
             .line()
     }
 

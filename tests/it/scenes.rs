@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use waveoff::app::access::Access;
 use waveoff::app::dialog::{Confirmation, Dialog, Field, RevisionPicker};
 use waveoff::app::drill::{Drill, Goal, Line, Progress, Standing, Voice};
+use waveoff::app::fleet_view::last::LastView;
 use waveoff::app::flight::{Flight, Stage, Ticket};
 use waveoff::app::log_view::{LogLine, LogState, LogView};
 use waveoff::app::model::{DiffView, Model, Toast};
@@ -59,6 +60,10 @@ fn fleets() -> Vec<Scene> {
         let source = SourceId { kind, namespace: None };
         loading.sources.insert(source, SourceState::Loading(now() - Span::milliseconds(1400)));
     }
+    let mut last = loading.clone();
+    let mut before = a_whole_fleet();
+    before.now = ago(3 * 3600);
+    last.fleet_view.last = LastView::of(&before);
     let mut no_crd = a_fleet([a_deployment()]);
     no_crd.sources.insert(
         SourceId { kind: ResourceKind::Rollouts, namespace: None },
@@ -80,6 +85,7 @@ fn fleets() -> Vec<Scene> {
         ("fleet-filter-hides-all", typing),
         ("fleet-loading", loading),
         ("fleet-connecting", a_fresh_model()),
+        ("fleet-as-it-was", last),
         ("fleet-empty", a_fleet([])),
         ("fleet-forbidden", forbidden(a_fleet([]), ResourceKind::Rollouts)),
         ("fleet-no-crd", no_crd),

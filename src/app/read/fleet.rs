@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::app::fleet_view::last::LastView;
 use crate::app::model::Model;
 pub use crate::app::roster::Row as Entry;
 use crate::app::roster::{self, Roster};
@@ -37,6 +38,27 @@ pub enum Mark {
     Unknown,
     /// Nothing happens.
     Quiet,
+}
+
+impl Mark {
+    const ALL: [Self; 5] =
+        [Self::Failed, Self::NeedsPerson, Self::Moving, Self::Unknown, Self::Quiet];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::NeedsPerson => "needs person",
+            Self::Moving => "moving",
+            Self::Unknown => "unknown",
+            Self::Quiet => "quiet",
+        }
+    }
+
+    /// The mark of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mark| mark.word() == word)
+    }
 }
 
 /// The list of this moment: what passes the filter, in the order of the screen.
@@ -126,6 +148,19 @@ pub struct Share {
     pub router: String,
     /// Whether both are the same; unknown is no disagreement.
     pub agrees: bool,
+}
+
+/// The fleet as it was when the program was last left; nothing once anything is known.
+pub fn last(model: &Model) -> Option<&LastView> {
+    model.fleet_view.last.as_ref().filter(|_| model.fleet.workloads().next().is_none())
+}
+
+/// How old that is, and what is waited for.
+pub fn last_remark(model: &Model, last: &LastView) -> Phrase {
+    let age = length(model.now - last.at);
+    let waited = length(model.now - model.session.started);
+    let text = format!("as it was {age} ago; connecting for {waited}");
+    Phrase::of(Role::Stale, text)
 }
 
 /// The words of one workload's row.

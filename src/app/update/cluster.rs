@@ -69,6 +69,10 @@ pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) ->
         _ => {}
     }
     model.sources.insert(source, state);
+    if !model.sources.values().any(is_loading) {
+        // What is not there now is not there: the last view has nothing to say any more.
+        model.fleet_view.last = None;
+    }
     dialogs::refresh(model);
     Vec::new()
 }

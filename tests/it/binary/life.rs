@@ -1,8 +1,12 @@
 //! Coming and going: every way out leaves the terminal as it was found.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rustix::process::Signal;
 
-use super::{Shop, canary};
+use super::{Shop, canary, ordinary};
+use crate::wire::stub::{Ending, Reply};
 
 #[test]
 fn the_fleet_is_on_the_screen_and_q_leaves_it() {
@@ -55,6 +59,35 @@ fn any_size_at_any_time() {
     });
     rig.resize(40, 10);
     rig.wait_for_text("80x24");
+    rig.send("q");
+    assert_eq!(rig.wait_for_exit().exit_code(), 0);
+    rig.assert_restored();
+}
+
+#[test]
+fn the_next_start_shows_the_fleet_as_it_was_until_the_server_answers() {
+    let silent = Arc::new(AtomicBool::new(false));
+    let shop = {
+        let silent = Arc::clone(&silent);
+        Shop::scripted(move |asked| match silent.load(Ordering::SeqCst) {
+            true => Reply::Stream(Vec::new(), Ending::Open),
+            false => ordinary(asked, &canary()),
+        })
+    };
+    let mut rig = shop.fly((80, 24));
+    rig.wait_for_text("checkout");
+    assert!(!rig.contents().contains("as it was"), "{}", rig.contents());
+    rig.send("q");
+    rig.wait_for_exit();
+    silent.store(true, Ordering::SeqCst);
+    let mut rig = shop.fly((80, 24));
+    rig.wait_for_text("as it was");
+    rig.wait_for_text("checkout");
+    // Nothing of it can be acted upon.
+    rig.send("A");
+    rig.send("\r");
+    rig.wait_for_text("connecting for 2s");
+    assert!(shop.patches().is_empty());
     rig.send("q");
     assert_eq!(rig.wait_for_exit().exit_code(), 0);
     rig.assert_restored();

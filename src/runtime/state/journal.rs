@@ -22,7 +22,7 @@ const TAIL: u64 = 256 * 1024;
 
 /// The journal's file of this month.
 #[derive(Debug, Clone)]
-pub(super) struct Journal {
+pub(in crate::runtime) struct Journal {
     directory: Option<PathBuf>,
     /// One append at a time in this process, without holding up the others by the file's lock.
     turn: Arc<Mutex<()>>,
@@ -30,17 +30,17 @@ pub(super) struct Journal {
 
 impl Journal {
     /// A journal in this directory; `None` when there is no place for one.
-    pub(super) fn new(directory: Option<PathBuf>) -> Self {
+    pub(in crate::runtime) fn new(directory: Option<PathBuf>) -> Self {
         Self { directory, turn: Arc::default() }
     }
 
     /// Where it is, for people.
-    pub(super) fn place(&self) -> String {
+    pub(in crate::runtime) fn place(&self) -> String {
         self.directory.as_ref().map_or_else(|| "nowhere".into(), |d| d.display().to_string())
     }
 
     /// Appends and syncs. When this returns without an error the line is on the disk.
-    pub(super) fn append(&self, entry: &Entry) -> io::Result<()> {
+    pub(in crate::runtime) fn append(&self, entry: &Entry) -> io::Result<()> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.made()?.join(month(entry.at));
         append_line(&path, entry.to_json())
@@ -48,7 +48,7 @@ impl Journal {
 
     /// Whether an append at that instant would be taken, without one: makes the directory, opens
     /// this month's file when there is one, and puts a file beside it that is removed again.
-    pub(super) fn probe(&self, at: Timestamp) -> io::Result<()> {
+    pub(in crate::runtime) fn probe(&self, at: Timestamp) -> io::Result<()> {
         let directory = self.made()?;
         let month = directory.join(month(at));
         if month.exists() {
@@ -108,7 +108,8 @@ fn last_line(file: &mut File) -> io::Result<(String, bool)> {
     Ok((whole.rsplit('\n').next().unwrap_or_default().to_owned(), torn))
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// The first eight bytes of the SHA-256 of these bytes, in hexadecimal digits.
+pub(in crate::runtime) fn hash(bytes: &[u8]) -> String {
     let digest = digest(&SHA256, bytes);
     let mut text = String::with_capacity(16);
     for byte in digest.as_ref().iter().take(8) {

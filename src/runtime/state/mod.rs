@@ -1,0 +1,9 @@
+//! What is kept on disk between two runs: the journal, and the last view of each cluster.
+//!
+//! Used by the rest of `runtime`.
+
+mod journal;
+mod last_view;
+
+pub(super) use journal::Journal;
+pub(super) use last_view::Keep;
