@@ -33,8 +33,8 @@ use super::state::Keep;
 /// Messages of finished effects that may wait.
 const ANSWERS: usize = 256;
 
-/// Reports taken in one turn of the loop.
-const BATCH: usize = 256;
+/// Reports taken in one turn of the loop: about a millisecond of work.
+const BATCH: usize = 32;
 
 /// Shortest time between two frames. The first change after a quiet moment is painted at once; what
 /// follows closely is gathered.
@@ -160,8 +160,17 @@ impl Loop {
     ) -> anyhow::Result<()> {
         let mut reports = Vec::with_capacity(BATCH);
         while self.quit.is_none() {
+            // Asked here and not only of timers: one that is made anew in each turn is never ready
+            // while something else always is, and then a flood would hide every frame.
+            let now = Instant::now();
+            if self.frame_due().is_some_and(|due| due <= now) && self.screen.is_idle() {
+                self.draw()?;
+            }
+            if self.tick_due() <= now {
+                self.tick()?;
+            }
             let wait = self.until_frame();
-            let tick = self.until_tick();
+            let tick = tokio::time::sleep_until(self.tick_due().into());
             tokio::select! {
                 biased;
                 signal = signals.next() => self.signal(signal),
@@ -187,9 +196,19 @@ impl Loop {
         Ok(())
     }
 
+    /// When the next frame is due; nothing while nothing changed.
+    fn frame_due(&self) -> Option<Instant> {
+        (self.dirty || self.repaint).then(|| self.last_frame + FRAME)
+    }
+
+    /// When the next tick is due.
+    fn tick_due(&self) -> Instant {
+        self.last_tick + if is_lively(&self.model) { TICK } else { QUIET_TICK }
+    }
+
     /// Ready when a frame is due: something changed, the last frame is out, and not too soon.
     fn until_frame(&self) -> impl Future<Output = ()> + use<> {
-        let due = (self.dirty || self.repaint).then(|| self.last_frame + FRAME);
+        let due = self.frame_due();
         let screen = self.screen.clone();
         async move {
             match due {
@@ -200,12 +219,6 @@ impl Loop {
                 None => std::future::pending().await,
             }
         }
-    }
-
-    /// Ready when a tick is due.
-    fn until_tick(&self) -> impl Future<Output = ()> + use<> {
-        let due = self.last_tick + if is_lively(&self.model) { TICK } else { QUIET_TICK };
-        tokio::time::sleep_until(due.into())
     }
 
     fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
