@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use waveoff::config::args::Args;
 
 /// A drill makes and drops small objects by the million; this one is faster at that than libc's.
@@ -10,5 +9,5 @@ use waveoff::config::args::Args;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    waveoff::runtime::run(Args::parse()).into()
+    waveoff::runtime::run(Args::of_process()).into()
 }

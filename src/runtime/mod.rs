@@ -16,6 +16,7 @@ mod journal;
 mod measure;
 mod perform;
 mod prompt;
+mod say;
 mod start;
 
 pub use start::run;

@@ -29,8 +29,9 @@ use super::connect as connecting;
 use super::doctor;
 use super::door::Door;
 use super::drill::{self, Flown};
-use super::headless::{Failure, Headless, complain, failure, print};
+use super::headless::{Failure, Headless, failure};
 use super::measure;
+use super::say::{complain, print, print_json};
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
@@ -89,7 +90,7 @@ async fn serve(args: Args) -> Exit {
             let rows = explain(&settings);
             match output.output {
                 Output::Text => print(&to_text(&rows)),
-                Output::Json => print(&format!("{:#}\n", to_json(&rows))),
+                Output::Json => print_json(&to_json(&rows)),
             }
             return Exit::Ok;
         }
