@@ -50,6 +50,9 @@ pub struct Confirmation {
     pub reason: Input,
     /// What has the focus.
     pub field: Field,
+    /// The last thing before came in a burst: the next Enter does not count, as it may be the
+    /// first byte of more noise.
+    pub hasty: bool,
     /// What changed while it was open; lines above are fresh.
     pub changed: Vec<SafeText>,
     /// Why it cannot be confirmed any more.
@@ -77,6 +80,7 @@ impl Confirmation {
             typed: Input::default(),
             reason: Input::default(),
             field: Field::Buttons,
+            hasty: false,
             changed: Vec::new(),
             refused: None,
         };
@@ -107,6 +111,9 @@ impl Confirmation {
             (Some(Field::Reason), _) => return Some("give a reason".into()),
             (Some(_), Some(token)) => return Some(format!("type {token} to confirm").into()),
             _ => {}
+        }
+        if self.hasty {
+            return Some("keys came in a burst: press Enter once more".into());
         }
         if now < self.armed_at {
             return Some("read first".into());

@@ -85,6 +85,8 @@ pub enum Msg {
     },
     /// Text was pasted.
     Paste(String),
+    /// The terminal gave bytes that no key sends.
+    Noise,
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
     /// The document on the screen cannot be scrolled further than to this line.

@@ -67,7 +67,7 @@ pub async fn whoami(conn: &Connection) -> Result<SafeText, ClusterError> {
         .await
         .map_err(|failure| failure.into_error(conn, "ask who I am", "this question"))?;
     let name = review.pointer("/status/userInfo/username").and_then(Value::as_str);
-    Ok(SafeText::new(name.unwrap_or_default()))
+    Ok(SafeText::name(name.unwrap_or_default()))
 }
 
 #[cfg(test)]

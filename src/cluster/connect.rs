@@ -166,7 +166,7 @@ pub fn contexts(options: &Options) -> Result<Vec<SafeText>, ClusterError> {
     let config = kubeconfig::read(&places.files)?;
     let mut names: Vec<&str> = config.contexts.iter().map(|c| c.name.as_str()).collect();
     names.sort_by_key(|name| config.current_context.as_deref() != Some(*name));
-    Ok(names.into_iter().map(SafeText::new).collect())
+    Ok(names.into_iter().map(SafeText::name).collect())
 }
 
 /// Makes the connection.
@@ -258,11 +258,11 @@ fn identify(config: &Config, merged: &Kubeconfig, chosen: &NamedContext, tried: 
     let known =
         merged.clusters.iter().find(|c| c.name == context.cluster).and_then(|c| c.cluster.as_ref());
     Identity {
-        context: SafeText::new(&chosen.name),
-        cluster: SafeText::new(&context.cluster),
+        context: SafeText::name(&chosen.name),
+        cluster: SafeText::name(&context.cluster),
         server: without_userinfo(&config.cluster_url),
-        user: SafeText::new(context.user.as_deref().unwrap_or("nobody")),
-        namespace: SafeText::new(&config.default_namespace),
+        user: SafeText::name(context.user.as_deref().unwrap_or("nobody")),
+        namespace: SafeText::name(&config.default_namespace),
         insecure_tls: known.and_then(|c| c.insecure_skip_tls_verify).unwrap_or(false)
             || config.cluster_url.scheme_str() == Some("http"),
         in_cluster: false,

@@ -107,7 +107,7 @@ pub(crate) fn choose(
     };
     let found = config.contexts.iter().find(|c| c.name == name && c.context.is_some());
     found.cloned().ok_or_else(|| ClusterError::Context {
-        problem: format!("context {name} does not exist").into(),
+        problem: format!("context {} does not exist", SafeText::name(name)).into(),
         hint: format!("known: {}", listed(&names, name)).into(),
     })
 }
@@ -121,7 +121,8 @@ pub(crate) fn listed(names: &[&str], wanted: &str) -> String {
     ranked.sort_by_key(|name| strsim::damerau_levenshtein(name, wanted));
     let more = ranked.len().saturating_sub(MOST_NAMES);
     ranked.truncate(MOST_NAMES);
-    let mut text = ranked.join(", ");
+    let shown: Vec<SafeText> = ranked.into_iter().map(SafeText::name).collect();
+    let mut text = shown.join(", ");
     if more > 0 {
         text.push_str(&format!(" and {more} more"));
     }

@@ -17,7 +17,7 @@ use crate::domain::observation::SourceId;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, parse_rfc3339, to_rfc3339};
 
-/// Longest line kept, in bytes; a little more than is shown, so that the cut is told.
+/// Longest line kept, in bytes: more than is shown.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// What to read.
@@ -92,7 +92,7 @@ pub async fn logs(
         return call::body_of(response, call::READ_LIMIT).await.map(drop).map_err(fail);
     }
     let mut body = response.into_body();
-    let mut lines = Lines::new(MOST_BYTES);
+    let mut lines = Lines::of_text(MOST_BYTES);
     loop {
         let frame = tokio::select! {
             frame = body.frame() => frame,

@@ -3,13 +3,16 @@
 //! Never acts on it. Wrong use is refused by the parser with the nearest right word, exit code 2.
 //! Called by `main`.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
 use crate::domain::id::WorkloadKind;
+use crate::domain::text::{SafeText, is_printable};
 use crate::domain::time::parse_go_duration;
 
 /// A terminal cockpit for live Kubernetes rollouts.
@@ -27,6 +30,26 @@ pub struct Args {
     /// What to do; nothing opens the cockpit.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Args {
+    /// Those of this process. Wrong use and questions for help are answered here, and end it.
+    pub fn of_process() -> Self {
+        let refusal = match Self::try_parse() {
+            Ok(args) => return args,
+            Err(refusal) => refusal,
+        };
+        let text = refusal.render().to_string();
+        // It repeats what was written, which a script may have from anywhere.
+        if refusal.use_stderr() && !text.chars().all(|c| c == '\n' || is_printable(c)) {
+            let mut stderr = io::stderr().lock();
+            for line in text.lines() {
+                let _ = writeln!(stderr, "{}", SafeText::new(line));
+            }
+            process::exit(refusal.exit_code());
+        }
+        refusal.exit()
+    }
 }
 
 /// What holds for every command, before or after its name.

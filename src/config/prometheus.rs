@@ -110,10 +110,21 @@ pub(super) fn check_url(url: &Setting<String>) -> Result<(), ConfigError> {
         Err(_) => Err(ConfigError::BadValue {
             origin: url.origin.clone(),
             key: "prometheus".to_owned(),
-            value: url.value.clone(),
+            value: without_secrets(&url.value),
             wanted: "it is an address such as https://HOST:PORT/PATH, without a password in it",
             nearest: None,
         }),
+    }
+}
+
+/// An address that was refused, without what stands before its host or behind its path.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        Some((_, host)) if scheme.is_empty() => format!("...@{host}"),
+        Some((_, host)) => format!("{scheme}://...@{host}"),
+        None => url.to_owned(),
     }
 }
 

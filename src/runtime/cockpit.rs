@@ -239,6 +239,7 @@ impl Loop {
         match input {
             Input::Key { key, burst } => self.take(Msg::Key { key, burst }),
             Input::Paste(text) => self.take(Msg::Paste(text)),
+            Input::Noise => self.take(Msg::Noise),
             Input::Resize(columns, rows) => {
                 self.repaint = true;
                 self.take(Msg::Resize(columns, rows))

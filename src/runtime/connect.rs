@@ -26,7 +26,7 @@ pub(super) fn scope(settings: &Settings, identity: &Identity) -> Scope {
     match &settings.namespaces.value {
         Namespaces::All => Scope::All,
         Namespaces::Named(names) => {
-            Scope::Namespaces(names.iter().map(|n| SafeText::new(n)).collect())
+            Scope::Namespaces(names.iter().map(|n| SafeText::name(n)).collect())
         }
         Namespaces::OfContext if identity.namespace == "default" && !identity.in_cluster => {
             Scope::All

@@ -4,11 +4,9 @@
 //! action out and follows it until it is in effect. Prints to standard output what was asked for,
 //! to standard error what a person should know.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -39,6 +37,7 @@ use super::feed::{self, Arrivals, Feed};
 use super::measure::SignIn;
 use super::perform::{Performer, WHO};
 use super::prompt;
+use super::say::{complain, complain_raw, print, print_json};
 
 /// How long the first lists may take.
 const LIST_WITHIN: Duration = Duration::from_secs(15);
@@ -476,23 +475,4 @@ fn exit_of(stage: &Stage, answer: Option<&Answer>) -> Exit {
             Exit::TimedOut
         }
     }
-}
-
-/// Prints to standard output; a reader that went away is not a fault.
-pub(super) fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
-}
-
-pub(super) fn print_json(value: &Value) {
-    let text = serde_json::to_string_pretty(value).context("print").unwrap_or_default();
-    print(&format!("{text}\n"));
-}
-
-/// Says something to the person.
-pub(super) fn complain(text: &str) {
-    complain_raw(&format!("waveoff: {text}\n"));
-}
-
-fn complain_raw(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

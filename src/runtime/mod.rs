@@ -15,6 +15,7 @@ mod headless;
 mod measure;
 mod perform;
 mod prompt;
+mod say;
 mod start;
 mod state;
 

@@ -29,8 +29,9 @@ use super::connect as connecting;
 use super::doctor;
 use super::door::Door;
 use super::drill::{self, Flown};
-use super::headless::{Failure, Headless, complain, failure, print};
+use super::headless::{Failure, Headless, failure};
 use super::measure;
+use super::say::{complain, print, print_json};
 use super::state::Keep;
 
 /// After this long without a connection, says what it waits for.
@@ -38,6 +39,12 @@ const SAY_AFTER: Duration = Duration::from_millis(700);
 
 /// Runs the program and says how it ends.
 pub fn run(args: Args) -> Exit {
+    if !matches!(args.command, Some(Command::Drill(_))) {
+        // The allocator asks for huge pages: a third more memory for a program that mostly waits.
+        // Where they cannot be refused, it is that much larger.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::thread::disable_transparent_huge_pages(true);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
@@ -90,7 +97,7 @@ async fn serve(args: Args) -> Exit {
             let rows = explain(&settings);
             match output.output {
                 Output::Text => print(&to_text(&rows)),
-                Output::Json => print(&format!("{:#}\n", to_json(&rows))),
+                Output::Json => print_json(&to_json(&rows)),
             }
             return Exit::Ok;
         }

@@ -64,6 +64,8 @@ pub(super) struct Decoder {
     state: State,
     /// An escape byte waited in vain just now.
     escaped: bool,
+    /// Bytes meant nothing since somebody asked.
+    lost: bool,
 }
 
 impl Decoder {
@@ -78,6 +80,16 @@ impl Decoder {
             self.step(byte, &mut tokens);
         }
         tokens
+    }
+
+    /// Whether bytes meant nothing since the last time this was asked: they came from no key.
+    pub(super) fn take_lost(&mut self) -> bool {
+        mem::take(&mut self.lost)
+    }
+
+    /// Whether a sequence, a character or a paste has begun and not ended.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.state, State::Ground)
     }
 
     /// How long to wait for more before [`Decoder::expire`]; nothing when nothing is open.
@@ -97,11 +109,26 @@ impl Decoder {
                 vec![pressed(Key::Esc)]
             }
             State::Paste { text, .. } => vec![pasted(&text)],
-            _ => Vec::new(),
+            State::Ground => Vec::new(),
+            _ => {
+                self.lost = true;
+                Vec::new()
+            }
         }
     }
 
     fn step(&mut self, byte: u8, tokens: &mut Vec<Token>) {
+        let (before, was_open) = (tokens.len(), self.is_open());
+        let torn = matches!(self.state, State::Character(_)) && !(0x80..=0xbf).contains(&byte);
+        let released = matches!(&self.state, State::Control(so_far)
+            if Parameters::read(so_far).is_some_and(|numbers| numbers.is_release()));
+        self.advance(byte, tokens);
+        let begins = matches!(self.state, State::Escape);
+        let vain = (!self.is_open() || (was_open && begins)) && tokens.len() == before;
+        self.lost |= torn || (vain && !released);
+    }
+
+    fn advance(&mut self, byte: u8, tokens: &mut Vec<Token>) {
         self.state = match mem::take(&mut self.state) {
             State::Ground => ground(byte, tokens),
             State::Escape => escape(byte, tokens),

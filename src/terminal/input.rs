@@ -25,6 +25,10 @@ const READ_SIZE: usize = 4096;
 /// Most items that wait for the program. When it is full, the terminal has to wait.
 const QUEUE: usize = 256;
 
+/// What comes sooner than this after something else was not typed: no two fingers are that fast,
+/// and no keyboard repeats as quickly.
+const QUIET: Duration = Duration::from_millis(20);
+
 /// How often it is asked whether the terminal is ours again, when somebody types in between.
 const LENT_PAUSE: Duration = Duration::from_millis(10);
 
@@ -35,12 +39,15 @@ pub enum Input {
     Key {
         /// Which.
         key: Key,
-        /// It came together with others or from a key held down: a paste that the terminal did
-        /// not mark as one, type-ahead, noise of the line. Such a key may move, but must not act.
+        /// It came together with others, at their heels, or from a key held down: a paste that
+        /// the terminal did not mark as one, type-ahead, noise of the line. Such a key may move,
+        /// but must not act.
         burst: bool,
     },
     /// Text that the terminal marked as pasted. It may hold anything.
     Paste(String),
+    /// Bytes that mean nothing: noise of the line, or an answer that nobody asked for.
+    Noise,
     /// The size is now so many columns and rows.
     Resize(u16, u16),
     /// The terminal is gone: hung up, or at the end of its input.
@@ -84,6 +91,66 @@ impl Inputs {
     }
 }
 
+/// Reads of a terminal to inputs: what they mean, and whether a finger can have done it.
+///
+/// It has no clock; whoever reads waits as long as [`Reader::patience`] says.
+#[derive(Debug, Default)]
+pub struct Reader {
+    decoder: Decoder,
+    /// Something came less than [`QUIET`] ago.
+    hurried: bool,
+    /// The same when what is being read began.
+    began_hurried: bool,
+}
+
+impl Reader {
+    /// What these bytes, read at once, mean.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
+        if !self.decoder.is_open() {
+            self.began_hurried = self.hurried;
+        }
+        let tokens = self.decoder.feed(bytes);
+        let lost = self.decoder.take_lost();
+        // One key, and nothing else than that key: all else did not come from one finger.
+        let alone = tokens.len() == 1 && !lost && !self.decoder.is_open();
+        let burst = !alone || self.began_hurried;
+        self.hurried = true;
+        inputs(tokens, burst, lost)
+    }
+
+    /// How long to wait for more before [`Reader::expire`]; nothing when nothing is to come.
+    pub fn patience(&self) -> Option<Duration> {
+        let rest = self.decoder.patience();
+        if self.hurried {
+            return Some(rest.map_or(QUIET, |rest| rest.min(QUIET)));
+        }
+        // So long it was waited before.
+        rest.map(|rest| rest.saturating_sub(QUIET))
+    }
+
+    /// No more bytes came in time.
+    pub fn expire(&mut self) -> Vec<Input> {
+        // The rest of a sequence has more time than this.
+        if std::mem::take(&mut self.hurried) && self.decoder.patience().is_none_or(|p| p > QUIET) {
+            return Vec::new();
+        }
+        let tokens = self.decoder.expire();
+        let lost = self.decoder.take_lost();
+        inputs(tokens, false, lost)
+    }
+}
+
+fn inputs(tokens: Vec<Token>, burst: bool, lost: bool) -> Vec<Input> {
+    if tokens.is_empty() && lost {
+        return vec![Input::Noise];
+    }
+    let input = |token| match token {
+        Token::Key { key, repeat } => Input::Key { key, burst: burst || repeat },
+        Token::Paste(text) => Input::Paste(text),
+    };
+    tokens.into_iter().map(input).collect()
+}
+
 /// Why the reading thread woke up.
 enum Woken {
     Readable,
@@ -93,43 +160,34 @@ enum Woken {
 }
 
 fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>) {
-    let mut decoder = Decoder::default();
+    let mut reader = Reader::default();
     loop {
-        let tokens = match wait(tty, lifeline, decoder.patience()) {
+        let inputs = match wait(tty, lifeline, reader.patience()) {
             Ok(Woken::Stopped) => return,
             Ok(Woken::Interrupted) => continue,
-            Ok(Woken::Timeout) => decoder.expire(),
+            Ok(Woken::Timeout) => reader.expire(),
             // What is typed while the terminal is not ours is for somebody else.
             Ok(Woken::Readable) if !tty.is_entered() => {
-                decoder = Decoder::default();
+                reader = Reader::default();
                 match pause(lifeline) {
                     Ok(Woken::Stopped) | Err(_) => return,
                     Ok(_) => continue,
                 }
             }
             Ok(Woken::Readable) => match read(tty) {
-                Ok(Some(bytes)) => decoder.feed(&bytes),
+                Ok(Some(bytes)) => reader.feed(&bytes),
                 Ok(None) => continue,
                 Err(_) => break,
             },
             Err(_) => break,
         };
-        for input in inputs(tokens) {
+        for input in inputs {
             if send.blocking_send(input).is_err() {
                 return;
             }
         }
     }
     let _ = send.blocking_send(Input::Gone);
-}
-
-/// The tokens of one read. Two keys in one read did not come from one finger.
-fn inputs(tokens: Vec<Token>) -> impl Iterator<Item = Input> {
-    let crowd = tokens.len() > 1;
-    tokens.into_iter().map(move |token| match token {
-        Token::Key { key, repeat } => Input::Key { key, burst: crowd || repeat },
-        Token::Paste(text) => Input::Paste(text),
-    })
 }
 
 fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<Woken, Errno> {

@@ -19,7 +19,7 @@ use std::io;
 
 pub use caps::{Capabilities, Surroundings};
 pub use console::Console;
-pub use input::{Input, Inputs};
+pub use input::{Input, Inputs, Reader};
 pub use output::{CLIPBOARD_LIMIT, FrameWriter, Screen};
 pub use signals::{Signal, Signals};
 

@@ -3,13 +3,17 @@
 //! Called by every part of `view`.
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::app::read::phrase::Phrase;
 
-/// Cells that a text takes.
+/// Cells that a text takes: those of its graphemes, which is how the terminal library lays them
+/// out. It is not the width of the whole where letters are joined across them.
 pub(super) fn width(text: &str) -> usize {
-    text.width()
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 /// The text if it fits, else its beginning and an ellipsis.
@@ -35,6 +39,12 @@ fn take(text: &str, room: usize) -> &str {
         }
     }
     text
+}
+
+/// The first character with its marks.
+fn first(text: &str) -> &str {
+    let end = text.char_indices().skip(1).find(|(_, c)| c.width() != Some(0));
+    text.get(..end.map_or(text.len(), |(at, _)| at)).unwrap_or(text)
 }
 
 /// The phrase if it fits, else its beginning and an ellipsis.
@@ -79,9 +89,10 @@ pub(super) fn wrap_phrase(phrase: &Phrase, room: usize) -> Vec<Phrase> {
                 used = 0;
             }
             while width(rest.trim_end()) > room {
-                let head = take(rest, room);
+                let mut head = take(rest, room);
                 if head.is_empty() {
-                    break;
+                    // Wider than the line: what is joined there is taken apart, and not left out.
+                    head = first(rest);
                 }
                 lines.push(Phrase::of(word.role, head));
                 rest = rest.get(head.len()..).unwrap_or_default();
@@ -137,6 +148,17 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("", 4), [""]);
+    }
+
+    #[test]
+    fn joined_letters_count_as_they_are_laid_out_and_are_not_left_out() {
+        // Lam and alef are one shape and two cells.
+        assert_eq!(width("\u{644}\u{627}"), 2);
+        // Consonants that a virama joins are one grapheme of any width.
+        let joined = "\u{915}\u{94d}".repeat(9) + "\u{915}";
+        let lines = wrap(&joined, 4);
+        assert_eq!(lines.concat(), joined);
+        assert!(width(&cut(&joined, 4, "…")) <= 4);
     }
 
     proptest! {

@@ -14,6 +14,7 @@ mod binary;
 mod conformance;
 mod drills;
 mod fixture;
+mod hostile;
 mod plane;
 mod pty_rig;
 mod report;

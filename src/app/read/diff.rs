@@ -87,18 +87,53 @@ fn compare(old: &TemplateLines, new: &TemplateLines) -> (Vec<DiffLine>, usize) {
         }
         lines.push(DiffLine {
             path: path.to_owned(),
-            old: before.map(|v| cover(path, v)),
-            new: after.map(|v| cover(path, v)),
+            old: before.map(|v| cover(old, path, v)),
+            new: after.map(|v| cover(new, path, v)),
         });
     }
     (lines, same)
 }
 
-fn cover(path: &str, value: String) -> String {
-    let path = path.to_lowercase();
-    let names = HARMLESS.iter().any(|word| path.contains(word));
-    let is_secret = SECRET_WORDS.iter().any(|word| path.contains(word));
-    if is_secret && !names && !value.is_empty() { COVERED.to_owned() } else { value }
+fn cover(lines: &TemplateLines, path: &str, value: String) -> String {
+    let lower = path.to_lowercase();
+    if value.is_empty() || HARMLESS.iter().any(|word| lower.contains(word)) {
+        return value;
+    }
+    let is_secret = names_a_secret(&lower) || tells_a_secret(&value) || follows_a_flag(lines, path);
+    if is_secret { COVERED.to_owned() } else { value }
+}
+
+fn names_a_secret(lower: &str) -> bool {
+    SECRET_WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// A secret within a value: `--password=...`, `"token": ...`, `Bearer ...`, `://user:...@`.
+fn tells_a_secret(value: &str) -> bool {
+    let value = value.to_lowercase();
+    let assigned = |word: &str| {
+        value.match_indices(word).any(|(at, word)| {
+            let rest = value.get(at + word.len()..).unwrap_or_default();
+            rest.trim_start_matches(['"', '\'', ' ']).starts_with(['=', ':'])
+        })
+    };
+    let in_address = value.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', ' ']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    });
+    let shown = ["bearer ", "basic "].iter().any(|scheme| value.contains(scheme));
+    shown || in_address || SECRET_WORDS.iter().any(|word| assigned(word))
+}
+
+/// The argument after `--password`.
+fn follows_a_flag(lines: &TemplateLines, path: &str) -> bool {
+    let before = || {
+        let (list, number) = path.strip_suffix(']')?.rsplit_once('[')?;
+        let number: usize = number.parse().ok()?;
+        let wanted = format!("{list}[{}]", number.checked_sub(1)?);
+        lines.iter().find(|(p, _)| *p == *wanted).map(|(_, flag)| flag.to_lowercase())
+    };
+    before()
+        .is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && names_a_secret(&flag))
 }
 
 #[cfg(test)]
@@ -108,6 +143,26 @@ mod tests {
     fn lines(pairs: &[(&str, &str)]) -> TemplateLines {
         let pair = |(path, value): &(&str, &str)| ((*path).into(), (*value).into());
         pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_secret_within_a_value_is_covered() {
+        let none = TemplateLines::default();
+        for value in [
+            "--db-password=hunter2",
+            "postgres://ann:hunter2@db/ledger",
+            "Bearer hunter2",
+            r#"{"Token": "hunter2"}"#,
+            "export API_KEY=hunter2; run",
+        ] {
+            assert_eq!(cover(&none, "containers[app].args[0]", value.into()), COVERED, "{value}");
+        }
+        for value in ["--token-file=/run/t", "https://host/a@b", "passwords", "http://host:80/"] {
+            assert_eq!(cover(&none, "containers[app].args[0]", value.into()), value);
+        }
+        let args = lines(&[("c[app].args[0]", "--Token"), ("c[app].args[1]", "hunter2")]);
+        assert_eq!(cover(&args, "c[app].args[1]", "hunter2".into()), COVERED);
+        assert_eq!(cover(&args, "c[app].args[2]", "x".into()), "x");
     }
 
     #[test]

@@ -168,13 +168,23 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
+/// Notes whether the last thing before an Enter came by itself.
+pub(super) fn hurried(model: &mut Model, burst: bool) {
+    if let Some(Dialog::Confirm(dialog)) = &mut model.dialog {
+        dialog.hasty = burst;
+    }
+}
+
 /// Pasted text while a dialog is open: only ever into a text field.
 pub(super) fn paste(model: &mut Model, text: &str) {
     if let Some(Dialog::Confirm(dialog)) = &mut model.dialog {
         let field = match dialog.field {
             Field::Reason => &mut dialog.reason,
             // The token is typed by hand, that is its point.
-            Field::Token | Field::Buttons => return,
+            Field::Token | Field::Buttons => {
+                dialog.hasty = true;
+                return;
+            }
         };
         for c in SafeText::new(text).chars().take(200) {
             input::insert(field, c);
@@ -196,6 +206,9 @@ fn confirmation_key(model: &mut Model, mut dialog: Box<Confirmation>, key: Key) 
             if dialog.hindrance(model.now).is_none() {
                 let reason = SafeText::new(dialog.reason.value().trim());
                 return actions::begin(model, dialog.plan, reason).1;
+            }
+            if std::mem::take(&mut dialog.hasty) {
+                dialog.rearm(model.now);
             }
             // Enter on the way to the button goes to what is missing.
             dialog.field = dialog.missing().unwrap_or(dialog.field);

@@ -15,13 +15,7 @@ use super::{dialogs, looking, metrics, toast};
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     model.fleet_view.kept = true;
     if model.dialog.is_some() {
-        return match key {
-            Key::Ctrl('z') => vec![Effect::Suspend],
-            Key::Ctrl('l') => vec![Effect::Redraw],
-            // What confirms must come alone: not from a paste, a held key or a noisy line.
-            Key::Enter if burst => Vec::new(),
-            key => dialogs::key(model, key),
-        };
+        return in_dialog(model, key, burst);
     }
     if typing(model) {
         return type_filter(model, key);
@@ -34,6 +28,26 @@ pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
         Some(command) => obey(model, command),
         None => Vec::new(),
     }
+}
+
+fn in_dialog(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
+    match key {
+        Key::Ctrl('z') => return vec![Effect::Suspend],
+        Key::Ctrl('l') => return vec![Effect::Redraw],
+        Key::Enter if !burst => {}
+        _ => dialogs::hurried(model, burst),
+    }
+    match key {
+        // What confirms must come alone: not from a paste, a held key or a noisy line.
+        Key::Enter if burst => Vec::new(),
+        key => dialogs::key(model, key),
+    }
+}
+
+/// Bytes that no key sends: who sent them may send an Enter next.
+pub(super) fn noise(model: &mut Model) -> Vec<Effect> {
+    dialogs::hurried(model, true);
+    Vec::new()
 }
 
 /// Pasted text never acts: it goes to a text field or nowhere.

@@ -44,6 +44,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key { key, burst } => keys::key(model, key, burst),
         Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Noise => keys::noise(model),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             Vec::new()

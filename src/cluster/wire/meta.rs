@@ -20,6 +20,9 @@ pub(super) const ROLLOUT_REVISION: &str = "rollout.argoproj.io/revision";
 /// The same of a Deployment.
 pub(super) const DEPLOYMENT_REVISION: &str = "deployment.kubernetes.io/revision";
 
+/// Most conditions kept of an object: real ones have a handful, and screens show all of them.
+const MOST_CONDITIONS: usize = 100;
+
 /// `metadata` of an object with an identity.
 #[derive(Clone, Copy)]
 pub(super) struct Meta<'a> {
@@ -103,7 +106,7 @@ impl<'a> Meta<'a> {
         if let Some(tracking) = self.annotation("argocd.argoproj.io/tracking-id") {
             // `application:group/Kind:namespace/name`
             let name = tracking.split(':').next().unwrap_or_default();
-            return owner("Argo CD", SafeText::new(name));
+            return owner("Argo CD", SafeText::name(name));
         }
         if let Some(name) = self.label("argocd.argoproj.io/instance") {
             return owner("Argo CD", name);
@@ -129,16 +132,13 @@ pub(super) fn images(template: Node<'_>) -> Vec<Image> {
     template
         .at("spec")
         .list("containers")
-        .map(|c| Image {
-            container: c.shared_or_empty("name"),
-            reference: c.shared_or_empty("image"),
-        })
+        .map(|c| Image { container: c.shared_or_empty("name"), reference: c.name("image") })
         .collect()
 }
 
 /// `status.conditions`.
 pub(super) fn conditions(status: Node<'_>) -> Vec<Condition> {
-    status.list("conditions").map(condition).collect()
+    status.first(MOST_CONDITIONS, "conditions").map(condition).collect()
 }
 
 fn condition(node: Node<'_>) -> Condition {

@@ -127,6 +127,15 @@ impl<'a> Node<'a> {
         self.text(key).unwrap_or_default()
     }
 
+    /// A name that a person tells from others by its look, or empty.
+    pub(super) fn name(self, key: &str) -> SafeText {
+        match self.str(key).unwrap_or_default() {
+            // Such a name is what it looks like.
+            name if name.is_ascii() => self.reading.pool.take(name),
+            name => SafeText::name(name),
+        }
+    }
+
     /// A flag; absent is false.
     pub(super) fn flag(self, key: &str) -> bool {
         self.optional_flag(key).unwrap_or(false)
@@ -199,8 +208,16 @@ impl<'a> Node<'a> {
 
     /// Entries of a list.
     pub(super) fn list(self, key: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        self.first(MOST_ENTRIES, key)
+    }
+
+    /// Entries of a list that nobody reads to its end.
+    pub(super) fn first(self, most: usize, key: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let items = self.field(key, "list", Value::as_array).map_or(&[][..], Vec::as_slice);
-        items.iter().take(MOST_ENTRIES).map(move |value| self.with(value))
+        if let Some(more) = items.len().checked_sub(most).filter(|more| *more > 0) {
+            self.note(|| format!("{key} is too long: {more} entries are left out"));
+        }
+        items.iter().take(most).map(move |value| self.with(value))
     }
 
     /// Texts of a list.

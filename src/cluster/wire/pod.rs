@@ -48,7 +48,7 @@ fn containers<'a>(
         let name = wanted.shared_or_empty("name");
         let state = status.list(seen).find(|s| s.str("name") == Some(name.as_str()));
         let mut container = state.map(container).unwrap_or_default();
-        container.image = wanted.shared_or_empty("image");
+        container.image = wanted.name("image");
         container.name = name;
         container.init = init;
         container

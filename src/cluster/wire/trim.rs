@@ -220,7 +220,8 @@ impl<'de> Visitor<'de> for Trim {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while items.len() < MOST_ENTRIES {
+        // One more than is read, so that the reader can tell.
+        while items.len() <= MOST_ENTRIES {
             match seq.next_element_seed(self)? {
                 Some(item) => items.push(item),
                 None => return Ok(Value::Array(items)),

@@ -13,7 +13,7 @@ use crate::app::report::doctor::{Check, State, Verdict, doctor_closing, doctor_j
 use crate::config::args::Output;
 use crate::error::Exit;
 
-use super::headless::{print, print_json};
+use super::say::{print, print_json};
 use super::start::Start;
 
 /// How long a check may take.

@@ -17,7 +17,8 @@ use crate::sim;
 
 use super::super::clock::Clock;
 use super::super::connect as connecting;
-use super::super::headless::{Failure, complain, failure, print};
+use super::super::headless::{Failure, failure};
+use super::super::say::{complain, print};
 use super::super::start::Start;
 use super::{Flown, words};
 

@@ -16,8 +16,9 @@ use crate::error::Exit;
 use crate::sim;
 
 use super::super::clock::Clock;
-use super::super::headless::{Failure, Headless, failure, print, print_json};
+use super::super::headless::{Failure, Headless, failure};
 use super::super::measure::SignIn;
+use super::super::say::{print, print_json};
 use super::super::start::Start;
 use super::{Flown, words};
 

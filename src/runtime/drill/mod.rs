@@ -22,7 +22,8 @@ use crate::error::Exit;
 use crate::sim::{self, Simulation};
 
 use super::clock::Clock;
-use super::headless::{Failure, failure, print};
+use super::headless::{Failure, failure};
+use super::say::print;
 use super::start::Start;
 
 /// A drill that runs: its cluster, and the task that answers for it.

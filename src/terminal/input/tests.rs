@@ -35,6 +35,63 @@ async fn keys_pastes_and_bursts() {
     }
 }
 
+/// What the reader makes of these reads, one right after the other.
+fn at_once(reads: &[&[u8]]) -> Vec<Input> {
+    let mut reader = Reader::default();
+    reads.iter().flat_map(|bytes| reader.feed(bytes)).collect()
+}
+
+/// The same with a pause after each.
+fn in_peace(reads: &[&[u8]]) -> Vec<Input> {
+    let mut reader = Reader::default();
+    let mut inputs = Vec::new();
+    for bytes in reads {
+        inputs.extend(reader.feed(bytes));
+        while reader.patience().is_some() {
+            inputs.extend(reader.expire());
+        }
+    }
+    inputs
+}
+
+fn hurried(key: Key) -> Input {
+    Input::Key { key, burst: true }
+}
+
+#[test]
+fn only_a_key_by_itself_is_an_order() {
+    let a = Key::Char('A');
+    assert_eq!(in_peace(&[b"A", b"\r"]), [key(a), key(Key::Enter)]);
+    assert_eq!(at_once(&[b"A", b"\r"]), [key(a), hurried(Key::Enter)]);
+    // With something beside it in the same read, whatever that is.
+    for read in [b"A\x80".as_slice(), b"\x80A", b"A\x1b[", b"A\xc3", b"\xc3A", b"A\x1b[99x"] {
+        assert_eq!(in_peace(&[read]).first(), Some(&hurried(a)), "{read:?}");
+    }
+    // A sequence that a slow line has torn is one key, and as quick as its beginning.
+    assert_eq!(at_once(&[b"\x1b[", b"A"]), [key(Key::Up)]);
+    assert_eq!(at_once(&[b"\x1b[65", b"u"]), [key(a)]);
+    assert_eq!(at_once(&[b"x", b"\x1b[65", b"u"]), [key(Key::Char('x')), hurried(a)]);
+}
+
+#[test]
+fn bytes_that_mean_nothing_are_told_and_a_released_key_is_not() {
+    for read in [b"\x80".as_slice(), b"\x1b[99x", b"\x1b[I", b"\xc3", b"\x1b[6"] {
+        assert_eq!(in_peace(&[read]), [Input::Noise], "{read:?}");
+    }
+    assert_eq!(in_peace(&[b"\x1b[97;1:3u"]), []);
+}
+
+#[test]
+fn a_lone_escape_is_the_key_after_its_patience() {
+    let mut reader = Reader::default();
+    assert_eq!(reader.feed(b"\x1b"), []);
+    assert_eq!(reader.patience(), Some(QUIET));
+    assert_eq!(reader.expire(), []);
+    assert_eq!(reader.patience(), Some(Duration::from_millis(30)));
+    assert_eq!(reader.expire(), [key(Key::Esc)]);
+    assert_eq!(reader.patience(), None);
+}
+
 #[tokio::test]
 async fn a_terminal_that_hangs_up_is_gone_at_once() {
     let (master, tty) = pair();

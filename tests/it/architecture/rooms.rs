@@ -18,7 +18,18 @@ struct Room {
 const ADAPTER: &[&str] = &["tokio", "futures", "tracing", "thiserror"];
 
 const TABLE: &[Room] = &[
-    Room { name: "domain", ours: &[], theirs: &["chrono", "libm", "thiserror"] },
+    Room {
+        name: "domain",
+        ours: &[],
+        theirs: &[
+            "chrono",
+            "libm",
+            "thiserror",
+            "unicode_script",
+            "unicode_security",
+            "unicode_width",
+        ],
+    },
     Room {
         name: "app",
         ours: &["domain"],

@@ -177,7 +177,34 @@ fn a_burst_never_acts() {
     rig.press(Key::Char('P'));
     rig.wait(1000);
     assert_eq!(rig.burst(Key::Enter), []);
+    assert_eq!(rig.press(Key::Enter), []);
+    rig.wait(1000);
     assert_eq!(verbs(&rig.press(Key::Enter)), [Verb::Promote]);
+}
+
+#[test]
+fn an_enter_on_the_heels_of_noise_is_the_first_of_two() {
+    let paste = || Msg::Paste("x".into());
+    let key = |c| Msg::Key { key: Key::Char(c), burst: true };
+    for noise in [key('x'), key('A'), Msg::Noise, paste()] {
+        let mut rig = Rig::at(&a_gate());
+        rig.press(Key::Char('A'));
+        rig.send(noise.clone());
+        rig.wait(1000);
+        let words = "keys came in a burst: press Enter once more";
+        assert_eq!(rig.hindrance().as_deref(), Some(words), "{noise:?}");
+        assert_eq!(rig.press(Key::Enter), []);
+        assert_eq!(rig.hindrance().as_deref(), Some("read first"));
+        rig.wait(1000);
+        assert_eq!(verbs(&rig.press(Key::Enter)), [Verb::Abort]);
+    }
+    // Whoever goes on typing by hand is not asked twice.
+    let mut rig = Rig::at(&a_gate());
+    rig.press(Key::Char('A'));
+    rig.burst(Key::Char('x'));
+    rig.press(Key::Char('x'));
+    rig.wait(1000);
+    assert_eq!(verbs(&rig.press(Key::Enter)), [Verb::Abort]);
 }
 
 #[test]
