@@ -69,7 +69,10 @@ pub(super) async fn fly(
     let exit =
         start.fly(connection, scope, overrides, signals, Some((told.clone(), flown))).await?;
     told.progress = progress();
-    print_soon(report::drill_score(&told));
+    // A fault of the program has the last word.
+    if exit != Exit::Panic {
+        print_soon(report::drill_score(&told));
+    }
     Ok(exit)
 }
 
