@@ -185,6 +185,11 @@ impl Tty {
         if !ours && self.stops_writers() {
             return;
         }
+        if torn && ours {
+            // The rest of a frame that is stuck helps nobody, and whoever has something to say now
+            // (the reason of a panic) needs the room.
+            self.unblock();
+        }
         if self.write_within(&closing(torn), PATIENCE).is_err() {
             if ours {
                 self.unblock();
