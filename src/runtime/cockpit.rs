@@ -19,7 +19,7 @@ use crate::app::update::update;
 use crate::cluster::Connection;
 use crate::domain::time::{Span, length};
 use crate::error::Exit;
-use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals};
+use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals, fall};
 use crate::view::{Look, Painter};
 
 use super::clock::Clock;
@@ -47,7 +47,7 @@ const TICK: Duration = Duration::from_millis(200);
 const QUIET_TICK: Duration = Duration::from_secs(1);
 
 /// How long leaving waits for requests that are on their way and for the journal.
-const LEAVE_WITHIN: Duration = Duration::from_millis(1500);
+const LEAVE_WITHIN: Duration = Duration::from_millis(600);
 
 /// A turn of the loop longer than this is a fault worth a line in the log.
 const SLOW_TURN: Duration = Duration::from_millis(20);
@@ -73,6 +73,7 @@ pub(super) struct Cockpit {
     pub(super) effects: Vec<Effect>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "answers that do not exclude each other")]
 struct Loop {
     model: Model,
     look: Look,
@@ -89,6 +90,8 @@ struct Loop {
     repaint: bool,
     last_frame: Instant,
     last_tick: Instant,
+    /// The last frame was drawn whole.
+    whole: bool,
     /// Ctrl-Z was pressed, or SIGTSTP came.
     suspend: bool,
     quit: Option<Exit>,
@@ -100,9 +103,9 @@ impl Cockpit {
         self,
         console: Console,
         capabilities: crate::terminal::Capabilities,
+        mut signals: Signals,
     ) -> anyhow::Result<Exit> {
         let Self { mut model, look, door, clock, sign_in, flown, keep, effects } = self;
-        let mut signals = Signals::listen().context("listen for signals")?;
         let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
         model.size = console.size();
@@ -130,6 +133,7 @@ impl Cockpit {
             repaint: true,
             last_frame: Instant::now(),
             last_tick: Instant::now(),
+            whole: false,
             suspend: false,
             quit: None,
         };
@@ -145,7 +149,14 @@ impl Cockpit {
         {
             tracing::warn!(%error, "the last view cannot be kept");
         }
-        this.performer.finish(LEAVE_WITHIN).await;
+        if exit == Exit::Panic {
+            this.console.last_words().await;
+        }
+        tokio::select! {
+            () = this.performer.finish(LEAVE_WITHIN) => {}
+            // Whoever asks twice does not want to wait.
+            _ = signals.deadly() => {}
+        }
         Ok(exit)
     }
 }
@@ -245,8 +256,7 @@ impl Loop {
                 self.take(Msg::Resize(columns, rows))
             }
             Input::Gone => {
-                // Nobody can see the screen any more; SIGHUP may never come.
-                self.quit = Some(Exit::Signal(129));
+                self.gone();
                 Ok(())
             }
         }
@@ -255,25 +265,46 @@ impl Loop {
     fn signal(&mut self, signal: Signal) {
         match signal {
             Signal::Stop => self.suspend = true,
-            Signal::Continue => {
+            Signal::Continue => match self.console.reenter() {
+                Ok(true) => self.repaint = true,
+                Ok(false) => self.suspend = true,
                 // The kernel sends SIGCONT along with SIGHUP: then there is nothing to take.
-                if self.console.reenter().is_err() {
-                    self.quit = Some(Exit::Signal(129));
-                }
-                self.repaint = true;
-            }
+                Err(_) => self.gone(),
+            },
             Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate => {
-                let code = signal.exit_code().unwrap_or(Exit::Interrupted.code());
-                self.quit = Some(Exit::Signal(code));
+                self.end(signal);
             }
         }
+    }
+
+    /// Nobody can see the screen any more; SIGHUP may never come. Or who read the keys has fallen.
+    fn gone(&mut self) {
+        let fallen = self.console.has_fallen();
+        self.quit = Some(if fallen { Exit::Panic } else { Exit::Signal(129) });
+    }
+
+    fn end(&mut self, signal: Signal) {
+        let code = signal.exit_code().unwrap_or(Exit::Interrupted.code());
+        self.quit = Some(Exit::Signal(code));
     }
 
     /// To the shell until it continues us.
     async fn suspend(&mut self, signals: &mut Signals) -> anyhow::Result<()> {
         self.suspend = false;
-        if let Err(error) = self.console.suspend(signals).await {
-            self.take(Msg::Trouble("suspend".into(), error.to_string().into()))?;
+        match self.console.suspend(signals).await {
+            Ok(None) => {}
+            Ok(Some(deadly)) => {
+                self.end(deadly);
+                return Ok(());
+            }
+            // There is nothing to come back to.
+            Err(_) if !self.console.is_entered() => {
+                self.gone();
+                return Ok(());
+            }
+            Err(error) => {
+                self.take(Msg::Trouble("suspend".into(), error.to_string().into()))?;
+            }
         }
         let (columns, rows) = self.console.size();
         self.repaint = true;
@@ -291,12 +322,18 @@ impl Loop {
     }
 
     fn tick(&mut self) -> anyhow::Result<()> {
-        let drill = self.flown.as_mut().is_some_and(Flown::broken);
-        if drill || self.feed.broken() || self.performer.broken() {
-            // The panic hook has given the terminal back and said what happened.
+        fall::here("loop");
+        if self.console.has_fallen() {
+            // The panic hook has given the terminal back.
             self.quit = Some(Exit::Panic);
             return Ok(());
         }
+        if self.screen.is_gone() {
+            self.gone();
+            return Ok(());
+        }
+        self.feed.tidy();
+        self.performer.tidy();
         if let Some(progress) = self.flown.as_mut().and_then(Flown::progress) {
             self.take(Msg::Drill(Box::new(progress)))?;
         }
@@ -351,6 +388,9 @@ impl Loop {
         if !self.screen.is_idle() {
             return Ok(());
         }
+        // What was drawn whole and stuck is not drawn whole again: a slow line would never end.
+        self.repaint |= self.screen.was_late() && !self.whole;
+        self.whole = self.repaint;
         if self.repaint {
             self.painter.repaint(self.model.size).context("clear the screen")?;
             self.repaint = false;

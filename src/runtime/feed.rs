@@ -14,6 +14,7 @@ use crate::cluster::{self, Beat, Connection, News, Pace, Report, Watch};
 use crate::domain::id::{ResourceKind, WorkloadId};
 use crate::domain::observation::{Observation, SourceId};
 use crate::domain::text::SafeText;
+use crate::terminal::fall;
 
 use super::clock::Clock;
 
@@ -86,7 +87,8 @@ impl Feed {
     fn beat(&mut self, out: watch::Sender<cluster::Pulse>) {
         let pace = Beat::default().at_speed(self.clock.speed());
         let now = self.clock.as_now();
-        self.fleet.spawn(cluster::heartbeat(Arc::clone(&self.connection), pace, now, out));
+        let beating = cluster::heartbeat(Arc::clone(&self.connection), pace, now, out);
+        self.fleet.spawn(fall::amid("heartbeat", beating));
     }
 
     fn watch_fleet(&mut self) {
@@ -98,7 +100,7 @@ impl Feed {
             for kind in STATE.into_iter().chain(STORY) {
                 let source = SourceId { kind, namespace: namespace.clone() };
                 let watch = self.watch(source);
-                self.fleet.spawn(watch.run());
+                self.fleet.spawn(fall::amid("watch", watch.run()));
             }
         }
     }
@@ -133,7 +135,7 @@ impl Feed {
         });
         for kind in AROUND {
             let watch = self.watch(SourceId { kind, namespace: namespace.clone() });
-            self.around.spawn(watch.run());
+            self.around.spawn(fall::amid("around", watch.run()));
         }
         self.focus = namespace;
         forgotten.into_iter().collect()
@@ -151,7 +153,7 @@ impl Feed {
         if let Some(namespace) = self.focus.clone() {
             for kind in AROUND {
                 let watch = self.watch(SourceId { kind, namespace: Some(namespace.clone()) });
-                self.around.spawn(watch.run());
+                self.around.spawn(fall::amid("around", watch.run()));
             }
         }
     }
@@ -161,16 +163,10 @@ impl Feed {
         self.pulse.clone()
     }
 
-    /// Whether a watch ended by itself, which only a fault of the program does.
-    pub(super) fn broken(&mut self) -> bool {
-        let mut panicked = false;
-        while let Some(ended) = self.fleet.try_join_next() {
-            panicked |= ended.is_err_and(|e| e.is_panic());
-        }
-        while let Some(ended) = self.around.try_join_next() {
-            panicked |= ended.is_err_and(|e| e.is_panic());
-        }
-        panicked
+    /// Forgets what has ended. A watch only ends when the loop is gone, or by a panic.
+    pub(super) fn tidy(&mut self) {
+        while self.fleet.try_join_next().is_some() {}
+        while self.around.try_join_next().is_some() {}
     }
 }
 

@@ -17,6 +17,7 @@ use crate::cluster::{self, Connection};
 use crate::domain::id::WorkloadId;
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
+use crate::terminal::fall;
 
 use super::door::{Door, Order, access_of};
 use super::measure::{Meter, SignIn};
@@ -46,6 +47,8 @@ pub(super) struct Performer {
     door: Door,
     out: mpsc::Sender<Msg>,
     tasks: JoinSet<()>,
+    /// Actions and lines of the journal: leaving waits for them.
+    writes: JoinSet<()>,
     logs: Option<AbortHandle>,
     meter: Meter,
 }
@@ -55,7 +58,7 @@ impl Performer {
     pub(super) fn new(door: Door, sign_in: SignIn, out: mpsc::Sender<Msg>) -> Self {
         let (connection, clock) = (Arc::clone(&door.connection), door.clock.clone());
         let meter = Meter::new(connection, sign_in, clock, out.clone());
-        Self { door, out, tasks: JoinSet::new(), logs: None, meter }
+        Self { door, out, tasks: JoinSet::new(), writes: JoinSet::new(), logs: None, meter }
     }
 
     fn connection(&self) -> Arc<Connection> {
@@ -97,16 +100,16 @@ impl Performer {
     /// Sends a confirmed action through the door.
     fn act(&mut self, ticket: Ticket, plan: Plan, reason: SafeText, stamp: SessionStamp) {
         let (door, out) = (self.door.clone(), self.out.clone());
-        self.tasks.spawn(async move {
+        self.writes.spawn(fall::amid("act", async move {
             let answer = door.execute(Order { ticket, plan, reason, stamp }).await;
             send(&out, Msg::Answered(ticket, answer)).await;
-        });
+        }));
     }
 
     /// Reads a workload to find out what became of an action.
     fn read_back(&mut self, ticket: Ticket, id: WorkloadId) {
         let (connection, out) = (self.connection(), self.out.clone());
-        self.tasks.spawn(async move {
+        self.spawn("read back", async move {
             tokio::time::sleep(READ_BACK_EVERY).await;
             let found = cluster::read::read_workload(&connection, &id).await;
             let found = found.map(Box::new).map_err(|e| e.to_string().into());
@@ -117,7 +120,7 @@ impl Performer {
     /// Asks what we may do.
     fn check_access(&mut self, wanted: Vec<Permission>) {
         let (connection, out) = (self.connection(), self.out.clone());
-        self.tasks.spawn(async move {
+        self.spawn("access", async move {
             let mut answers = Vec::with_capacity(wanted.len());
             for permission in wanted {
                 let access = access_of(cluster::access::access(&connection, &permission).await);
@@ -130,7 +133,7 @@ impl Performer {
     /// Asks the API server who we are.
     pub(super) fn whoami(&mut self) {
         let (connection, out) = (self.connection(), self.out.clone());
-        self.tasks.spawn(async move {
+        self.spawn("who", async move {
             let msg = match cluster::access::whoami(&connection).await {
                 Ok(user) => Msg::Identity(user),
                 Err(error) => Msg::Trouble(WHO.into(), error.to_string().into()),
@@ -142,18 +145,18 @@ impl Performer {
     /// Appends to the journal.
     fn journal(&mut self, entry: Entry) {
         let (door, out) = (self.door.clone(), self.out.clone());
-        self.tasks.spawn(async move {
+        self.writes.spawn(fall::amid("record", async move {
             if let Err(error) = door.append(entry).await {
                 let text = format!("cannot be written: {error}");
                 send(&out, Msg::Trouble("journal".into(), text.into())).await;
             }
-        });
+        }));
     }
 
     /// Fetches two templates.
     fn templates(&mut self, epoch: u64, older: TemplateRef, newer: TemplateRef) {
         let (connection, out) = (self.connection(), self.out.clone());
-        self.tasks.spawn(async move {
+        self.spawn("templates", async move {
             let templates = async {
                 let older = template(&connection, &older).await?;
                 Ok((older, template(&connection, &newer).await?))
@@ -167,7 +170,7 @@ impl Performer {
     fn open_logs(&mut self, request: LogRequest) {
         self.close_logs();
         let (connection, out) = (self.connection(), self.out.clone());
-        self.logs = Some(self.tasks.spawn(read_logs(connection, out, request)));
+        self.logs = Some(self.spawn("logs", read_logs(connection, out, request)));
     }
 
     /// Tries silent servers again now.
@@ -182,21 +185,26 @@ impl Performer {
         }
     }
 
-    /// Waits for the journal and for requests that are on their way, but not for ever.
+    /// Waits for the journal and for writes that are on their way, but not for ever; what was only
+    /// asked is left.
     pub(super) async fn finish(mut self, limit: Duration) {
-        self.close_logs();
-        self.meter.stop();
-        let all = async { while self.tasks.join_next().await.is_some() {} };
+        self.tasks.abort_all();
+        let all = async { while self.writes.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(limit, all).await;
     }
 
-    /// Whether a task ended by a fault of the program.
-    pub(super) fn broken(&mut self) -> bool {
-        let mut panicked = false;
-        while let Some(ended) = self.tasks.try_join_next() {
-            panicked |= ended.is_err_and(|e| e.is_panic());
-        }
-        panicked
+    /// Forgets what has ended.
+    pub(super) fn tidy(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        while self.writes.try_join_next().is_some() {}
+    }
+
+    fn spawn(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> AbortHandle {
+        self.tasks.spawn(fall::amid(name, task))
     }
 }
 
@@ -237,11 +245,11 @@ async fn read_logs(connection: Arc<Connection>, out: mpsc::Sender<Msg>, request:
             since: None,
             follow: !request.previous,
         };
-        readers.spawn(async move {
+        readers.spawn(fall::amid("log", async move {
             let pod = request.pod.name.clone();
             let ended = cluster::logs::logs(&connection, &request, &sink).await;
             ended.map_err(|e| SafeText::from(format!("{pod}: {e}")))
-        });
+        }));
     }
     drop(sink);
     let mut batch: Vec<cluster::logs::LogLine> = Vec::new();

@@ -1,6 +1,7 @@
 //! The start: reads the settings, connects, and opens the cockpit or answers a command.
 
 use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::config::{
 use crate::domain::action::Verb;
 use crate::error::Exit;
 use crate::telemetry::{self, Telemetry};
-use crate::terminal::{Capabilities, Console, Surroundings};
+use crate::terminal::{Capabilities, Console, Signals, Surroundings};
 use crate::view::{Glyphs, Look};
 
 use super::clock::Clock;
@@ -54,7 +55,9 @@ pub fn run(args: Args) -> Exit {
             return Exit::Undetermined;
         }
     };
-    let exit = runtime.block_on(serve(args));
+    // A panic has spoken already. Unwinding through the runtime would wait for blocked threads.
+    let served = catch_unwind(AssertUnwindSafe(|| runtime.block_on(serve(args))));
+    let exit = served.unwrap_or(Exit::Panic);
     // A credential plugin or a name lookup that hangs must not hold up the way out.
     runtime.shutdown_timeout(Duration::from_millis(300));
     exit
@@ -180,7 +183,8 @@ impl Start {
         self.needs_terminal("`waveoff list` prints the fleet without one")?;
         let connection = self.connected().await?;
         let scope = connecting::scope(&self.settings, connection.identity());
-        self.fly(connection, scope, overrides, None).await
+        let signals = listen()?;
+        self.fly(connection, scope, overrides, signals, None).await
     }
 
     /// Refuses to open a screen where there is none.
@@ -198,6 +202,7 @@ impl Start {
         connection: Arc<Connection>,
         scope: Scope,
         overrides: Overrides,
+        signals: Signals,
         drill: Option<(Drill, Flown)>,
     ) -> Result<Exit, Failure> {
         let capabilities = Capabilities::read(&Surroundings::of_process());
@@ -216,7 +221,7 @@ impl Start {
         model.fleet_view.last = keep.as_ref().and_then(Keep::read);
         let clock = self.clock.clone();
         let cockpit = Cockpit { model, look, door, clock, sign_in, flown, keep, effects };
-        cockpit.run(console, capabilities).await.map_err(|e| failed(&format!("{e:#}")))
+        cockpit.run(console, capabilities, signals).await.map_err(|e| failed(&format!("{e:#}")))
     }
 
     fn look(&self, capabilities: Capabilities) -> Result<Look, Failure> {
@@ -274,6 +279,11 @@ impl Start {
             }
         }
     }
+}
+
+/// Takes the signals over, before there is anything that has to be given back.
+pub(super) fn listen() -> Result<Signals, Failure> {
+    Signals::listen().map_err(|error| failure(Exit::Undetermined, error.to_string()))
 }
 
 fn exit_of(error: &ClusterError) -> Exit {

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::TerminalError;
 use super::decode::{Decoder, Token};
+use super::fall;
 use super::tty::Tty;
 use crate::app::key::Key;
 
@@ -162,6 +163,7 @@ enum Woken {
 fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>) {
     let mut reader = Reader::default();
     loop {
+        fall::here("keys");
         let inputs = match wait(tty, lifeline, reader.patience()) {
             Ok(Woken::Stopped) => return,
             Ok(Woken::Interrupted) => continue,
@@ -191,7 +193,12 @@ fn read_until_gone(tty: &Tty, lifeline: &UnixStream, send: &mpsc::Sender<Input>)
 }
 
 fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<Woken, Errno> {
-    let mut fds = [PollFd::new(&tty.input, PollFlags::IN), PollFd::new(lifeline, PollFlags::IN)];
+    let mut fds = [
+        PollFd::new(&tty.input, PollFlags::IN),
+        PollFd::new(lifeline, PollFlags::IN),
+        // Only its end is waited for. It need not be the same device.
+        PollFd::new(&tty.output, PollFlags::empty()),
+    ];
     let patience = patience.and_then(|time| Timespec::try_from(time).ok());
     match poll(&mut fds, patience.as_ref()) {
         Ok(0) => return Ok(Woken::Timeout),
@@ -199,8 +206,14 @@ fn wait(tty: &Tty, lifeline: &UnixStream, patience: Option<Duration>) -> Result<
         Err(Errno::INTR) => return Ok(Woken::Interrupted),
         Err(other) => return Err(other),
     }
-    let [_, lifeline] = &fds;
-    if lifeline.revents().is_empty() { Ok(Woken::Readable) } else { Ok(Woken::Stopped) }
+    let [_, lifeline, output] = &fds;
+    if !lifeline.revents().is_empty() {
+        return Ok(Woken::Stopped);
+    }
+    if output.revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+        return Err(Errno::IO);
+    }
+    Ok(Woken::Readable)
 }
 
 /// Waits a little without an eye on the terminal.

@@ -10,6 +10,7 @@
 pub mod caps;
 mod console;
 mod decode;
+pub mod fall;
 mod input;
 mod output;
 pub mod signals;

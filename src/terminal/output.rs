@@ -2,10 +2,13 @@
 //!
 //! A frame is a difference to the one before, so none may be skipped and none is queued: the
 //! runtime draws only while [`Screen::is_idle`], and a stalled terminal delays frames but never
-//! the program. Never composes a frame itself. Called by `runtime`; drawn into by `view`'s backend.
+//! the program. What waits is one frame and one text for the clipboard. Never composes a frame
+//! itself. Called by `runtime`; drawn into by `view`'s backend.
 
 use std::fmt;
 use std::io::{self, Write};
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -15,7 +18,8 @@ use crossterm::{queue, terminal};
 use tokio::sync::watch;
 
 use super::TerminalError;
-use super::tty::Tty;
+use super::fall;
+use super::tty::{Fate, Tty};
 
 /// Most text that is copied, in bytes: encoded, it stays within the 100,000 bytes many terminals
 /// allow an OSC 52 sequence.
@@ -25,8 +29,11 @@ pub const CLIPBOARD_LIMIT: usize = 74_000;
 #[derive(Clone)]
 pub struct Screen {
     staged: Arc<Mutex<Vec<u8>>>,
+    /// The newest text that was copied; an older one that still waits is of no use.
+    copied: Arc<Mutex<Vec<u8>>>,
     to_thread: SyncSender<Vec<u8>>,
     state: watch::Sender<State>,
+    late: Arc<AtomicBool>,
     synchronized: bool,
 }
 
@@ -44,11 +51,17 @@ impl Screen {
         let (to_thread, frames) = mpsc::sync_channel::<Vec<u8>>(1);
         let state = watch::Sender::new(State::Idle);
         let report = state.clone();
+        let late = Arc::new(AtomicBool::new(false));
+        let lateness = Arc::clone(&late);
         thread::Builder::new()
             .name("screen".to_owned())
             .spawn(move || {
                 for frame in frames {
+                    fall::here("screen");
                     let outcome = tty.write_frame(&frame);
+                    if matches!(outcome, Ok(Fate::Late)) {
+                        lateness.store(true, Ordering::SeqCst);
+                    }
                     report.send_replace(match outcome {
                         Ok(_) => State::Idle,
                         Err(_) => State::Gone,
@@ -56,7 +69,8 @@ impl Screen {
                 }
             })
             .map_err(|source| TerminalError::device("start the screen thread", source))?;
-        Ok(Self { staged: Arc::default(), to_thread, state, synchronized })
+        let (staged, copied) = (Arc::default(), Arc::default());
+        Ok(Self { staged, copied, to_thread, state, late, synchronized })
     }
 
     /// What a backend writes into. Its bytes wait until [`Screen::present`].
@@ -69,6 +83,17 @@ impl Screen {
         *self.state.borrow() == State::Idle
     }
 
+    /// Whether the device refuses bytes for good.
+    pub fn is_gone(&self) -> bool {
+        *self.state.borrow() == State::Gone
+    }
+
+    /// Whether a frame was stuck for long since this was asked last. Whoever sat between us and
+    /// the person may have thrown bytes away meanwhile, so the next frame should be drawn whole.
+    pub fn was_late(&self) -> bool {
+        self.late.swap(false, Ordering::SeqCst)
+    }
+
     /// Returns when the last frame has been written. Safe to cancel.
     pub async fn idle(&self) {
         // The sender lives in `self`, so this ends only when the claim holds.
@@ -79,10 +104,14 @@ impl Screen {
     /// idle the bytes stay staged and go with the next call.
     pub fn present(&self) {
         let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
-        if staged.is_empty() || !self.is_idle() {
+        let mut copied = self.copied.lock().unwrap_or_else(PoisonError::into_inner);
+        if (staged.is_empty() && copied.is_empty()) || !self.is_idle() {
             return;
         }
-        let frame = self.bracketed(&staged);
+        let mut frame = mem::take(&mut *copied);
+        if !staged.is_empty() {
+            frame.extend_from_slice(&self.bracketed(&staged));
+        }
         self.state.send_replace(State::Busy);
         match self.to_thread.try_send(frame) {
             Ok(()) => staged.clear(),
@@ -99,9 +128,12 @@ impl Screen {
         if text.len() > CLIPBOARD_LIMIT {
             return Err(TerminalError::ClipboardTooLarge { bytes: text.len() });
         }
+        let mut copied = Vec::new();
         // Base64 of the text: nothing in it can end the sequence early.
-        queue!(self.writer(), CopyToClipboard::to_clipboard_from(text))
-            .map_err(|source| TerminalError::device("copy", source))
+        queue!(copied, CopyToClipboard::to_clipboard_from(text))
+            .map_err(|source| TerminalError::device("copy", source))?;
+        *self.copied.lock().unwrap_or_else(PoisonError::into_inner) = copied;
+        Ok(())
     }
 
     fn bracketed(&self, staged: &[u8]) -> Vec<u8> {

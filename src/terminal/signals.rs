@@ -2,10 +2,15 @@
 //!
 //! Never acts on one: `runtime` gives the terminal back, flushes and ends with the code named here.
 
+use std::time::Duration;
+
 use futures::FutureExt;
 use tokio::signal::unix::{Signal as Source, SignalKind, signal};
 
 use super::TerminalError;
+
+/// Signals that were sent together arrive together, but for so long.
+const TOGETHER: Duration = Duration::from_millis(20);
 
 /// A signal this program answers itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +74,32 @@ impl Signals {
         while self.cont.recv().now_or_never().flatten().is_some() {}
     }
 
-    /// Returns when this process was continued.
-    pub(super) async fn continued(&mut self) {
-        self.cont.recv().await;
+    /// Returns when this process was continued; or with a signal that ends the program.
+    pub(super) async fn continued(&mut self) -> Option<Signal> {
+        loop {
+            match self.next().await {
+                Signal::Continue => return None,
+                Signal::Stop => {}
+                deadly => return Some(deadly),
+            }
+        }
+    }
+
+    /// One that ends the program, if it came along with another (`kill %1` of a shell sends SIGTERM
+    /// and SIGCONT).
+    pub(super) async fn deadly_soon(&mut self) -> Option<Signal> {
+        tokio::time::timeout(TOGETHER, self.deadly()).await.ok()
+    }
+
+    /// The next one that ends the program. The others wait. Safe to cancel.
+    pub async fn deadly(&mut self) -> Signal {
+        tokio::select! {
+            biased;
+            _ = self.hangup.recv() => Signal::Hangup,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Quit,
+        }
     }
 
     /// The next one. Those that end the program come first. Safe to cancel.

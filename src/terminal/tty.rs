@@ -3,7 +3,9 @@
 //! Never blocks for longer than [`PATIENCE`] on the way out, whatever the device does, and never
 //! writes a frame after the way out. Called by `console` and by the writing thread of `output`.
 
+use std::borrow::Cow;
 use std::io;
+use std::mem;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -14,8 +16,10 @@ use crossterm::{cursor, event, queue, style, terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
+use rustix::process::getpgrp;
 use rustix::termios::{
-    OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+    Action, LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflow, tcflush,
+    tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
 };
 
 use super::TerminalError;
@@ -31,17 +35,26 @@ const PEN_PAUSE: Duration = Duration::from_millis(1);
 /// How often a stalled device is asked whether it takes bytes again, if it does not say so itself.
 const STALL_LOOK: Duration = Duration::from_millis(250);
 
+/// This many looks in vain, two seconds, and it is not sure any more what the terminal still shows.
+const LATE_LOOKS: u32 = 8;
+
 /// Ends an escape sequence that was cut in the middle (ECMA-48 CAN).
 const CANCEL: u8 = 0x18;
 
 /// Size assumed when the device does not know its own.
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
+/// Largest size that is believed: a program may set any, and a frame of 65535 by 65535 has four
+/// thousand million cells.
+const LARGEST_SIZE: (u16, u16) = (1000, 500);
+
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Every byte was taken by the device.
     Written,
+    /// The same, after the device had taken nothing for long.
+    Late,
     /// The terminal was left, or left and entered again, before the last byte.
     Dropped,
 }
@@ -50,7 +63,7 @@ pub(super) enum Fate {
 #[derive(Debug)]
 pub(super) struct Tty {
     pub(super) input: OwnedFd,
-    output: OwnedFd,
+    pub(super) output: OwnedFd,
     /// The modes before the last [`Tty::enter`].
     cooked: Mutex<Option<Termios>>,
     /// Held for one write that does not block; frames and the way out take turns with it.
@@ -60,6 +73,9 @@ pub(super) struct Tty {
     entries: AtomicU64,
     /// The device has taken a part of a frame only.
     torn: AtomicBool,
+    /// What the device has not taken yet of the bytes that open the screen: they go before the next
+    /// frame. A terminal that does not read now is not gone.
+    unopened: Mutex<Vec<u8>>,
 }
 
 impl Tty {
@@ -91,15 +107,24 @@ impl Tty {
             entered: AtomicBool::new(false),
             entries: AtomicU64::new(0),
             torn: AtomicBool::new(false),
+            unopened: Mutex::default(),
         }
     }
 
     /// Columns and rows.
     pub(super) fn size(&self) -> (u16, u16) {
         match tcgetwinsize(&self.output) {
-            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
+                (size.ws_col.min(LARGEST_SIZE.0), size.ws_row.min(LARGEST_SIZE.1))
+            }
             _ => USUAL_SIZE,
         }
+    }
+
+    /// Whether the terminal belongs to this job now, and not to the shell or to another one. Where
+    /// nobody keeps jobs apart, it does.
+    pub(super) fn is_foreground(&self) -> bool {
+        tcgetpgrp(&self.input).map_or(true, |group| group == getpgrp())
     }
 
     /// Raw mode, alternate screen, hidden cursor, bracketed paste. Entering twice is once.
@@ -130,8 +155,14 @@ impl Tty {
     fn make_screen(&self, raw: &Termios) -> Result<(), TerminalError> {
         tcsetattr(&self.input, OptionalActions::Now, raw)
             .map_err(|source| TerminalError::device("switch the terminal to raw mode", source))?;
-        self.write_within(&opening(), PATIENCE)
-            .map_err(|source| TerminalError::device("open the alternate screen", source))
+        let mut opening = opening();
+        let taken = self
+            .write_some(&opening)
+            .map_err(|source| TerminalError::device("open the alternate screen", source))?;
+        opening.drain(..taken);
+        self.torn.store(taken > 0 && !opening.is_empty(), Ordering::SeqCst);
+        *unpoisoned(self.unopened.lock()) = opening;
+        Ok(())
     }
 
     /// Whether the terminal is ours now.
@@ -146,21 +177,63 @@ impl Tty {
         if !self.entered.swap(false, Ordering::SeqCst) {
             return;
         }
+        unpoisoned(self.unopened.lock()).clear();
         let torn = self.torn.swap(false, Ordering::SeqCst);
+        // A program in the background is stopped when it sets modes, and never ends then; the shell
+        // has set its own by now.
+        let ours = self.is_foreground();
+        if !ours && self.stops_writers() {
+            return;
+        }
+        if torn && ours {
+            // The rest of a frame that is stuck helps nobody, and whoever has something to say now
+            // (the reason of a panic) needs the room.
+            self.unblock();
+        }
         if self.write_within(&closing(torn), PATIENCE).is_err() {
-            // Nobody reads: throw away what waits in the device, which makes room for these bytes.
-            let _ = tcflush(&self.output, QueueSelector::OFlush);
+            if ours {
+                self.unblock();
+            }
             let _ = self.write_within(&closing(true), PATIENCE);
         }
-        if let Some(cooked) = unpoisoned(self.cooked.lock()).as_ref() {
+        if ours && let Some(cooked) = unpoisoned(self.cooked.lock()).as_ref() {
             let _ = tcsetattr(&self.input, OptionalActions::Now, cooked);
         }
     }
 
+    /// Nobody reads, or somebody stopped the output: throws away what waits in the device, which
+    /// makes room, and starts the output again.
+    fn unblock(&self) {
+        let _ = tcflow(&self.output, Action::OOn);
+        // The stop of a Ctrl-S ends when there is no such key any more.
+        if let Ok(mut modes) = tcgetattr(&self.input) {
+            modes.make_raw();
+            let _ = tcsetattr(&self.input, OptionalActions::Now, &modes);
+        }
+        let _ = tcflush(&self.output, QueueSelector::OFlush);
+    }
+
+    /// Whether the device stops a program of the background that writes.
+    fn stops_writers(&self) -> bool {
+        tcgetattr(&self.input).is_ok_and(|modes| modes.local_modes.contains(LocalModes::TOSTOP))
+    }
+
     /// Writes a frame, waiting as long as the device is stalled, but not beyond the way out.
     pub(super) fn write_frame(&self, frame: &[u8]) -> io::Result<Fate> {
-        let entry = self.entries.load(Ordering::SeqCst);
-        let mut rest = frame;
+        let (entry, bytes) = {
+            let _pen = unpoisoned(self.pen.lock());
+            let mut opening = mem::take(&mut *unpoisoned(self.unopened.lock()));
+            let bytes = if opening.is_empty() {
+                Cow::Borrowed(frame)
+            } else {
+                opening.extend_from_slice(frame);
+                Cow::Owned(opening)
+            };
+            (self.entries.load(Ordering::SeqCst), bytes)
+        };
+        let mut rest: &[u8] = &bytes;
+        let mut looks = 0;
+        let mut fate = Fate::Written;
         while !rest.is_empty() {
             let taken = {
                 let _pen = unpoisoned(self.pen.lock());
@@ -173,11 +246,14 @@ impl Tty {
                 taken
             };
             rest = rest.get(taken..).unwrap_or_default();
-            if taken == 0 {
-                self.wait_writable(STALL_LOOK)?;
+            if taken == 0 && !self.wait_writable(STALL_LOOK)? {
+                looks += 1;
+                if looks == LATE_LOOKS {
+                    fate = Fate::Late;
+                }
             }
         }
-        Ok(Fate::Written)
+        Ok(fate)
     }
 
     /// Writes all of it, or fails with `TimedOut` when the device takes nothing for so long.
@@ -234,10 +310,10 @@ impl Tty {
 
 /// The terminal once more. A description of our own may be set not to block; the one behind
 /// standard output is shared with the shell, which would inherit the setting. The second path is
-/// for a terminal that does not control this process.
+/// for who may not open the first (after `su`), and may be another terminal than standard output.
 fn reopen() -> Option<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    ["/dev/tty", "/proc/self/fd/1"]
+    ["/proc/self/fd/1", "/dev/tty"]
         .into_iter()
         .find_map(|path| open(path, flags, Mode::empty()).ok())
 }

@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, PtySize, native_pty_system};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::ptsname;
 use rustix::termios::{LocalModes, OutputModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 use vt100::{Parser, Screen};
 
@@ -120,6 +123,11 @@ impl Rig {
         self.seen.lock().unwrap().parser.screen().contents()
     }
 
+    /// How many bytes the program has written.
+    pub(crate) fn written(&self) -> usize {
+        self.seen.lock().unwrap().bytes.len()
+    }
+
     /// Every byte the program has written.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.seen.lock().unwrap().bytes.clone()
@@ -129,14 +137,30 @@ impl Rig {
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
         let mut seen = self.seen.lock().unwrap();
         seen.parser.set_size(nonzero(rows), nonzero(columns));
+        self.claim_size(columns, rows);
+    }
+
+    /// The same without a screen of that size: for many, and for sizes that no screen has.
+    pub(crate) fn claim_size(&self, columns: u16, rows: u16) {
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(self.master(), size).unwrap();
     }
 
-    /// Sends a signal to the program.
+    /// The program's side of the terminal, opened once more.
+    pub(crate) fn other_side(&self) -> OwnedFd {
+        let name = ptsname(self.master(), Vec::new()).unwrap();
+        open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap()
+    }
+
+    /// The number of the program.
+    pub(crate) fn id(&self) -> Pid {
+        Pid::from_raw(self.child.process_id().unwrap().cast_signed()).unwrap()
+    }
+
+    /// Sends a signal to the program; one that has ended already does not hear it.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.child.process_id().unwrap().cast_signed()).unwrap();
-        kill_process(pid, signal).unwrap();
+        let sent = kill_process(self.id(), signal);
+        assert!(matches!(sent, Ok(()) | Err(Errno::SRCH)), "{sent:?}");
     }
 
     /// Stops or goes on reading what the program writes: a stalled connection.
@@ -173,6 +197,20 @@ impl Rig {
         }
     }
 
+    /// The same as a shell says it: 128 and the number of the signal that killed it.
+    pub(crate) fn wait_for_code(&mut self) -> u32 {
+        let status = self.wait_for_exit();
+        // The names are those of the C library.
+        match status.signal() {
+            None => status.exit_code(),
+            Some("Hangup") => 129,
+            Some("Interrupt") => 130,
+            Some("Quit") => 131,
+            Some("Terminated") => 143,
+            Some(other) => panic!("killed by {other}"),
+        }
+    }
+
     /// Whether the terminal is in raw mode: no echo, no lines, no signals from keys.
     pub(crate) fn is_raw(&self) -> bool {
         let cooked = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
@@ -185,6 +223,7 @@ impl Rig {
         assert_eq!(modes.input_modes, self.before.input_modes, "input modes");
         assert_eq!(modes.output_modes, self.before.output_modes, "output modes");
         assert_eq!(modes.local_modes, self.before.local_modes, "local modes");
+        assert_eq!(format!("{modes:?}"), format!("{:?}", self.before), "everything else");
         assert!(modes.output_modes.contains(OutputModes::OPOST));
         self.assert_screen_left();
     }

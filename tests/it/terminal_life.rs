@@ -42,9 +42,10 @@ async fn fly() -> Result<i32, TerminalError> {
         screen.present();
         said = tokio::select! {
             signal = signals.next() => match signal {
-                Signal::Stop => suspend(&console, &mut signals).await,
+                Signal::Stop => suspend(&console, &mut signals).await?,
                 Signal::Continue => match console.reenter() {
-                    Ok(()) => "continued".to_owned(),
+                    Ok(true) => "continued".to_owned(),
+                    Ok(false) => suspend(&console, &mut signals).await?,
                     // It came along with a SIGHUP.
                     Err(_) => return Ok(129),
                 },
@@ -56,7 +57,7 @@ async fn fly() -> Result<i32, TerminalError> {
             input = inputs.next() => match input {
                 Input::Gone => return Ok(129),
                 Input::Key { key: Key::Char('q'), .. } => return Ok(0),
-                Input::Key { key: Key::Ctrl('z'), .. } => suspend(&console, &mut signals).await,
+                Input::Key { key: Key::Ctrl('z'), .. } => suspend(&console, &mut signals).await?,
                 Input::Key { key, .. } => obey(key, &console, &screen, &mut inputs).await,
                 other => format!("{other:?}"),
             },
@@ -98,10 +99,12 @@ async fn obey(key: Key, console: &Console, screen: &Screen, inputs: &mut Inputs)
     }
 }
 
-async fn suspend(console: &Console, signals: &mut Signals) -> String {
+async fn suspend(console: &Console, signals: &mut Signals) -> Result<String, TerminalError> {
     match console.suspend(signals).await {
-        Ok(()) => "back".to_owned(),
-        Err(error) => error.to_string(),
+        Ok(None) => Ok("back".to_owned()),
+        Ok(Some(deadly)) => exit(deadly.exit_code().unwrap().into()),
+        Err(error @ TerminalError::NoJobControl) => Ok(error.to_string()),
+        Err(error) => Err(error),
     }
 }
 

@@ -6,6 +6,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use crate::app::keymap::Overrides;
 use crate::app::report;
@@ -19,11 +22,14 @@ use super::super::clock::Clock;
 use super::super::connect as connecting;
 use super::super::headless::{Failure, failure};
 use super::super::say::{complain, print};
-use super::super::start::Start;
+use super::super::start::{Start, listen};
 use super::{Flown, words};
 
 /// Workloads from which on their past takes long enough to be wondered at.
 const MANY: usize = 100;
+
+/// How long the terminal may take for the score.
+const SCORE_WITHIN: Duration = Duration::from_millis(300);
 
 /// Flies a drill on the screen, or serves it.
 pub(super) async fn fly(
@@ -41,18 +47,17 @@ pub(super) async fn fly(
     }
     start.clock = Clock::scaled(start.clock.now(), asked.speed);
     let flown = Flown::begin(drill, asked.seed, &start.clock, false)?;
-    let keys = Keys::write(&start.places, &flown);
-    let keys = match keys {
-        Ok(keys) => Some(keys),
-        Err(error) => {
-            complain(&format!("no kubeconfig for other clients: {error}"));
-            None
-        }
-    };
     if asked.serve {
+        let keys = Keys::written(&start.places, &flown);
         return serve(drill, flown, keys.as_ref()).await;
     }
-    let connection = flown.dial(drill.name()).await?;
+    // From here on there is something to tidy up.
+    let mut signals = listen()?;
+    let keys = Keys::written(&start.places, &flown);
+    let connection = tokio::select! {
+        dialled = flown.dial(drill.name()) => dialled?,
+        deadly = signals.deadly() => return Ok(deadly.exit_code().map_or(Exit::Ok, Exit::Signal)),
+    };
     let scope = match &start.settings.namespaces.value {
         Namespaces::OfContext => Scope::All,
         _ => connecting::scope(&start.settings, connection.identity()),
@@ -62,10 +67,26 @@ pub(super) async fn fly(
     let progress = || simulation.report().map(|r| words::progress(&r)).unwrap_or_default();
     let mut told = words::drill(drill, asked.seed, asked.speed, &others);
     told.progress = progress();
-    let exit = start.fly(connection, scope, overrides, Some((told.clone(), flown))).await?;
+    let exit =
+        start.fly(connection, scope, overrides, signals, Some((told.clone(), flown))).await?;
     told.progress = progress();
-    print(&report::drill_score(&told));
+    // A fault of the program has the last word.
+    if exit != Exit::Panic {
+        print_soon(report::drill_score(&told));
+    }
     Ok(exit)
+}
+
+/// Prints, but not for longer than a terminal that does not read is worth.
+fn print_soon(text: String) {
+    let (told, done) = mpsc::channel();
+    let printing = thread::Builder::new().name("score".to_owned()).spawn(move || {
+        print(&text);
+        let _ = told.send(());
+    });
+    if printing.is_ok() {
+        let _ = done.recv_timeout(SCORE_WITHIN);
+    }
 }
 
 /// Serves the cluster to other clients until it is interrupted.
@@ -91,6 +112,12 @@ struct Keys {
 }
 
 impl Keys {
+    /// Writes them; without a place for them there are none.
+    fn written(places: &Places, flown: &Flown) -> Option<Self> {
+        let keys = Self::write(places, flown);
+        keys.map_err(|error| complain(&format!("no kubeconfig for other clients: {error}"))).ok()
+    }
+
     fn write(places: &Places, flown: &Flown) -> io::Result<Self> {
         let state = places.state.as_ref();
         let state =

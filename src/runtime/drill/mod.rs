@@ -20,6 +20,7 @@ use crate::config::args::{self, Output};
 use crate::domain::text::SafeText;
 use crate::error::Exit;
 use crate::sim::{self, Simulation};
+use crate::terminal::fall;
 
 use super::clock::Clock;
 use super::headless::{Failure, failure};
@@ -30,7 +31,8 @@ use super::start::Start;
 #[derive(Debug)]
 pub(super) struct Flown {
     simulation: Simulation,
-    server: JoinSet<()>,
+    /// Dropping it ends the task.
+    _server: JoinSet<()>,
     shown: Option<Progress>,
 }
 
@@ -50,12 +52,12 @@ impl Flown {
             .map_err(|error| failure(Exit::Undetermined, error.to_string()))?;
         let mut server = JoinSet::new();
         let running = simulation.clone();
-        server.spawn(async move {
+        server.spawn(fall::amid("world", async move {
             if let Err(error) = running.run().await {
                 tracing::error!(%error, "the embedded cluster ended");
             }
-        });
-        Ok(Self { simulation, server, shown: None })
+        }));
+        Ok(Self { simulation, _server: server, shown: None })
     }
 
     /// The pilot's connection.
@@ -79,11 +81,6 @@ impl Flown {
         }
         self.shown = Some(progress.clone());
         Some(progress)
-    }
-
-    /// Whether its server ended by a fault of the program.
-    pub(super) fn broken(&mut self) -> bool {
-        self.server.try_join_next().is_some_and(|ended| ended.is_err_and(|e| e.is_panic()))
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::analysis::template::TemplateName;
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::address::Address;
 use crate::domain::text::SafeText;
+use crate::terminal::fall;
 
 use super::clock::Clock;
 use poll::poll;
@@ -69,20 +70,13 @@ impl Meter {
             }
             let id = ask.id;
             let task = poll(self.servers.clone(), self.clock.clone(), self.out.clone(), ask);
-            self.polls.insert(id, tasks.spawn(task));
+            self.polls.insert(id, tasks.spawn(fall::amid("measure", task)));
         }
     }
 
     /// Tries silent servers again now.
     pub(super) fn refresh(&self) {
         self.servers.retry_now();
-    }
-
-    /// Stops asking.
-    pub(super) fn stop(&mut self) {
-        for poll in std::mem::take(&mut self.polls).into_values() {
-            poll.abort();
-        }
     }
 
     /// Reads templates.
@@ -116,10 +110,10 @@ impl Meter {
     ) {
         let (servers, out) = (self.servers.clone(), self.out.clone());
         let clock = self.clock.clone();
-        tasks.spawn(async move {
+        tasks.spawn(fall::amid("search", async move {
             let found = servers.find(candidates, &clock).await;
             let _ = out.send(Msg::Prometheus(id, number, found)).await;
-        });
+        }));
     }
 
     /// Asks a server once.

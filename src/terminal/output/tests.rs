@@ -71,6 +71,29 @@ async fn the_clipboard_gets_what_fits() {
 }
 
 #[tokio::test]
+async fn of_many_copies_the_newest_waits() {
+    let (master, _tty, screen) = screen(false);
+    write!(screen.writer(), "{}", "x".repeat(300_000)).unwrap();
+    screen.present();
+    for text in ["one", "two", "hi\x07"] {
+        screen.copy(text).unwrap();
+        screen.present();
+    }
+    assert!(!screen.is_idle());
+    let reader = thread::spawn(move || {
+        let mut all = String::new();
+        while !all.contains('\\') {
+            all.push_str(&received(&master));
+        }
+        all
+    });
+    screen.idle().await;
+    screen.present();
+    let all = reader.join().unwrap();
+    assert!(all.ends_with("xxx\x1b]52;c;aGkH\x1b\\"), "{:?}", &all[all.len() - 60..]);
+}
+
+#[tokio::test]
 async fn a_terminal_that_is_gone_stops_the_screen_quietly() {
     let (master, _tty, screen) = screen(false);
     drop(master);
@@ -78,5 +101,6 @@ async fn a_terminal_that_is_gone_stops_the_screen_quietly() {
     screen.present();
     let waited = tokio::time::timeout(Duration::from_millis(100), screen.idle()).await;
     assert!(waited.is_err());
+    assert!(screen.is_gone());
     screen.present();
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Instant;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::LocalModes;
+use rustix::termios::{InputModes, Winsize, tcsetwinsize};
 
 use super::*;
 
@@ -141,4 +141,76 @@ fn many_ways_out_at_once_are_one() {
     });
     assert_eq!(left.into_inner(), 8);
     assert_eq!(received(&master).matches("\x1b[?1049l").count(), 1);
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_is_entered_and_opened_by_the_first_frame() {
+    let (master, tty) = pair();
+    while tty.write_some(&[b'.'; 64]).unwrap() > 0 {}
+    tty.enter().unwrap();
+    assert!(is_raw(&tty));
+    let writer = thread::spawn(move || tty.write_frame(b"frame").unwrap());
+    let received = received(&master);
+    assert_eq!(writer.join().unwrap(), Fate::Written);
+    assert!(received.ends_with("\x1b[?1049h\x1b[?25l\x1b[?2004hframe"), "{received:?}");
+}
+
+#[test]
+fn what_was_not_opened_is_not_opened_after_the_way_out() {
+    let (master, tty) = pair();
+    while tty.write_some(&[b'.'; 64]).unwrap() > 0 {}
+    tty.enter().unwrap();
+    tty.leave();
+    received(&master);
+    tty.enter().unwrap();
+    assert_eq!(tty.write_frame(b"frame").unwrap(), Fate::Written);
+    assert_eq!(received(&master), "\x1b[?1049h\x1b[?25l\x1b[?2004hframe");
+}
+
+#[test]
+fn output_that_was_stopped_is_started_again_on_the_way_out() {
+    let (master, tty) = pair();
+    for stop in ["tcflow", "ctrl-s"] {
+        tty.enter().unwrap();
+        received(&master);
+        if stop == "tcflow" {
+            tcflow(&tty.output, Action::OOff).unwrap();
+        } else {
+            let mut modes = tcgetattr(&tty.input).unwrap();
+            modes.input_modes |= InputModes::IXON;
+            tcsetattr(&tty.input, OptionalActions::Now, &modes).unwrap();
+            rustix::io::write(&master, b"\x13").unwrap();
+            thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(tty.write_some(b"frame").unwrap(), 0, "{stop}: the output is stopped");
+        tty.leave();
+        assert!(!is_raw(&tty));
+        assert!(received(&master).ends_with(LEFT), "{stop}");
+    }
+}
+
+#[test]
+fn a_frame_that_was_stuck_for_long_is_late() {
+    let (master, tty) = pair();
+    tty.enter().unwrap();
+    let writer = thread::spawn(move || tty.write_frame(&vec![b'x'; 1 << 18]).unwrap());
+    thread::sleep(STALL_LOOK * (LATE_LOOKS + 2));
+    received(&master);
+    assert_eq!(writer.join().unwrap(), Fate::Late);
+}
+
+#[test]
+fn no_size_is_believed_that_no_screen_has() {
+    let (master, tty) = pair();
+    for (claimed, believed) in [
+        ((80, 24), (80, 24)),
+        ((0, 24), USUAL_SIZE),
+        ((1, 1), (1, 1)),
+        ((u16::MAX, u16::MAX), LARGEST_SIZE),
+    ] {
+        let (ws_col, ws_row) = claimed;
+        let size = Winsize { ws_col, ws_row, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).unwrap();
+        assert_eq!(tty.size(), believed);
+    }
 }

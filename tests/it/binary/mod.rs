@@ -7,6 +7,7 @@ mod commands;
 mod doctor;
 mod flying;
 mod life;
+mod ways;
 
 use std::sync::mpsc;
 use std::thread;
