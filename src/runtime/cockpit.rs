@@ -4,30 +4,23 @@
 //! Nothing between the inbox and the terminal waits for the network, and a stalled terminal never
 //! holds up the loop.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use anyhow::Context;
-use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Msg;
-use crate::app::update::update;
-use crate::cluster::Connection;
+use crate::cluster::Pace;
 use crate::error::Exit;
 use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals};
 use crate::view::{Look, Painter};
+use anyhow::Context;
 
 use super::clock::Clock;
 use super::door::Door;
 use super::drill::Flown;
-use super::feed::{self, Arrivals, Feed};
+use super::engine::{Engine, Inbox};
+use super::feed;
 use super::measure::SignIn;
-use super::perform::Performer;
-
-/// Messages of finished effects that may wait.
-const ANSWERS: usize = 256;
 
 /// Reports taken in one turn of the loop.
 const BATCH: usize = 256;
@@ -64,15 +57,12 @@ pub(super) struct Cockpit {
 }
 
 struct Loop {
-    model: Model,
+    engine: Engine,
     look: Look,
-    clock: Clock,
     console: Console,
     screen: Screen,
     inputs: Inputs,
     painter: Painter<FrameWriter>,
-    feed: Feed,
-    performer: Performer,
     flown: Option<Flown>,
     dirty: bool,
     /// Clears the screen before the next frame.
@@ -97,23 +87,14 @@ impl Cockpit {
         model.size = console.size();
         let painter = Painter::new(screen.writer(), model.size).context("draw")?;
 
-        let connection: Arc<Connection> = Arc::clone(&door.connection);
-        let scope = model.session.scope.clone();
-        let (feed, mut arrivals) = Feed::start(connection, scope, clock.clone());
-        let (out, mut answers) = mpsc::channel(ANSWERS);
-        let mut performer = Performer::new(door, sign_in, out);
-        performer.whoami();
-
+        let (engine, mut inbox) = Engine::start(model, door, clock, sign_in, Pace::default());
         let mut this = Loop {
-            model,
+            engine,
             look,
-            clock,
             console,
             screen,
             inputs,
             painter,
-            feed,
-            performer,
             flown,
             dirty: true,
             repaint: true,
@@ -123,24 +104,20 @@ impl Cockpit {
         };
         this.draw()?;
         for effect in effects {
-            this.perform(effect)?;
+            let rest = this.engine.perform(effect);
+            this.perform(rest)?;
         }
-        this.fly(&mut signals, &mut arrivals, &mut answers).await?;
+        this.fly(&mut signals, &mut inbox).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();
-        this.performer.finish(LEAVE_WITHIN).await;
+        this.engine.finish(LEAVE_WITHIN).await;
         Ok(exit)
     }
 }
 
 impl Loop {
     /// Turn after turn, until something ends it.
-    async fn fly(
-        &mut self,
-        signals: &mut Signals,
-        arrivals: &mut Arrivals,
-        answers: &mut mpsc::Receiver<Msg>,
-    ) -> anyhow::Result<()> {
+    async fn fly(&mut self, signals: &mut Signals, inbox: &mut Inbox) -> anyhow::Result<()> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut reports = Vec::with_capacity(BATCH);
@@ -150,9 +127,9 @@ impl Loop {
                 biased;
                 signal = signals.next() => self.signal(signal),
                 input = self.inputs.next() => self.input(input)?,
-                Some(msg) = answers.recv() => self.take(msg)?,
+                Some(msg) = inbox.answers.recv() => self.take(msg)?,
                 () = wait => self.draw()?,
-                count = arrivals.reports.recv_many(&mut reports, BATCH) => {
+                count = inbox.arrivals.reports.recv_many(&mut reports, BATCH) => {
                     if count == 0 {
                         anyhow::bail!("the watches ended");
                     }
@@ -160,13 +137,16 @@ impl Loop {
                         self.take(feed::message(report))?;
                     }
                 }
-                Ok(()) = arrivals.pulse.changed() => self.pulse(arrivals)?,
+                Ok(()) = inbox.arrivals.pulse.changed() => {
+                    self.dirty = true;
+                    let rest = self.engine.pulse(&mut inbox.arrivals);
+                    self.perform(rest)?;
+                }
                 _ = tick.tick() => self.tick()?,
             }
             if self.suspend {
                 self.suspend(signals).await?;
             }
-            self.rewire(arrivals);
         }
         Ok(())
     }
@@ -188,11 +168,9 @@ impl Loop {
 
     fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
         let began = Instant::now();
-        let effects = update(&mut self.model, self.clock.now(), msg);
+        let rest = self.engine.take(msg);
         self.dirty = true;
-        for effect in effects {
-            self.perform(effect)?;
-        }
+        self.perform(rest)?;
         let took = began.elapsed();
         if took > SLOW_TURN {
             tracing::warn!(?took, "slow turn of the loop");
@@ -244,14 +222,9 @@ impl Loop {
         self.take(Msg::Resize(columns, rows))
     }
 
-    fn pulse(&mut self, arrivals: &mut Arrivals) -> anyhow::Result<()> {
-        let pulse = arrivals.pulse.borrow_and_update().clone();
-        feed::pulse_message(&pulse).map_or(Ok(()), |msg| self.take(msg))
-    }
-
     fn tick(&mut self) -> anyhow::Result<()> {
         let drill = self.flown.as_mut().is_some_and(Flown::broken);
-        if drill || self.feed.broken() || self.performer.broken() {
+        if drill || self.engine.broken() {
             // The panic hook has given the terminal back and said what happened.
             self.quit = Some(Exit::Panic);
             return Ok(());
@@ -262,38 +235,21 @@ impl Loop {
         self.take(Msg::Tick)
     }
 
-    /// After a refresh the pulse comes from a new heartbeat.
-    fn rewire(&self, arrivals: &mut Arrivals) {
-        let pulse = self.feed.pulse();
-        if !pulse.same_channel(&arrivals.pulse) {
-            arrivals.pulse = pulse;
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) -> anyhow::Result<()> {
-        let Some(rest) = self.performer.perform(effect, &self.model.stamp) else {
-            return Ok(());
-        };
-        match rest {
-            Effect::Focus(id) => {
-                for msg in self.feed.focus(id.as_ref()) {
-                    self.take(msg)?;
+    /// Performs what needs the screen.
+    fn perform(&mut self, effects: Vec<Effect>) -> anyhow::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Copy(text) => {
+                    if let Err(error) = self.screen.copy(&text) {
+                        self.take(Msg::Trouble("copy".into(), error.to_string().into()))?;
+                    }
                 }
+                Effect::Redraw => self.repaint = true,
+                Effect::Suspend => self.suspend = true,
+                Effect::Quit => self.quit = Some(Exit::Ok),
+                // The engine keeps what is its own.
+                _ => {}
             }
-            Effect::Copy(text) => {
-                if let Err(error) = self.screen.copy(&text) {
-                    self.take(Msg::Trouble("copy".into(), error.to_string().into()))?;
-                }
-            }
-            Effect::Refresh => {
-                self.feed.refresh();
-                self.performer.refresh();
-            }
-            Effect::Redraw => self.repaint = true,
-            Effect::Suspend => self.suspend = true,
-            Effect::Quit => self.quit = Some(Exit::Ok),
-            // The performer keeps what is its own.
-            _ => {}
         }
         Ok(())
     }
@@ -303,15 +259,15 @@ impl Loop {
             return Ok(());
         }
         if self.repaint {
-            self.painter.repaint(self.model.size).context("clear the screen")?;
+            self.painter.repaint(self.engine.model.size).context("clear the screen")?;
             self.repaint = false;
         }
-        let end = self.painter.draw(&self.model, &self.look).context("draw a frame")?;
+        let end = self.painter.draw(&self.engine.model, &self.look).context("draw a frame")?;
         self.screen.present();
         self.dirty = false;
         self.last_frame = Instant::now();
         match end {
-            Some(end) if self.model.scroll > end => self.take(Msg::ScrollEnd(end)),
+            Some(end) if self.engine.model.scroll > end => self.take(Msg::ScrollEnd(end)),
             _ => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ mod connect;
 mod doctor;
 mod door;
 mod drill;
+mod engine;
 mod feed;
 mod headless;
 mod journal;
