@@ -6,7 +6,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
 use super::stage::Stage;
@@ -15,17 +16,21 @@ use crate::sim::drill::Play;
 use crate::sim::time::{Moment, Span};
 use crate::sim::world::World;
 
-/// The longest wait between two looks at the clock: it may be moved by hand.
+/// The longest wait between two looks at a clock that may be moved by hand.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
+
+/// The same for one that passes evenly: as often as what time alone changes is looked at.
+const PACED_WAIT: Duration = Duration::from_millis(200);
 
 /// Everything that is shared.
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Clock,
-    changed: watch::Sender<u64>,
+    /// Streams wait for it; they are woken in the order in which they began to wait.
+    changed: Notify,
     /// Somebody wants the driver to look at what is due.
-    pub(super) woken: tokio::sync::Notify,
+    pub(super) woken: Notify,
     /// Whether the driver listens for clients of the API.
     pub(super) listening: watch::Sender<bool>,
 }
@@ -62,8 +67,8 @@ impl Shared {
         Self {
             state: Mutex::new(state),
             clock,
-            changed: watch::Sender::new(0),
-            woken: tokio::sync::Notify::new(),
+            changed: Notify::new(),
+            woken: Notify::new(),
             listening: watch::Sender::new(true),
         }
     }
@@ -72,9 +77,9 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To be told of changes.
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// To be told of the next change from now on.
+    pub(super) fn next_change(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// Looks without letting time pass.
@@ -118,7 +123,7 @@ impl Shared {
         stage.advance(self.clock.now(), desk);
         let done = change(stage.world_mut(), desk);
         told.scripts += 1;
-        self.changed.send_modify(|count| *count += 1);
+        self.changed.notify_waiters();
         drop(state);
         self.woken.notify_one();
         done
@@ -132,8 +137,9 @@ impl Shared {
         self.tell(&mut state);
         let due = state.stage.due();
         drop(state);
-        let wait = due.and_then(|due| self.clock.wait(due)).unwrap_or(LONGEST_WAIT);
-        wait.clamp(Duration::from_millis(1), LONGEST_WAIT)
+        let most = if self.clock.is_paced() { PACED_WAIT } else { LONGEST_WAIT };
+        let wait = due.and_then(|due| self.clock.wait(due)).unwrap_or(most);
+        wait.clamp(Duration::from_millis(1), most)
     }
 
     pub(super) fn trouble(&self) -> Trouble {
@@ -155,7 +161,7 @@ impl Shared {
             return false;
         }
         *told = next;
-        self.changed.send_modify(|count| *count += 1);
+        self.changed.notify_waiters();
         !time_alone
     }
 
