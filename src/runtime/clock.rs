@@ -22,6 +22,9 @@ enum Source {
     Scaled { began: Instant, start: Timestamp, speed: u32 },
     /// Stands still until it is set, in milliseconds since 1970.
     Stepped(Arc<AtomicI64>),
+    /// Says what somebody else says, be it ever so wrong.
+    #[cfg(test)]
+    Told(crate::runtime::tests::Teller),
 }
 
 /// A clock that does not step back for small corrections.
@@ -44,6 +47,12 @@ impl Clock {
         Self { source: Source::Stepped(at), ..Self::default() }
     }
 
+    /// A clock that somebody else sets, at any time and to anything.
+    #[cfg(test)]
+    pub(super) fn told(teller: crate::runtime::tests::Teller) -> Self {
+        Self { source: Source::Told(teller), ..Self::default() }
+    }
+
     /// Moves a stepped clock; no other one can be moved.
     pub(super) fn set(&self, to: Timestamp) {
         if let Source::Stepped(at) = &self.source {
@@ -56,6 +65,8 @@ impl Clock {
         match &self.source {
             Source::Scaled { speed, .. } => *speed,
             Source::Wall | Source::Stepped(_) => 1,
+            #[cfg(test)]
+            Source::Told(_) => 1,
         }
     }
 
@@ -82,6 +93,8 @@ impl Clock {
                 (*start + passed).timestamp_millis()
             }
             Source::Stepped(at) => at.load(Ordering::Relaxed),
+            #[cfg(test)]
+            Source::Told(teller) => teller.now_ms(),
         }
     }
 

@@ -110,9 +110,7 @@ impl Door {
 
     /// Appends an entry without holding up the loop.
     pub(super) async fn append(&self, entry: Entry) -> io::Result<()> {
-        let journal = self.journal.clone();
-        let written = tokio::task::spawn_blocking(move || journal.append(&entry)).await;
-        written.map_err(io::Error::other)?
+        self.journal.write(entry).await
     }
 }
 

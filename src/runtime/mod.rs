@@ -18,5 +18,7 @@ mod measure;
 mod perform;
 mod prompt;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub use start::run;
