@@ -4,6 +4,8 @@
 //! `WAVEOFF_SEEDS` says how many seeds, `WAVEOFF_FIRST` where they begin; `WAVEOFF_SEED` runs one
 //! and prints its trace.
 
+mod asked;
+mod count;
 mod disk;
 mod facts;
 mod person;

@@ -1,13 +1,14 @@
 //! What must hold at every step, read from both sides: what the program shows and says, and what
 //! the server was asked and was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::Instant;
 
+use super::asked::{changes, path, tests_of};
+use super::count::Count;
 use super::disk::Disk;
 use super::facts::{Facts, Witness};
 use crate::app::dialog::Dialog;
@@ -30,70 +31,6 @@ const VERDICT_WITHIN: Duration = Duration::from_secs(25);
 
 /// The longest that a key may wait.
 const KEY_WITHIN: Duration = Duration::from_millis(100);
-
-/// What happened, for the report.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Count {
-    pub(super) keys: u64,
-    /// Actions that were confirmed.
-    pub(super) actions: u64,
-    /// Writes that reached the server, and those that storage took.
-    pub(super) writes: u64,
-    pub(super) applied: u64,
-    /// Outcomes that were not known, and what was said of them in the end.
-    pub(super) unknown: u64,
-    pub(super) said_done: u64,
-    pub(super) said_not_done: u64,
-    pub(super) said_superseded: u64,
-    pub(super) said_unknowable: u64,
-    /// Still not known at the end.
-    pub(super) undecided: u64,
-    /// Said done, and it was, but by somebody else.
-    pub(super) by_others: u64,
-    /// Looks at an object on the screen that were compared with the server's.
-    pub(super) compared: u64,
-    /// Times at which nothing was heard for so long that nothing might be live.
-    pub(super) silences: u64,
-}
-
-impl Count {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.keys += other.keys;
-        self.actions += other.actions;
-        self.writes += other.writes;
-        self.applied += other.applied;
-        self.unknown += other.unknown;
-        self.said_done += other.said_done;
-        self.said_not_done += other.said_not_done;
-        self.said_superseded += other.said_superseded;
-        self.said_unknowable += other.said_unknowable;
-        self.undecided += other.undecided;
-        self.by_others += other.by_others;
-        self.compared += other.compared;
-        self.silences += other.silences;
-    }
-
-    pub(super) fn text(&self) -> String {
-        format!(
-            "{} keys, {} actions confirmed, {} writes at the server, {} applied; {} outcomes \
-             unknown at first: {} said done ({} by somebody else), {} not done, {} superseded, \
-             {} not to be known, {} not judged yet; {} objects compared, {} looks in silence",
-            self.keys,
-            self.actions,
-            self.writes,
-            self.applied,
-            self.unknown,
-            self.said_done,
-            self.by_others,
-            self.said_not_done,
-            self.said_superseded,
-            self.said_unknowable,
-            self.undecided,
-            self.compared,
-            self.silences,
-        )
-    }
-}
 
 /// A confirmed action.
 #[derive(Debug)]
@@ -125,7 +62,6 @@ pub(super) struct Referee {
     shown: BTreeMap<String, (String, u64)>,
     words: BTreeMap<String, &'static str>,
     stages: BTreeMap<u64, &'static str>,
-    wrong: BTreeSet<Fault>,
     /// The disk was wrong at some time.
     disk_was_wrong: bool,
     calm: Option<Instant>,
@@ -155,7 +91,6 @@ impl Referee {
             shown: BTreeMap::new(),
             words: BTreeMap::new(),
             stages: BTreeMap::new(),
-            wrong: BTreeSet::new(),
             disk_was_wrong: false,
             calm: None,
             settled: false,
@@ -172,10 +107,7 @@ impl Referee {
 
     pub(super) fn event(&mut self, fault: Fault, begins: bool, last: bool) {
         if begins {
-            self.wrong.insert(fault);
             self.disk_was_wrong |= matches!(fault, Fault::DiskFull | Fault::SyncFails);
-        } else {
-            self.wrong.remove(&fault);
         }
         if last {
             self.calm = Some(Instant::now());
@@ -536,50 +468,4 @@ impl Referee {
 
 fn number(version: &str) -> u64 {
     version.parse().unwrap_or_default()
-}
-
-/// Where a write goes.
-fn path(object: &WorkloadId, status: bool) -> String {
-    let group = match object.kind {
-        WorkloadKind::Rollout => "argoproj.io/v1alpha1",
-        WorkloadKind::Deployment => "apps/v1",
-    };
-    let kind = match object.kind {
-        WorkloadKind::Rollout => "rollouts",
-        WorkloadKind::Deployment => "deployments",
-    };
-    let status = if status { "/status" } else { "" };
-    format!("/apis/{group}/namespaces/{}/{kind}/{}{status}", object.namespace, object.name)
-}
-
-/// Whether a patch changes what this verb is for.
-fn changes(verb: Verb, body: &Value) -> bool {
-    let ops = body.as_array().map_or(&[][..], Vec::as_slice);
-    let mut changing = ops.iter().filter(|op| op["op"] != "test");
-    changing.any(|op| {
-        let path = op["path"].as_str().unwrap_or_default();
-        match verb {
-            Verb::Promote => ["pauseConditions", "controllerPause", "currentStepIndex"]
-                .iter()
-                .any(|part| path == format!("/status/{part}")),
-            Verb::PromoteFull => path == "/status/promoteFull",
-            Verb::Abort => path == "/status/abort" && op["value"] == true,
-            Verb::Retry => path == "/status/abort" && op["op"] == "remove",
-            Verb::Undo => path == "/spec/template",
-            Verb::Pause => path == "/spec/paused" && op["value"] == true,
-            Verb::Resume => path == "/spec/paused" && op["value"] == false,
-            Verb::Restart => {
-                path.to_ascii_lowercase().ends_with("restartat") || path.contains("restartedAt")
-            }
-        }
-    })
-}
-
-/// The leading `test` operations of a patch: path and value.
-fn tests_of(body: &Value) -> BTreeMap<String, Value> {
-    let ops = body.as_array().map_or(&[][..], Vec::as_slice);
-    ops.iter()
-        .take_while(|op| op["op"] == "test")
-        .map(|op| (op["path"].as_str().unwrap_or_default().to_owned(), op["value"].clone()))
-        .collect()
 }

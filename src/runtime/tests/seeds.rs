@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::referee::Count;
+use super::count::Count;
 use super::storm::{Outcome, replay, run};
 use crate::sim::serve::tests::storm::Fault;
 

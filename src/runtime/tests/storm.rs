@@ -9,9 +9,10 @@ use futures::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::count::Count;
 use super::disk::Disk;
 use super::person::Person;
-use super::referee::{Count, Referee};
+use super::referee::Referee;
 use super::teller::Teller;
 use crate::app::dialog::Dialog;
 use crate::app::journal::SessionStamp;
