@@ -61,6 +61,11 @@ impl Facts {
         }
     }
 
+    /// Whether both are of the same object.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        self.uid == other.uid
+    }
+
     /// Whether a write of this verb, meant for what was shown, may hit this.
     pub(super) fn is_target(&self, hit: &Self, verb: Verb) -> bool {
         let object = self.uid == hit.uid;

@@ -304,7 +304,11 @@ impl Referee {
                     let first = !pressed.over;
                     pressed.over = true;
                     self.count.said_done += u64::from(unknown && first);
-                    if pressed.applied == 0 && !unknown {
+                    let nothing_moved = || {
+                        let now = stored(&self.server, &pressed.seen);
+                        now.is_some_and(|now| pressed.seen.is_target(&now, pressed.verb))
+                    };
+                    if first && pressed.applied == 0 && (!unknown || nothing_moved()) {
                         complaints.push(format!("not done, but said: {word}"));
                     }
                     self.count.by_others += u64::from(pressed.applied == 0 && first);
@@ -464,6 +468,12 @@ impl Referee {
             }
         }
     }
+}
+
+/// The moment at which the server has what was shown.
+fn stored(server: &Server, seen: &Facts) -> Option<Facts> {
+    let all = ["rollouts", "deployments"].map(|resource| server.objects(resource));
+    all.iter().flatten().map(|object| Facts::stored(object)).find(|facts| facts.is_of(seen))
 }
 
 fn number(version: &str) -> u64 {
