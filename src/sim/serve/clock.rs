@@ -32,11 +32,6 @@ impl Clock {
         Self { now: Box::new(now), pace: None }
     }
 
-    /// Whether it passes evenly, so that what comes when is known.
-    pub(super) fn is_paced(&self) -> bool {
-        self.pace.is_some()
-    }
-
     /// How late it is.
     pub fn now(&self) -> Moment {
         (self.now)()

@@ -16,11 +16,8 @@ use crate::sim::drill::Play;
 use crate::sim::time::{Moment, Span};
 use crate::sim::world::World;
 
-/// The longest wait between two looks at a clock that may be moved by hand.
+/// The longest wait between two looks at the clock: it may be moved by hand.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
-
-/// The same for one that passes evenly: as often as what time alone changes is looked at.
-const PACED_WAIT: Duration = Duration::from_millis(200);
 
 /// Everything that is shared.
 #[derive(Debug)]
@@ -137,9 +134,8 @@ impl Shared {
         self.tell(&mut state);
         let due = state.stage.due();
         drop(state);
-        let most = if self.clock.is_paced() { PACED_WAIT } else { LONGEST_WAIT };
-        let wait = due.and_then(|due| self.clock.wait(due)).unwrap_or(most);
-        wait.clamp(Duration::from_millis(1), most)
+        let wait = due.and_then(|due| self.clock.wait(due)).unwrap_or(LONGEST_WAIT);
+        wait.clamp(Duration::from_millis(1), LONGEST_WAIT)
     }
 
     pub(super) fn trouble(&self) -> Trouble {
