@@ -11,6 +11,11 @@ pub struct Ticket(pub u64);
 /// How long an action by hand may take until it is in effect before it is called overdue.
 pub const BY_HAND: Span = Span::seconds(30);
 
+/// After so many looks without a trace a request whose answer was lost is called not done. Kernels,
+/// proxies and the server itself may hold a request back and carry it out when nobody waits for its
+/// answer any more; about 12 s at the pace of reading back. Counted, not timed: a clock may jump.
+pub const LOOKS: u32 = 18;
+
 /// How long an action is followed at all.
 pub const FOLLOWED_FOR: Span = Span::minutes(5);
 
@@ -93,6 +98,8 @@ pub struct Flight {
     pub ended_at: Option<Timestamp>,
     /// How often the same key was pressed while it was on its way.
     pub pressed_again: u32,
+    /// How often it was looked for after its answer was lost, and had left no trace.
+    pub looked: u32,
 }
 
 impl Flight {

@@ -24,6 +24,8 @@ pub struct Pulse {
     pub alive: bool,
     /// Last answer, by our clock.
     pub last_alive: Option<Timestamp>,
+    /// The same by a clock that nobody sets: how long ago it was is only known by this.
+    pub last_heard: Option<Instant>,
     /// How long the last answer took.
     pub rtt: Option<Span>,
     /// The server's clock minus ours, to about a second (`Date` header).
@@ -94,6 +96,7 @@ pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<
         let alive = out.borrow().alive;
         let pause = if alive { beat.every } else { beat.while_dead };
         tokio::select! {
+            biased;
             () = sleep(pause.saturating_sub(took)) => {}
             () = out.closed() => return,
         }
@@ -113,6 +116,7 @@ fn record(
             let rtt = Span::from_std(took).unwrap_or(Span::zero());
             pulse.alive = true;
             pulse.last_alive = Some(at);
+            pulse.last_heard = Some(Instant::now());
             pulse.rtt = Some(rtt);
             // The header was written about half a round trip ago and has whole seconds: half a
             // second is added, since it was cut off.

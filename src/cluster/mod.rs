@@ -28,6 +28,9 @@ pub mod template;
 pub mod watch;
 pub mod wire;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 pub use act::{Accepted, ActError, Difference, act};
 pub use connect::{Connection, Environment, Identity, Live, Options, connect};
 pub use drill::Drill;

@@ -69,11 +69,43 @@ impl Pace {
 
 /// A random share of `span`, evenly spread from zero to all of it.
 pub(crate) fn share_of(span: Duration) -> Duration {
-    // The standard library's per-instance hash keys are the only randomness needed here.
-    let random = RandomState::new().build_hasher().finish() >> 11;
+    let random = chance() >> 11;
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
     let share = random as f64 / (1u64 << 53) as f64;
     span.mul_f64(share)
+}
+
+/// 64 random bits.
+fn chance() -> u64 {
+    #[cfg(test)]
+    if let Some(drawn) = seeded::draw() {
+        return drawn;
+    }
+    // The standard library's per-instance hash keys are the only randomness needed here.
+    RandomState::new().build_hasher().finish()
+}
+
+/// Chance that can be repeated, for a test that has a thread of its own.
+#[cfg(test)]
+pub(crate) mod seeded {
+    use std::cell::Cell;
+
+    thread_local! {
+        static STATE: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+
+    /// From here on this thread draws what follows from `seed`; with nothing, as before.
+    pub(crate) fn sow(seed: Option<u64>) {
+        STATE.set(seed);
+    }
+
+    pub(super) fn draw() -> Option<u64> {
+        let next = STATE.get()?.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        STATE.set(Some(next));
+        let z = (next ^ (next >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Some(z ^ (z >> 31))
+    }
 }
 
 /// Pauses after failures: doubling, capped, with full jitter.

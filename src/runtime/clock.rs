@@ -22,6 +22,9 @@ enum Source {
     Scaled { began: Instant, start: Timestamp, speed: u32 },
     /// Stands still until it is set, in milliseconds since 1970.
     Stepped(Arc<AtomicI64>),
+    /// Says what somebody else says, be it ever so wrong.
+    #[cfg(test)]
+    Told(crate::runtime::tests::Teller),
 }
 
 /// A difference to the server's clock up to this many milliseconds is left alone: the server says
@@ -49,6 +52,12 @@ impl Clock {
     pub(super) fn stepped(start: Timestamp) -> Self {
         let at = Arc::new(AtomicI64::new(start.timestamp_millis()));
         Self { source: Source::Stepped(at), ..Self::default() }
+    }
+
+    /// A clock that somebody else sets, at any time and to anything.
+    #[cfg(test)]
+    pub(super) fn told(teller: crate::runtime::tests::Teller) -> Self {
+        Self { source: Source::Told(teller), ..Self::default() }
     }
 
     /// Moves a stepped clock; no other one can be moved.
@@ -82,6 +91,8 @@ impl Clock {
         match &self.source {
             Source::Scaled { speed, .. } => *speed,
             Source::Wall | Source::Stepped(_) => 1,
+            #[cfg(test)]
+            Source::Told(_) => 1,
         }
     }
 
@@ -108,6 +119,8 @@ impl Clock {
                 (*start + passed).timestamp_millis()
             }
             Source::Stepped(at) => at.load(Ordering::Relaxed),
+            #[cfg(test)]
+            Source::Told(teller) => teller.now_ms(),
         }
     }
 

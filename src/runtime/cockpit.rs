@@ -4,20 +4,16 @@
 //! Nothing between the inbox and the terminal waits for the network, and a stalled terminal never
 //! holds up the loop.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
 use crate::app::fleet_view::last::LastView;
 use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::read::{is_lively, shows_time};
-use crate::app::update::update;
-use crate::cluster::Connection;
-use crate::domain::time::{Span, length};
+use crate::cluster::Pace;
 use crate::error::Exit;
 use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals, fall};
 use crate::view::{Look, Painter};
@@ -25,13 +21,10 @@ use crate::view::{Look, Painter};
 use super::clock::Clock;
 use super::door::Door;
 use super::drill::Flown;
-use super::feed::{self, Arrivals, Feed};
+use super::engine::{Engine, Inbox};
+use super::feed;
 use super::measure::SignIn;
-use super::perform::Performer;
 use super::state::Keep;
-
-/// Messages of finished effects that may wait.
-const ANSWERS: usize = 256;
 
 /// Reports taken in one turn of the loop: about a millisecond of work.
 const BATCH: usize = 32;
@@ -75,15 +68,12 @@ pub(super) struct Cockpit {
 
 #[expect(clippy::struct_excessive_bools, reason = "answers that do not exclude each other")]
 struct Loop {
-    model: Model,
+    engine: Engine,
     look: Look,
-    clock: Clock,
     console: Console,
     screen: Screen,
     inputs: Inputs,
     painter: Painter<FrameWriter>,
-    feed: Feed,
-    performer: Performer,
     flown: Option<Flown>,
     dirty: bool,
     /// Clears the screen before the next frame.
@@ -111,23 +101,14 @@ impl Cockpit {
         model.size = console.size();
         let painter = Painter::new(screen.writer(), model.size).context("draw")?;
 
-        let connection: Arc<Connection> = Arc::clone(&door.connection);
-        let scope = model.session.scope.clone();
-        let (feed, mut arrivals) = Feed::start(connection, scope, clock.clone());
-        let (out, mut answers) = mpsc::channel(ANSWERS);
-        let mut performer = Performer::new(door, sign_in, out);
-        performer.whoami();
-
+        let (engine, mut inbox) = Engine::start(model, door, clock, sign_in, Pace::default());
         let mut this = Loop {
-            model,
+            engine,
             look,
-            clock,
             console,
             screen,
             inputs,
             painter,
-            feed,
-            performer,
             flown,
             dirty: true,
             repaint: true,
@@ -139,12 +120,13 @@ impl Cockpit {
         };
         this.draw()?;
         for effect in effects {
-            this.perform(effect)?;
+            let rest = this.engine.perform(effect);
+            this.perform(rest)?;
         }
-        this.fly(&mut signals, &mut arrivals, &mut answers).await?;
+        this.fly(&mut signals, &mut inbox).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();
-        if let (Some(keep), Some(view)) = (keep, LastView::of(&this.model))
+        if let (Some(keep), Some(view)) = (keep, LastView::of(&this.engine.model))
             && let Err(error) = keep.write(&view)
         {
             tracing::warn!(%error, "the last view cannot be kept");
@@ -153,7 +135,7 @@ impl Cockpit {
             this.console.last_words().await;
         }
         tokio::select! {
-            () = this.performer.finish(LEAVE_WITHIN) => {}
+            () = this.engine.finish(LEAVE_WITHIN) => {}
             // Whoever asks twice does not want to wait.
             _ = signals.deadly() => {}
         }
@@ -163,12 +145,7 @@ impl Cockpit {
 
 impl Loop {
     /// Turn after turn, until something ends it.
-    async fn fly(
-        &mut self,
-        signals: &mut Signals,
-        arrivals: &mut Arrivals,
-        answers: &mut mpsc::Receiver<Msg>,
-    ) -> anyhow::Result<()> {
+    async fn fly(&mut self, signals: &mut Signals, inbox: &mut Inbox) -> anyhow::Result<()> {
         let mut reports = Vec::with_capacity(BATCH);
         while self.quit.is_none() {
             // Asked here and not only of timers: one that is made anew in each turn is never ready
@@ -186,9 +163,9 @@ impl Loop {
                 biased;
                 signal = signals.next() => self.signal(signal),
                 input = self.inputs.next() => self.input(input)?,
-                Some(msg) = answers.recv() => self.take(msg)?,
+                Some(msg) = inbox.answers.recv() => self.take(msg)?,
                 () = wait => self.draw()?,
-                count = arrivals.reports.recv_many(&mut reports, BATCH) => {
+                count = inbox.arrivals.reports.recv_many(&mut reports, BATCH) => {
                     if count == 0 {
                         anyhow::bail!("the watches ended");
                     }
@@ -196,13 +173,16 @@ impl Loop {
                         self.take(feed::message(report))?;
                     }
                 }
-                Ok(()) = arrivals.pulse.changed() => self.pulse(arrivals)?,
+                Ok(()) = inbox.arrivals.pulse.changed() => {
+                    self.dirty = true;
+                    let rest = self.engine.pulse(&mut inbox.arrivals);
+                    self.perform(rest)?;
+                }
                 () = tick => self.tick()?,
             }
             if self.suspend {
                 self.suspend(signals).await?;
             }
-            self.rewire(arrivals);
         }
         Ok(())
     }
@@ -214,7 +194,7 @@ impl Loop {
 
     /// When the next tick is due.
     fn tick_due(&self) -> Instant {
-        self.last_tick + if is_lively(&self.model) { TICK } else { QUIET_TICK }
+        self.last_tick + if is_lively(&self.engine.model) { TICK } else { QUIET_TICK }
     }
 
     /// Ready when a frame is due: something changed, the last frame is out, and not too soon.
@@ -234,11 +214,9 @@ impl Loop {
 
     fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
         let began = Instant::now();
-        let effects = update(&mut self.model, self.clock.now(), msg);
+        let rest = self.engine.take(msg);
         self.dirty = true;
-        for effect in effects {
-            self.perform(effect)?;
-        }
+        self.perform(rest)?;
         let took = began.elapsed();
         if took > SLOW_TURN {
             tracing::warn!(?took, "slow turn of the loop");
@@ -311,16 +289,6 @@ impl Loop {
         self.take(Msg::Resize(columns, rows))
     }
 
-    fn pulse(&mut self, arrivals: &mut Arrivals) -> anyhow::Result<()> {
-        let pulse = arrivals.pulse.borrow_and_update().clone();
-        let apart = pulse.server.and_then(|(time, at)| self.clock.follow_server(time, at.into()));
-        if let Some(ahead) = apart {
-            let text = clocks_apart(ahead);
-            self.take(Msg::Trouble("clock".into(), text.into()))?;
-        }
-        feed::pulse_message(&pulse).map_or(Ok(()), |msg| self.take(msg))
-    }
-
     fn tick(&mut self) -> anyhow::Result<()> {
         fall::here("loop");
         if self.console.has_fallen() {
@@ -332,54 +300,36 @@ impl Loop {
             self.gone();
             return Ok(());
         }
-        self.feed.tidy();
-        self.performer.tidy();
+        self.engine.tidy();
         if let Some(progress) = self.flown.as_mut().and_then(Flown::progress) {
             self.take(Msg::Drill(Box::new(progress)))?;
         }
         self.last_tick = Instant::now();
-        let before = self.model.now;
+        let before = self.engine.model.now;
         let dirty = self.dirty;
-        let toast = self.model.toast.is_some();
+        let toast = self.engine.model.toast.is_some();
         self.take(Msg::Tick)?;
         // Most ticks change nothing that is shown.
-        let expired = toast != self.model.toast.is_some();
-        self.dirty = dirty || expired || shows_time(&self.model, before);
+        let expired = toast != self.engine.model.toast.is_some();
+        self.dirty = dirty || expired || shows_time(&self.engine.model, before);
         Ok(())
     }
 
-    /// After a refresh the pulse comes from a new heartbeat.
-    fn rewire(&self, arrivals: &mut Arrivals) {
-        let pulse = self.feed.pulse();
-        if !pulse.same_channel(&arrivals.pulse) {
-            arrivals.pulse = pulse;
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) -> anyhow::Result<()> {
-        let Some(rest) = self.performer.perform(effect, &self.model.stamp) else {
-            return Ok(());
-        };
-        match rest {
-            Effect::Focus(id) => {
-                for msg in self.feed.focus(id.as_ref()) {
-                    self.take(msg)?;
+    /// Performs what needs the screen.
+    fn perform(&mut self, effects: Vec<Effect>) -> anyhow::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Copy(text) => {
+                    if let Err(error) = self.screen.copy(&text) {
+                        self.take(Msg::Trouble("copy".into(), error.to_string().into()))?;
+                    }
                 }
+                Effect::Redraw => self.repaint = true,
+                Effect::Suspend => self.suspend = true,
+                Effect::Quit => self.quit = Some(Exit::Ok),
+                // The engine keeps what is its own.
+                _ => {}
             }
-            Effect::Copy(text) => {
-                if let Err(error) = self.screen.copy(&text) {
-                    self.take(Msg::Trouble("copy".into(), error.to_string().into()))?;
-                }
-            }
-            Effect::Refresh => {
-                self.feed.refresh();
-                self.performer.refresh();
-            }
-            Effect::Redraw => self.repaint = true,
-            Effect::Suspend => self.suspend = true,
-            Effect::Quit => self.quit = Some(Exit::Ok),
-            // The performer keeps what is its own.
-            _ => {}
         }
         Ok(())
     }
@@ -392,30 +342,16 @@ impl Loop {
         self.repaint |= self.screen.was_late() && !self.whole;
         self.whole = self.repaint;
         if self.repaint {
-            self.painter.repaint(self.model.size).context("clear the screen")?;
+            self.painter.repaint(self.engine.model.size).context("clear the screen")?;
             self.repaint = false;
         }
-        let end = self.painter.draw(&self.model, &self.look).context("draw a frame")?;
+        let end = self.painter.draw(&self.engine.model, &self.look).context("draw a frame")?;
         self.screen.present();
         self.dirty = false;
         self.last_frame = Instant::now();
         match end {
-            Some(end) if self.model.scroll > end => self.take(Msg::ScrollEnd(end)),
+            Some(end) if self.engine.model.scroll > end => self.take(Msg::ScrollEnd(end)),
             _ => Ok(()),
         }
-    }
-}
-
-/// What is said once when our clock is not the server's.
-fn clocks_apart(ahead: Span) -> String {
-    let far = length(ahead.abs());
-    match ahead {
-        zero if zero == Span::zero() => "agrees with the server's again".into(),
-        ahead if ahead > Span::zero() => {
-            format!("this machine's is {far} behind the server's; times and ages are the server's")
-        }
-        _ => format!(
-            "this machine's is {far} ahead of the server's; times and ages are the server's"
-        ),
     }
 }

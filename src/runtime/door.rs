@@ -12,7 +12,6 @@ use crate::app::msg::Answer;
 use crate::cluster::{self, ActError, Connection};
 use crate::domain::plan::Plan;
 use crate::domain::text::SafeText;
-use crate::terminal::fall;
 
 use super::clock::Clock;
 use super::state::Journal;
@@ -111,13 +110,7 @@ impl Door {
 
     /// Appends an entry without holding up the loop.
     pub(super) async fn append(&self, entry: Entry) -> io::Result<()> {
-        let journal = self.journal.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            fall::here("journal");
-            journal.append(&entry)
-        })
-        .await;
-        written.map_err(io::Error::other)?
+        self.journal.write(entry).await
     }
 }
 

@@ -3,7 +3,7 @@
 //! Every queue has a size: reports wait for room, so a slow loop slows the reading of a socket and
 //! loses nothing; the pulse keeps only its newest value.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -43,7 +43,8 @@ pub(super) const AROUND: [ResourceKind; 3] =
 pub(super) struct Feed {
     connection: Arc<Connection>,
     clock: Clock,
-    pulse: watch::Receiver<cluster::Pulse>,
+    pace: Pace,
+    fan: Fan,
     sink: mpsc::Sender<Report>,
     fleet: JoinSet<()>,
     around: JoinSet<()>,
@@ -66,29 +67,34 @@ impl Feed {
         connection: Arc<Connection>,
         scope: Scope,
         clock: Clock,
+        pace: Pace,
     ) -> (Self, Arrivals) {
-        let (beat, pulse) = watch::channel(cluster::Pulse::default());
         let (sink, reports) = mpsc::channel(REPORTS);
+        let fan = Fan::default();
+        let pulse = fan.reader();
         let mut feed = Self {
             connection,
+            pace: pace.at_speed(clock.speed()),
             clock,
-            pulse: pulse.clone(),
+            fan,
             sink,
             fleet: JoinSet::new(),
             around: JoinSet::new(),
             focus: None,
             scope,
         };
-        feed.beat(beat);
+        feed.beat();
         feed.watch_fleet();
         (feed, Arrivals { reports, pulse })
     }
 
-    fn beat(&mut self, out: watch::Sender<cluster::Pulse>) {
+    fn beat(&mut self) {
+        let (out, pulse) = watch::channel(self.fan.newest());
         let pace = Beat::default().at_speed(self.clock.speed());
         let now = self.clock.as_now();
         let beating = cluster::heartbeat(Arc::clone(&self.connection), pace, now, out);
         self.fleet.spawn(fall::amid("heartbeat", beating));
+        self.fleet.spawn(self.fan.clone().pass_on(pulse));
     }
 
     fn watch_fleet(&mut self) {
@@ -110,10 +116,10 @@ impl Feed {
             conn: Arc::clone(&self.connection),
             source,
             selector: None,
-            pulse: self.pulse.clone(),
+            pulse: self.fan.reader(),
             now: self.clock.as_now(),
             sink: self.sink.clone(),
-            pace: Pace::default().at_speed(self.clock.speed()),
+            pace: self.pace,
         }
     }
 
@@ -145,10 +151,7 @@ impl Feed {
     pub(super) fn refresh(&mut self) {
         self.around.abort_all();
         self.fleet.abort_all();
-        let (beat, pulse) = watch::channel(self.pulse.borrow().clone());
-        // Readers of the old pulse see its end; the loop keeps the old value until the new beats.
-        self.pulse = pulse;
-        self.beat(beat);
+        self.beat();
         self.watch_fleet();
         if let Some(namespace) = self.focus.clone() {
             for kind in AROUND {
@@ -158,15 +161,62 @@ impl Feed {
         }
     }
 
-    /// The pulse as it is now wired.
-    pub(super) fn pulse(&self) -> watch::Receiver<cluster::Pulse> {
-        self.pulse.clone()
+    /// Forgets what has ended. A watch only ends when the loop is gone, or by a panic, of which the
+    /// hook has told; whether one did.
+    pub(super) fn tidy(&mut self) -> bool {
+        let mut fell = false;
+        for tasks in [&mut self.fleet, &mut self.around] {
+            while let Some(ended) = tasks.try_join_next() {
+                fell |= ended.is_err_and(|e| e.is_panic());
+            }
+        }
+        fell
+    }
+}
+
+/// Passes each beat on to everybody who reads it, in the order in which they began: who of many
+/// readers of one channel is woken first is a matter of chance, and then no run could be repeated.
+#[derive(Debug, Clone, Default)]
+struct Fan(Arc<Mutex<Beats>>);
+
+#[derive(Debug, Default)]
+struct Beats {
+    newest: cluster::Pulse,
+    readers: Vec<watch::Sender<cluster::Pulse>>,
+}
+
+impl Fan {
+    fn with<R>(&self, act: impl FnOnce(&mut Beats) -> R) -> R {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Forgets what has ended. A watch only ends when the loop is gone, or by a panic.
-    pub(super) fn tidy(&mut self) {
-        while self.fleet.try_join_next().is_some() {}
-        while self.around.try_join_next().is_some() {}
+    fn newest(&self) -> cluster::Pulse {
+        self.with(|beats| beats.newest.clone())
+    }
+
+    /// A new reader; what is known already is news to it.
+    fn reader(&self) -> watch::Receiver<cluster::Pulse> {
+        self.with(|beats| {
+            let (sender, mut reader) = watch::channel(beats.newest.clone());
+            if beats.newest.beat > 0 {
+                reader.mark_changed();
+            }
+            beats.readers.push(sender);
+            reader
+        })
+    }
+
+    async fn pass_on(self, mut pulse: watch::Receiver<cluster::Pulse>) {
+        while pulse.changed().await.is_ok() {
+            let newest = pulse.borrow_and_update().clone();
+            self.with(|beats| {
+                beats.readers.retain(|reader| !reader.is_closed());
+                for reader in &beats.readers {
+                    reader.send_replace(newest.clone());
+                }
+                beats.newest = newest;
+            });
+        }
     }
 }
 

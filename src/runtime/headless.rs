@@ -20,7 +20,7 @@ use crate::app::msg::{Answer, Msg};
 use crate::app::report;
 use crate::app::screen::Screen;
 use crate::app::update::{begin, update};
-use crate::cluster::Connection;
+use crate::cluster::{Connection, Pace};
 use crate::config::args::{Act, Output, Target};
 use crate::config::nearest;
 use crate::domain::action::{Action, Verb};
@@ -83,7 +83,8 @@ impl Headless {
     pub(super) fn start(mut model: Model, door: Door, sign_in: SignIn, clock: Clock) -> Self {
         let measures = std::mem::take(&mut model.metrics.settings.on);
         let connection: Arc<Connection> = Arc::clone(&door.connection);
-        let (feed, arrivals) = Feed::start(connection, model.session.scope.clone(), clock.clone());
+        let scope = model.session.scope.clone();
+        let (feed, arrivals) = Feed::start(connection, scope, clock.clone(), Pace::default());
         let (out, answers) = mpsc::channel(64);
         let mut performer = Performer::new(door, sign_in, out);
         performer.whoami();

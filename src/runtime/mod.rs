@@ -10,6 +10,7 @@ mod connect;
 mod doctor;
 mod door;
 mod drill;
+mod engine;
 mod feed;
 mod headless;
 mod measure;
@@ -18,5 +19,7 @@ mod prompt;
 mod say;
 mod start;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use start::run;

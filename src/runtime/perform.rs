@@ -193,10 +193,15 @@ impl Performer {
         let _ = tokio::time::timeout(limit, all).await;
     }
 
-    /// Forgets what has ended.
-    pub(super) fn tidy(&mut self) {
-        while self.tasks.try_join_next().is_some() {}
-        while self.writes.try_join_next().is_some() {}
+    /// Forgets what has ended; whether something did by a panic.
+    pub(super) fn tidy(&mut self) -> bool {
+        let mut fell = false;
+        for tasks in [&mut self.tasks, &mut self.writes] {
+            while let Some(ended) = tasks.try_join_next() {
+                fell |= ended.is_err_and(|e| e.is_panic());
+            }
+        }
+        fell
     }
 
     fn spawn(

@@ -219,6 +219,7 @@ fn with_receipt() -> Model {
         observed_at: Some(ago(20) + Span::milliseconds(640)),
         ended_at: Some(ago(20) + Span::milliseconds(3900)),
         pressed_again: 2,
+        looked: 0,
     });
     model.toast =
         Some(Toast { at: ago(1), good: true, text: "promote in effect after 3.9s".into() });

@@ -4,7 +4,7 @@
 //! completes the journal.
 
 use crate::app::effect::Effect;
-use crate::app::flight::{FOLLOWED_FOR, Flight, Stage, Ticket};
+use crate::app::flight::{FOLLOWED_FOR, Flight, LOOKS, Stage, Ticket};
 use crate::app::journal::{Entry, Report};
 use crate::app::model::Model;
 use crate::app::msg::Answer;
@@ -47,6 +47,7 @@ pub fn begin(model: &mut Model, plan: Plan, reason: SafeText) -> (Ticket, Vec<Ef
         observed_at: None,
         ended_at: None,
         pressed_again: 0,
+        looked: 0,
     });
     if model.flights.len() > KEPT {
         let over = model.flights.iter().position(|f| f.stage.is_over());
@@ -102,6 +103,9 @@ pub(super) fn read_back(
     };
     match judge(&flight.plan, &workload) {
         Verdict::Open => ask_again(model, ticket, "the state does not tell"),
+        Verdict::NotDone if !looked_enough(model, ticket) => {
+            ask_again(model, ticket, "nothing has arrived so far")
+        }
         Verdict::NotDone => {
             let text = "not done: the request never arrived, nothing was changed";
             end(model, ticket, Stage::Refused(text.into()))
@@ -116,6 +120,17 @@ pub(super) fn read_back(
         }
         Verdict::Superseded(text) => end(model, ticket, Stage::Superseded(text)),
     }
+}
+
+/// Counts a look that found no trace; whether there were enough of them.
+fn looked_enough(model: &mut Model, ticket: Ticket) -> bool {
+    let Some(flight) = model.flights.iter_mut().find(|f| f.ticket == ticket) else { return true };
+    flight.looked += 1;
+    let enough = flight.looked >= LOOKS;
+    if !enough {
+        flight.stage = Stage::Unknown("nothing has arrived so far; looking again".into());
+    }
+    enough
 }
 
 /// Asks again, until it is known or no longer followed. Never sends the action again.

@@ -53,6 +53,8 @@ pub(super) struct Machine {
     listed: bool,
     /// Last proof of life of this source.
     heard: Timestamp,
+    /// The same by a clock that nobody sets.
+    heard_at: Instant,
     /// Whether the heartbeat was dead when last looked at.
     was_dead: bool,
     /// Whether the last state said was a live one.
@@ -70,6 +72,7 @@ impl Machine {
             position: None,
             listed: false,
             heard: (watch.now)(),
+            heard_at: Instant::now(),
             was_dead: false,
             live: false,
             cut: None,
@@ -80,7 +83,9 @@ impl Machine {
 
     pub(super) async fn run(mut self) {
         let sink = self.watch.sink.clone();
+        // Biased, here and below: which of two that are ready comes first is no matter of chance.
         tokio::select! {
+            biased;
             () = sink.closed() => {}
             () = self.drive() => {}
         }
@@ -116,7 +121,7 @@ impl Machine {
                 Attended::Done(Err(failure)) => return End::Failed(failure),
                 Attended::Done(Ok(progress)) => progress,
             };
-            self.heard = (self.watch.now)();
+            self.hear();
             let mut part = pages.take();
             self.odd(std::mem::take(&mut part.odd)).await;
             if progress == Progress::Anew {
@@ -213,7 +218,7 @@ impl Machine {
         if let Some(refusal) = batch.error {
             return Some(End::Failed(Failure::Refused(refusal)));
         }
-        self.heard = (self.watch.now)();
+        self.hear();
         if !self.live {
             self.confirm().await;
         }
@@ -222,9 +227,14 @@ impl Machine {
 
     /// The source is alive now.
     async fn confirm(&mut self) {
-        let at = (self.watch.now)();
-        self.heard = at;
-        self.state(SourceState::Live(at)).await;
+        self.hear();
+        self.state(SourceState::Live(self.heard)).await;
+    }
+
+    /// There was a proof of life just now.
+    fn hear(&mut self) {
+        self.heard = (self.watch.now)();
+        self.heard_at = Instant::now();
     }
 
     async fn settle(&mut self, end: End) {
@@ -339,6 +349,7 @@ impl Machine {
         tokio::pin!(doing);
         loop {
             tokio::select! {
+                biased;
                 done = &mut doing => return Attended::Done(done),
                 beat = self.watch.pulse.changed() => {
                     if beat.is_err() {
@@ -356,12 +367,12 @@ impl Machine {
     /// Takes in a beat; whether the server has just come back.
     async fn beat(&mut self, streaming: bool) -> bool {
         let pulse = self.watch.pulse.borrow_and_update().clone();
-        let now = (self.watch.now)();
         if pulse.is_dead() {
             self.was_dead = true;
             let proof = pulse.last_alive.map_or(self.heard, |at| at.max(self.heard));
-            let doubt = Span::from_std(self.watch.pace.doubt).unwrap_or(Span::zero());
-            if self.live && now - proof >= doubt {
+            // A clock that was set back must not keep old data fresh.
+            let heard = pulse.last_heard.map_or(self.heard_at, |at| at.max(self.heard_at));
+            if self.live && heard.elapsed() >= self.watch.pace.doubt {
                 let error = pulse.error.unwrap_or_else(|| "no answer".into());
                 let state = SourceState::Stale {
                     since: proof,

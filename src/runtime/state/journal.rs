@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::app::journal::Entry;
 use crate::domain::time::Timestamp;
+use crate::terminal::fall;
 
 /// Bytes at the end of the file in which the last line is looked for.
 const TAIL: u64 = 256 * 1024;
@@ -24,6 +25,9 @@ const TAIL: u64 = 256 * 1024;
 #[derive(Debug, Clone)]
 pub(in crate::runtime) struct Journal {
     directory: Option<PathBuf>,
+    /// Instead of a directory: a disk with faults of its own.
+    #[cfg(test)]
+    pub(in crate::runtime) disk: Option<Arc<crate::runtime::tests::Disk>>,
     /// One append at a time in this process, without holding up the others by the file's lock.
     turn: Arc<Mutex<()>>,
 }
@@ -31,12 +35,32 @@ pub(in crate::runtime) struct Journal {
 impl Journal {
     /// A journal in this directory; `None` when there is no place for one.
     pub(in crate::runtime) fn new(directory: Option<PathBuf>) -> Self {
-        Self { directory, turn: Arc::default() }
+        Self {
+            directory,
+            #[cfg(test)]
+            disk: None,
+            turn: Arc::default(),
+        }
     }
 
     /// Where it is, for people.
     pub(in crate::runtime) fn place(&self) -> String {
         self.directory.as_ref().map_or_else(|| "nowhere".into(), |d| d.display().to_string())
+    }
+
+    /// The same without holding up whoever waits for it.
+    pub(in crate::runtime) async fn write(&self, entry: Entry) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(disk) = &self.disk {
+            return disk.append(entry.to_json()).await;
+        }
+        let journal = self.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            fall::here("journal");
+            journal.append(&entry)
+        })
+        .await;
+        written.map_err(io::Error::other)?
     }
 
     /// Appends and syncs. When this returns without an error the line is on the disk.
@@ -76,36 +100,36 @@ fn month(at: Timestamp) -> String {
     format!("{}.jsonl", at.format("%Y-%m"))
 }
 
-fn append_line(path: &Path, mut line: Value) -> io::Result<()> {
+fn append_line(path: &Path, line: Value) -> io::Result<()> {
     let mut file =
         OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     flock(&file, FlockOperation::LockExclusive)?;
-    let (last, torn) = last_line(&mut file)?;
-    if let Value::Object(fields) = &mut line {
-        fields.insert("prev".into(), json!(hash(last.as_bytes())));
-    }
-    let mut text = String::new();
-    if torn {
-        // A line that was cut off stays as it is; ours begins on a line of its own.
-        text.push('\n');
-    }
-    text.push_str(&line.to_string());
-    text.push('\n');
+    let text = chained(&tail(&mut file)?, line);
     file.write_all(text.as_bytes())?;
     file.sync_all()
     // Closing the file gives the lock back.
 }
 
-/// The last whole line, and whether the file ends in a part of one.
-fn last_line(file: &mut File) -> io::Result<(String, bool)> {
+/// The end of the file, with its last line in it.
+fn tail(file: &mut File) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let torn = !text.is_empty() && !text.ends_with('\n');
-    let whole = text.trim_end_matches('\n');
-    Ok((whole.rsplit('\n').next().unwrap_or_default().to_owned(), torn))
+    Ok(bytes)
+}
+
+/// A line as it is appended to what ends so: with the hash of the line before it.
+pub(in crate::runtime) fn chained(tail: &[u8], mut line: Value) -> String {
+    let tail = String::from_utf8_lossy(tail);
+    let last = tail.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+    if let Value::Object(fields) = &mut line {
+        fields.insert("prev".into(), json!(hash(last.as_bytes())));
+    }
+    // A line that was cut off stays as it is; ours begins on a line of its own.
+    let torn = !tail.is_empty() && !tail.ends_with('\n');
+    let begin = if torn { "\n" } else { "" };
+    format!("{begin}{line}\n")
 }
 
 /// The first eight bytes of the SHA-256 of these bytes, in hexadecimal digits.

@@ -6,4 +6,6 @@ mod journal;
 mod last_view;
 
 pub(super) use journal::Journal;
+#[cfg(test)]
+pub(super) use journal::{chained, hash};
 pub(super) use last_view::Keep;

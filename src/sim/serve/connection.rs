@@ -49,7 +49,7 @@ pub(super) async fn prometheus(shared: Arc<Shared>, stream: TcpStream) {
     speak(stream, |request| series(Arc::clone(&shared), request)).await;
 }
 
-async fn speak<S, A, F>(stream: S, answer: A)
+pub(super) async fn speak<S, A, F>(stream: S, answer: A)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Fn(Request<Incoming>) -> F,
@@ -104,7 +104,7 @@ async fn series(shared: Arc<Shared>, request: Request<Incoming>) -> Response<Bod
 }
 
 /// A request with its body. One that is too large or too slow becomes one that is refused.
-async fn taken(request: Request<Incoming>) -> api::Request {
+pub(super) async fn taken(request: Request<Incoming>) -> api::Request {
     let (head, body) = request.into_parts();
     let headers = head
         .headers
@@ -125,7 +125,7 @@ async fn taken(request: Request<Incoming>) -> api::Request {
     asked
 }
 
-fn spoken(reply: Reply, yaml: bool) -> Response<Body> {
+pub(super) fn spoken(reply: Reply, yaml: bool) -> Response<Body> {
     let (form, bytes) = match reply.content {
         // JSON is YAML.
         Content::Json(body) if yaml => {
@@ -149,7 +149,7 @@ fn spoken(reply: Reply, yaml: bool) -> Response<Body> {
     response
 }
 
-fn of_type(form: &str, body: Body) -> Response<Body> {
+pub(super) fn of_type(form: &str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     if let Ok(form) = HeaderValue::from_str(form) {
         response.headers_mut().insert(header::CONTENT_TYPE, form);
@@ -158,7 +158,7 @@ fn of_type(form: &str, body: Body) -> Response<Body> {
 }
 
 /// Every answer says how late it is, in virtual time.
-fn stamp(shared: &Shared, response: &mut Response<Body>) {
+pub(super) fn stamp(shared: &Shared, response: &mut Response<Body>) {
     let now = shared.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     if let Ok(date) = HeaderValue::from_str(&now) {
         response.headers_mut().insert(header::DATE, date);

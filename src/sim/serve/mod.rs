@@ -242,4 +242,4 @@ impl Simulation {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

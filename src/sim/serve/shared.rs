@@ -6,7 +6,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
 use super::stage::Stage;
@@ -23,9 +24,10 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Clock,
-    changed: watch::Sender<u64>,
+    /// Streams wait for it; they are woken in the order in which they began to wait.
+    changed: Notify,
     /// Somebody wants the driver to look at what is due.
-    pub(super) woken: tokio::sync::Notify,
+    pub(super) woken: Notify,
     /// Whether the driver listens for clients of the API.
     pub(super) listening: watch::Sender<bool>,
 }
@@ -62,8 +64,8 @@ impl Shared {
         Self {
             state: Mutex::new(state),
             clock,
-            changed: watch::Sender::new(0),
-            woken: tokio::sync::Notify::new(),
+            changed: Notify::new(),
+            woken: Notify::new(),
             listening: watch::Sender::new(true),
         }
     }
@@ -72,9 +74,9 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To be told of changes.
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// To be told of the next change from now on.
+    pub(super) fn next_change(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// Looks without letting time pass.
@@ -118,7 +120,7 @@ impl Shared {
         stage.advance(self.clock.now(), desk);
         let done = change(stage.world_mut(), desk);
         told.scripts += 1;
-        self.changed.send_modify(|count| *count += 1);
+        self.changed.notify_waiters();
         drop(state);
         self.woken.notify_one();
         done
@@ -155,7 +157,7 @@ impl Shared {
             return false;
         }
         *told = next;
-        self.changed.send_modify(|count| *count += 1);
+        self.changed.notify_waiters();
         !time_alone
     }
 

@@ -3,6 +3,7 @@
 //! A piece is made only when the connection has room for it. Called for answers that are streams.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -44,23 +45,23 @@ fn pieces(
     shared: Arc<Shared>,
     source: Box<impl Source>,
 ) -> impl Stream<Item = io::Result<Frame<Bytes>>> {
-    let changed = shared.subscribe();
-    stream::unfold((shared, source, changed), |(shared, mut source, mut changed)| async {
-        loop {
-            changed.borrow_and_update();
+    stream::unfold((shared, source), |(shared, mut source)| async {
+        let heard = loop {
+            let mut change = pin!(shared.next_change());
+            change.as_mut().enable();
             match shared.look(|world, desk| source.hear(world, desk)) {
                 Heard::Lines(lines) if lines.is_empty() => {}
-                Heard::Lines(lines) => {
-                    let piece = Ok(Frame::data(Bytes::from(lines)));
-                    return Some((piece, (shared, source, changed)));
-                }
-                Heard::End => return None,
-                Heard::Torn => {
-                    let torn = Err(io::ErrorKind::ConnectionReset.into());
-                    return Some((torn, (shared, source, changed)));
-                }
+                heard => break heard,
             }
-            changed.changed().await.ok()?;
+            change.await;
+        };
+        match heard {
+            Heard::Lines(lines) => Some((Ok(Frame::data(Bytes::from(lines))), (shared, source))),
+            Heard::End => None,
+            Heard::Torn => {
+                let torn = Err(io::ErrorKind::ConnectionReset.into());
+                Some((torn, (shared, source)))
+            }
         }
     })
 }

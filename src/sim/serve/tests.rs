@@ -1,5 +1,7 @@
 //! Over the wire: real sockets on loopback, and everything that can be wrong with them.
 
+pub(crate) mod storm;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 

@@ -80,6 +80,16 @@ impl World {
         self.store.remember(None);
     }
 
+    /// Storage is what it was in this copy, as after a restore from a backup; nobody is told.
+    #[cfg(test)]
+    pub(crate) fn restore(&mut self, mut copy: Store) {
+        copy.compact();
+        self.store = copy;
+        self.told = self.store.version();
+        let all: Vec<Kind> = KINDS.iter().map(|facts| facts.kind).collect();
+        self.tell_of(&all);
+    }
+
     /// How late it is.
     pub(crate) fn now(&self) -> Moment {
         self.now

@@ -35,6 +35,16 @@ fn found_or(
     rig.send(Msg::ReadBack(ticket, found))
 }
 
+/// Nothing has moved, however often it is looked.
+fn found_nothing(rig: &mut Rig, sample: &Sample) -> Vec<Effect> {
+    for _ in 1..crate::app::flight::LOOKS {
+        let again = [Effect::ReadBack(rig.flight().ticket, sample.id())];
+        assert_eq!(found(rig, sample), again, "it may still be on its way");
+        assert_eq!(word(rig), "unknown");
+    }
+    found(rig, sample)
+}
+
 /// Sent, and the connection was cut.
 fn lost(sample: &Sample, key: char) -> Rig {
     let mut rig = Rig::with_level(sample, Level::Lab);
@@ -117,7 +127,7 @@ fn a_lost_answer_is_read_back_and_never_sent_again() {
     assert_eq!(ends(&effects)[0].0, "in effect");
 
     let mut rig = lost(&a_gate(), 'P');
-    let effects = found(&mut rig, &a_gate());
+    let effects = found_nothing(&mut rig, &a_gate());
     assert_eq!(ends(&effects)[0].0, "refused");
     let receipt = rig.flight().receipt();
     assert!(receipt.contains("not done: the request never arrived"), "{receipt}");
@@ -130,6 +140,17 @@ fn a_lost_answer_is_read_back_and_never_sent_again() {
     let mut rig = lost(&a_gate(), 'P');
     let anew = a_gate().with(|w| w.uid = "another".into());
     assert_eq!(ends(&found(&mut rig, &anew)), [("superseded", "it was deleted and made anew")]);
+}
+
+#[test]
+fn what_arrives_after_nobody_waited_for_it_is_done_all_the_same() {
+    let mut rig = lost(&a_gate(), 'P');
+    for _ in 0..10 {
+        found(&mut rig, &a_gate());
+    }
+    assert!(rig.flight().stage.detail().contains("nothing has arrived so far"));
+    assert_eq!(found(&mut rig, &a_gate().promoted()), []);
+    assert_eq!(word(&rig), "accepted");
 }
 
 #[test]
@@ -150,7 +171,7 @@ fn what_does_not_tell_is_asked_again_until_it_is_given_up() {
 #[test]
 fn a_lost_restart_of_a_deployment_is_not_called_done() {
     let mut rig = lost(&a_deployment(), 'S');
-    let effects = found(&mut rig, &a_deployment());
+    let effects = found_nothing(&mut rig, &a_deployment());
     assert_eq!(ends(&effects)[0].0, "refused", "{}", rig.toast());
 }
 

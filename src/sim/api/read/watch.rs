@@ -202,7 +202,8 @@ impl Follow {
     }
 
     fn tell_bookmark(&mut self, world: &World, now: Moment, bytes: &mut Vec<u8>) {
-        let caught_up = self.position >= world.store().version();
+        // One that is ahead, as after a restore from a backup, hears nothing until it is not.
+        let caught_up = self.position == world.store().version();
         if self.options.bookmarks && caught_up && now >= self.next_bookmark {
             self.next_bookmark = now + BOOKMARK_EVERY;
             let mark = self.bookmark();
