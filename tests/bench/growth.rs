@@ -1,0 +1,95 @@
+//! What grows with the fleet: starting, holding, and the cost of one event.
+
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::changes;
+use crate::figures::Sample;
+use crate::objects::PODS_EACH;
+use crate::program::{PATIENCE, Program, Session, Site, Which, new_home};
+use crate::quiet;
+use crate::server::Server;
+use crate::source::{Numbers, Own, Source};
+
+/// Starts at each size.
+const STARTS: usize = 3;
+
+/// A program over a fleet of one size.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Point {
+    pub(crate) pods: usize,
+    /// To the first live screen, in milliseconds.
+    pub(crate) live: Sample,
+    /// Until every kind is listed and watched.
+    pub(crate) synced: Sample,
+    /// MiB: resident, proportional, peak.
+    pub(crate) memory: [f64; 3],
+    /// Microseconds of processor time for one event.
+    pub(crate) event_us: f64,
+    /// To the parsed cell, spaced.
+    pub(crate) shown: Sample,
+}
+
+/// Measures one size.
+pub(crate) fn point(program: &Program, rollouts: usize) -> anyhow::Result<Point> {
+    let place = tempfile::tempdir()?;
+    let server = &Server::start(rollouts)?;
+    let kubeconfig = server.kubeconfig(place.path())?;
+    let site = Site { kubeconfig: &kubeconfig, rollouts };
+    let mut point = Point { pods: rollouts * PODS_EACH, ..Point::default() };
+    let mut numbers = Numbers::new(rollouts);
+    let mut last: Option<Session> = None;
+    for _ in 0..STARTS {
+        drop(last.take());
+        server.take_asked();
+        let (marker, _) = Own { server, numbers: &mut numbers }.mark()?;
+        let session = program.start(site, &new_home()?, marker)?;
+        let live = session.terminal.wait(PATIENCE)?;
+        point.live.push_time(live - session.terminal.started());
+        session.terminal.settle(Duration::from_millis(1500), Duration::from_secs(30));
+        if let Some(synced) = synced(server) {
+            point.synced.push_time(synced.saturating_duration_since(session.terminal.started()));
+        }
+        last = Some(session);
+    }
+    let session = last.context("no start")?;
+    std::thread::sleep(Duration::from_secs(2));
+    point.memory = quiet::memory(&session)?;
+    program.open_target(&session)?;
+    std::thread::sleep(Duration::from_secs(1));
+    let idle = quiet::quiet(&session, Duration::from_secs(5))?;
+    let mut source = Own { server, numbers: &mut numbers };
+    point.shown = changes::spaced(&session, &mut source, 20)?.shown;
+    let length = Duration::from_secs(4);
+    let burst = changes::burst(&session, &mut source, 250, length)?;
+    #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
+    let (used, events) = (burst.cpu_ns as f64 / 1000.0, burst.events as f64);
+    // What it costs anyway is no cost of an event.
+    let anyway = idle.cpu_percent / 100.0 * 1e6 * length.as_secs_f64();
+    point.event_us = (used - anyway).max(0.0) / events;
+    Ok(point)
+}
+
+/// When the last kind began to be watched, which is after all of it was listed.
+fn synced(server: &Server) -> Option<std::time::Instant> {
+    let asked = server.take_asked();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut last = None;
+    for watch in asked.iter().filter(|asked| asked.is_watch()) {
+        if !seen.contains(&watch.path.as_str()) {
+            seen.push(&watch.path);
+            last = Some(watch.at);
+        }
+    }
+    last
+}
+
+/// Sizes for a program: the largest only for those whose memory allows it.
+pub(crate) fn sizes(which: Which, largest: usize) -> Vec<usize> {
+    let most = match which {
+        Which::Waveoff => largest,
+        _ => largest.min(1000),
+    };
+    [10, 100, 1000, 10_000].into_iter().filter(|size| *size <= most).collect()
+}
