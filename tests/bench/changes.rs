@@ -147,10 +147,8 @@ pub(crate) fn burst(
     let after = (Usage::of(terminal.pid())?, terminal.counts());
     let threads = after.0.since(&before.0);
     burst.cpu_ns = total(&threads, |t| t.cpu_ns);
-    burst.painted = Counts {
-        bytes: after.1.bytes - before.1.bytes,
-        frames: after.1.frames - before.1.frames,
-    };
+    burst.painted =
+        Counts { bytes: after.1.bytes - before.1.bytes, frames: after.1.frames - before.1.frames };
     let writes = |only: &dyn Fn(&str) -> bool| -> u64 {
         threads.iter().filter(|t| only(&t.name)).map(|t| t.writes).sum()
     };

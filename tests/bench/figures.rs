@@ -60,8 +60,11 @@ pub(crate) struct Slope {
 
 /// Least squares of log y over log x; at least three points.
 pub(crate) fn slope(points: &[(f64, f64)]) -> Option<Slope> {
-    let logs: Vec<(f64, f64)> =
-        points.iter().filter(|(x, y)| *x > 0.0 && *y > 0.0).map(|(x, y)| (x.ln(), y.ln())).collect();
+    let logs: Vec<(f64, f64)> = points
+        .iter()
+        .filter(|(x, y)| *x > 0.0 && *y > 0.0)
+        .map(|(x, y)| (x.ln(), y.ln()))
+        .collect();
     #[expect(clippy::cast_precision_loss, reason = "a handful of points")]
     let n = logs.len() as f64;
     if logs.len() < 3 {
@@ -71,7 +74,8 @@ pub(crate) fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     let mean_y = logs.iter().map(|p| p.1).sum::<f64>() / n;
     let spread = logs.iter().map(|p| (p.0 - mean_x).powi(2)).sum::<f64>();
     let exponent = logs.iter().map(|p| (p.0 - mean_x) * (p.1 - mean_y)).sum::<f64>() / spread;
-    let residual = logs.iter().map(|p| (p.1 - mean_y - exponent * (p.0 - mean_x)).powi(2)).sum::<f64>();
+    let residual =
+        logs.iter().map(|p| (p.1 - mean_y - exponent * (p.0 - mean_x)).powi(2)).sum::<f64>();
     let error = (residual / (n - 2.0) / spread).sqrt();
     // Student's t for 1 to 5 degrees of freedom, both sides, 95 %.
     let t = [12.71, 4.30, 3.18, 2.78, 2.57].get(logs.len() - 3).copied().unwrap_or(2.3);

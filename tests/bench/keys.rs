@@ -84,7 +84,8 @@ fn patched(server: &Server) -> anyhow::Result<Instant> {
 
 fn let_go(server: &Server) -> anyhow::Result<()> {
     let mut rollout = server.object("rollouts", TARGET).context("the target is gone")?;
-    let generation = rollout.pointer("/metadata/generation").and_then(Value::as_u64).unwrap_or(2) + 1;
+    let generation =
+        rollout.pointer("/metadata/generation").and_then(Value::as_u64).unwrap_or(2) + 1;
     rollout["metadata"]["generation"] = generation.into();
     rollout["status"]["observedGeneration"] = generation.to_string().into();
     if let Some(spec) = rollout.get_mut("spec").and_then(Value::as_object_mut) {

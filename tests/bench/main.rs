@@ -134,8 +134,8 @@ fn main() -> anyhow::Result<()> {
     results.loads.push(process::load());
     if let Some(directory) = &options.plane {
         say(began, "over a real API server");
-        results.real = over_plane(&options, &programs, directory, began)
-            .context("over a real API server")?;
+        results.real =
+            over_plane(&options, &programs, directory, began).context("over a real API server")?;
         results.loads.push(process::load());
     }
     for program in &programs {
@@ -194,7 +194,7 @@ fn over_own(options: &Options, programs: &[Program], began: Instant) -> anyhow::
                 Which::Plugin => {
                     Some(keys::pauses(&program.path, &kubeconfig, &server, options.presses)?)
                 }
-                Which::Sofka => None,
+                Which::Sofka | Which::Raw => None,
             };
             record.keys.extend(&keys.unwrap_or_default());
         }
@@ -232,5 +232,8 @@ fn over_plane(
             source.finish()?;
         }
     }
+    let mut floor = Record::default();
+    floor.spaced.arrived = plane.floor(&mut numbers, effort.changes)?;
+    records.push((Which::Raw, floor));
     Ok(records)
 }

@@ -67,7 +67,11 @@ pub(crate) fn pod_name(number: usize, pod: usize) -> String {
 }
 
 fn image(number: usize, new: bool) -> String {
-    format!("registry.example/shop/{}:{}", rollout_name(number), if new { "1.5.0" } else { "1.4.2" })
+    format!(
+        "registry.example/shop/{}:{}",
+        rollout_name(number),
+        if new { "1.5.0" } else { "1.4.2" }
+    )
 }
 
 fn template(number: usize, new: bool) -> Value {
@@ -103,7 +107,10 @@ pub(crate) fn rollout(number: usize, ready: u64) -> Value {
     if gate && let Some(status) = status.as_object_mut() {
         status.insert("controllerPause".into(), true.into());
         status.insert("message".into(), "CanaryPauseStep".into());
-        status.insert("pauseConditions".into(), json!([{"reason": "CanaryPauseStep", "startTime": SINCE}]));
+        status.insert(
+            "pauseConditions".into(),
+            json!([{"reason": "CanaryPauseStep", "startTime": SINCE}]),
+        );
     }
     json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
@@ -163,7 +170,10 @@ pub(crate) fn pod(number: usize, pod: usize, restarts: u64) -> Value {
     if let Some(spec) = spec.as_object_mut() {
         spec.insert("nodeName".into(), format!("node-{}", letter(pod)).into());
         spec.insert("priority".into(), 0.into());
-        spec.insert("tolerations".into(), json!([toleration("not-ready"), toleration("unreachable")]));
+        spec.insert(
+            "tolerations".into(),
+            json!([toleration("not-ready"), toleration("unreachable")]),
+        );
     }
     json!({
         "apiVersion": "v1", "kind": "Pod",

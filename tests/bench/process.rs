@@ -36,7 +36,11 @@ impl Usage {
             let (io, status) = (read("io"), read("status"));
             let thread = Thread {
                 name: read("comm").trim().to_owned(),
-                cpu_ns: read("schedstat").split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0),
+                cpu_ns: read("schedstat")
+                    .split(' ')
+                    .next()
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or(0),
                 switches: field(&status, "voluntary_ctxt_switches:"),
                 writes: field(&io, "syscw:"),
                 written: field(&io, "wchar:"),
@@ -82,7 +86,8 @@ pub(crate) struct Memory {
 impl Memory {
     /// Now.
     pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).context("the process is gone")?;
+        let status =
+            fs::read_to_string(format!("/proc/{pid}/status")).context("the process is gone")?;
         let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
         Ok(Self {
             resident: field(&status, "VmRSS:"),

@@ -25,6 +25,8 @@ pub(crate) enum Which {
     Waveoff,
     Plugin,
     Sofka,
+    /// No program: a watch of our own that does nothing with what it gets.
+    Raw,
 }
 
 impl Which {
@@ -34,6 +36,7 @@ impl Which {
             Self::Waveoff => "waveoff",
             Self::Plugin => "plugin",
             Self::Sofka => "sofka",
+            Self::Raw => "raw watch",
         }
     }
 }
@@ -75,7 +78,12 @@ pub(crate) struct Session {
 impl Program {
     /// Starts it on its first screen. That is live when it shows this value of the marker: an older
     /// one is a memory.
-    pub(crate) fn start(&self, site: Site<'_>, home: &Home, marker: u64) -> anyhow::Result<Session> {
+    pub(crate) fn start(
+        &self,
+        site: Site<'_>,
+        home: &Home,
+        marker: u64,
+    ) -> anyhow::Result<Session> {
         let env = [
             ("HOME", home.path().display().to_string()),
             ("KUBECONFIG", site.kubeconfig.display().to_string()),
@@ -94,7 +102,7 @@ impl Program {
         let args: &[&str] = match self.which {
             Which::Waveoff => &["-n", NAMESPACE],
             Which::Plugin => &["get", "rollout", TARGET, "-w", "-n", NAMESPACE],
-            Which::Sofka => &["pods", "-n", NAMESPACE],
+            Which::Sofka | Which::Raw => &["pods", "-n", NAMESPACE],
         };
         args.iter().map(|arg| (*arg).to_owned()).collect()
     }
@@ -111,7 +119,7 @@ impl Program {
                 let text = screen.contents();
                 (0..PODS_EACH).all(|pod| text.contains(&objects::pod_suffix(0, pod)))
             }),
-            Which::Sofka => Box::new(|_| true),
+            Which::Sofka | Which::Raw => Box::new(|_| true),
         };
         Box::new(move |screen| {
             let row = find(screen, &objects::pod_suffix(0, 0));

@@ -47,10 +47,7 @@ pub(crate) fn table(options: &Options, programs: &[Program], results: &Results) 
 type Records = [(Which, Record)];
 
 /// One cell for each program.
-fn each(
-    records: &Records,
-    cell: impl Fn(&Record) -> Option<Cell>,
-) -> Vec<(Which, Option<Cell>)> {
+fn each(records: &Records, cell: impl Fn(&Record) -> Option<Cell>) -> Vec<(Which, Option<Cell>)> {
     records.iter().map(|(which, record)| (*which, cell(record))).collect()
 }
 
@@ -89,20 +86,29 @@ fn following(table: &mut Table, records: &Records, id: &str, place: &str, option
             let lost = taken(record).lost;
             (lost > 0).then(|| Cell::words(lost.to_string(), json!(lost)))
         });
-        table.row(&format!("{name}-lost-{id}"), &format!("... never shown, {words}, {place}"), "0", lost);
+        table.row(
+            &format!("{name}-lost-{id}"),
+            &format!("... never shown, {words}, {place}"),
+            "0",
+            lost,
+        );
     }
 }
 
 fn doing(table: &mut Table, own: &Records) {
     let keys = each(own, |record| Cell::spread(&record.keys));
-    table.row("key", "key (or command) to PATCH on the wire, with the journal's fsync", "2 / 12", keys);
+    table.row(
+        "key",
+        "key (or command) to PATCH on the wire, with the journal's fsync",
+        "2 / 12",
+        keys,
+    );
 }
 
 fn idling(table: &mut Table, results: &Results) {
     let records = if results.real.is_empty() { &results.own } else { &results.real };
-    let seconds = records.iter().flat_map(|(_, r)| &r.quiet).map(|q| q.seconds).sum::<f64>();
-    #[expect(clippy::cast_precision_loss, reason = "two or three")]
-    let window = seconds / records.len().max(1) as f64;
+    let of_each = records.iter().map(|(_, r)| r.quiet.iter().map(|q| q.seconds).sum::<f64>());
+    let window = of_each.fold(0.0, f64::max);
     let mean = |figure: fn(&crate::quiet::Quiet) -> f64| {
         each(records, |record| {
             #[expect(clippy::cast_precision_loss, reason = "two or three")]
@@ -110,7 +116,12 @@ fn idling(table: &mut Table, results: &Results) {
             (n > 0.0).then(|| Cell::number(record.quiet.iter().map(figure).sum::<f64>() / n))
         })
     };
-    table.row("idle-cpu", &format!("idle CPU, % of a core, over {window:.0} s"), "0.1", mean(|q| q.cpu_percent));
+    table.row(
+        "idle-cpu",
+        &format!("idle CPU, % of a core, over {window:.0} s"),
+        "0.1",
+        mean(|q| q.cpu_percent),
+    );
     table.row("idle-bytes", "idle bytes/s to the terminal", "35", mean(|q| q.bytes));
     table.row("idle-frames", "idle frames/s (synchronized updates)", "1", mean(|q| q.frames));
     table.row("idle-wakes", "idle voluntary switches/s", "2", mean(|q| q.switches));
@@ -120,7 +131,8 @@ fn idling(table: &mut Table, results: &Results) {
     let redraw = each(own, |record| Cell::middle(&record.redraw));
     table.row("redraw-bytes", "bytes of a full redraw", "14,000", redraw);
     let writes = each(own, |record| {
-        let sum = |count: fn(&crate::changes::Burst) -> u64| record.bursts.iter().map(count).sum::<u64>();
+        let sum =
+            |count: fn(&crate::changes::Burst) -> u64| record.bursts.iter().map(count).sum::<u64>();
         let (writes, frames) = (sum(|b| b.writes.0), sum(|b| b.painted.frames));
         #[expect(clippy::cast_precision_loss, reason = "some thousands")]
         let each = writes as f64 / frames as f64;
@@ -134,7 +146,8 @@ fn holding(table: &mut Table, results: &Results, fleet: &str) {
     for (records, id, place) in
         [(&results.real, "real", "real API server"), (&results.own, "own", "own server")]
     {
-        let memory = |figure: fn(&Record) -> Option<[f64; 3]>| each(records, |r| figure(r).map(three));
+        let memory =
+            |figure: fn(&Record) -> Option<[f64; 3]>| each(records, |r| figure(r).map(three));
         let what = format!("memory after sync, MiB: resident, Pss, peak; {fleet}, {place}");
         table.row(&format!("memory-{id}"), &what, "32", memory(|r| r.synced));
         let what = format!("the same after all changes, {place}");
@@ -162,11 +175,36 @@ fn growing(table: &mut Table, growth: &[(Which, Point)]) {
             here.map(|(which, point)| (*which, cell(point))).collect()
         };
         let id = |name: &str| format!("{name}-{count}");
-        table.row(&id("growth-live"), &format!("{count} pods: start to live screen"), "", at(&|p| Cell::middle(&p.live)));
-        table.row(&id("growth-sync"), &format!("{count} pods: start to all listed and watched"), "", at(&|p| Cell::middle(&p.synced)));
-        table.row(&id("growth-memory"), &format!("{count} pods: memory"), if *count == 100_000 { "128" } else { "" }, at(&|p| Some(three(p.memory))));
-        table.row(&id("growth-event"), &format!("{count} pods: CPU for each event, us"), "25", at(&|p| Some(Cell::number(p.event_us))));
-        table.row(&id("growth-shown"), &format!("{count} pods: change to parsed cell, spaced"), "", at(&|p| Cell::spread(&p.shown)));
+        table.row(
+            &id("growth-live"),
+            &format!("{count} pods: start to live screen"),
+            "",
+            at(&|p| Cell::middle(&p.live)),
+        );
+        table.row(
+            &id("growth-sync"),
+            &format!("{count} pods: start to all listed and watched"),
+            "",
+            at(&|p| Cell::middle(&p.synced)),
+        );
+        table.row(
+            &id("growth-memory"),
+            &format!("{count} pods: memory"),
+            if *count == 100_000 { "128" } else { "" },
+            at(&|p| Some(three(p.memory))),
+        );
+        table.row(
+            &id("growth-event"),
+            &format!("{count} pods: CPU for each event, us"),
+            "25",
+            at(&|p| Some(Cell::number(p.event_us))),
+        );
+        table.row(
+            &id("growth-shown"),
+            &format!("{count} pods: change to parsed cell, spaced"),
+            "",
+            at(&|p| Cell::spread(&p.shown)),
+        );
     }
     exponent(table, growth, "memory", "1.0", |point| Some(point.memory[1]));
     exponent(table, growth, "sync time", "1.0", |point| point.synced.median());
@@ -196,7 +234,12 @@ fn exponent(
         Some(Cell::words(format!("{exponent:.2} +- {half:.2}"), json))
     };
     let cells = [Which::Waveoff, Which::Plugin, Which::Sofka].map(|which| (which, of(which)));
-    table.row(&format!("exponent-{}", what.replace(' ', "-")), &format!("growth exponent over pods: {what}"), goal, cells);
+    table.row(
+        &format!("exponent-{}", what.replace(' ', "-")),
+        &format!("growth exponent over pods: {what}"),
+        goal,
+        cells,
+    );
 }
 
 /// Of a stripped copy.

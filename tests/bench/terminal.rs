@@ -163,14 +163,13 @@ impl Terminal {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || seen.ended {
                 let what = if seen.ended { "it ended" } else { "it did not come in time" };
-                bail!("waited for a screen, {what}; the screen was\n{}", picture(seen.parser.screen()));
+                bail!(
+                    "waited for a screen, {what}; the screen was\n{}",
+                    picture(seen.parser.screen())
+                );
             }
-            seen = self
-                .shared
-                .news
-                .wait_timeout(seen, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            seen =
+                self.shared.news.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -211,12 +210,8 @@ impl Terminal {
             if left.is_zero() || seen.ended {
                 return None;
             }
-            seen = self
-                .shared
-                .news
-                .wait_timeout(seen, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            seen =
+                self.shared.news.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

@@ -57,8 +57,7 @@ impl Client {
         socket.set_read_timeout(Some(Duration::from_secs(60)))?;
         let host = door.address.split(':').next().unwrap_or_default().to_owned();
         let tls = ClientConnection::new(Arc::clone(&door.tls), ServerName::try_from(host)?)?;
-        let head =
-            format!("Host: {}\r\nAuthorization: Bearer {}\r\n", door.address, door.token);
+        let head = format!("Host: {}\r\nAuthorization: Bearer {}\r\n", door.address, door.token);
         Ok(Self { stream: StreamOwned::new(tls, socket), head, rest: Vec::new() })
     }
 
@@ -70,6 +69,24 @@ impl Client {
         content_type: &str,
         body: &str,
     ) -> anyhow::Result<(Vec<u8>, Instant)> {
+        let (head, before) = self.begin(method, path, content_type, body)?;
+        let body = self.body(&head)?;
+        let status = head.split(' ').nth(1).unwrap_or_default();
+        if !status.starts_with('2') {
+            let text = String::from_utf8_lossy(&body).into_owned();
+            bail!("{method} {path}: {status}: {}", text.chars().take(400).collect::<String>());
+        }
+        Ok((body, before))
+    }
+
+    /// Sends a request and reads the head of its answer; what follows it comes in pieces.
+    pub(crate) fn begin(
+        &mut self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: &str,
+    ) -> anyhow::Result<(String, Instant)> {
         let text = format!(
             "{method} {path} HTTP/1.1\r\n{}Content-Type: {content_type}\r\nAccept: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
@@ -79,14 +96,7 @@ impl Client {
         let before = Instant::now();
         self.stream.write_all(text.as_bytes())?;
         self.stream.flush()?;
-        let head = self.head_of_answer()?;
-        let status = head.split(' ').nth(1).unwrap_or_default().to_owned();
-        let body = self.body(&head)?;
-        if !status.starts_with('2') {
-            let text = String::from_utf8_lossy(&body).into_owned();
-            bail!("{method} {path}: {status}: {}", text.chars().take(400).collect::<String>());
-        }
-        Ok((body, before))
+        Ok((self.head_of_answer()?, before))
     }
 
     fn head_of_answer(&mut self) -> anyhow::Result<String> {
@@ -107,14 +117,21 @@ impl Client {
         }
         let mut body = Vec::new();
         loop {
-            let line = self.line()?;
-            let size = usize::from_str_radix(line.trim(), 16)?;
-            body.extend(self.take(size)?);
-            self.take(2)?;
-            if size == 0 {
+            let piece = self.piece()?;
+            if piece.is_empty() {
                 return Ok(body);
             }
+            body.extend(piece);
         }
+    }
+
+    /// The next piece of an answer that comes in pieces; an empty one is its end.
+    pub(crate) fn piece(&mut self) -> anyhow::Result<Vec<u8>> {
+        let line = self.line()?;
+        let size = usize::from_str_radix(line.trim(), 16)?;
+        let piece = self.take(size)?;
+        self.take(2)?;
+        Ok(piece)
     }
 
     fn line(&mut self) -> anyhow::Result<String> {

@@ -6,14 +6,15 @@ mod client;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
 
+use crate::figures::Sample;
 use crate::objects::{self, NAMESPACE};
 use crate::source::{Numbers, Source, face};
 use client::{Client, Door};
@@ -43,7 +44,8 @@ impl Plane {
 
     /// Puts the fleet into it.
     pub(crate) fn fill(&self, rollouts: usize) -> anyhow::Result<()> {
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
         let mut client = Client::dial(&self.door)?;
         client.ask("POST", "/api/v1/namespaces", "application/json", &namespace.to_string())?;
         let next = Arc::new(AtomicUsize::new(0));
@@ -69,6 +71,48 @@ impl Plane {
             }
         }
         Ok(())
+    }
+
+    /// What a change takes to a watch that does nothing with it: nobody who listens to this server
+    /// can be faster.
+    pub(crate) fn floor(&self, numbers: &mut Numbers, count: usize) -> anyhow::Result<Sample> {
+        let (seen, sights) = channel::<(u64, Instant)>();
+        let mut watch = Client::dial(&self.door)?;
+        let name = objects::pod_name(0, 0);
+        let path =
+            format!("{PODS}?watch=true&timeoutSeconds=120&fieldSelector=metadata.name={name}");
+        watch.begin("GET", &path, "application/json", "")?;
+        let listener = thread::spawn(move || -> anyhow::Result<()> {
+            loop {
+                let piece = watch.piece()?;
+                let at = Instant::now();
+                if let Some(face) = restarts(&piece)
+                    && seen.send((face, at)).is_err()
+                {
+                    return Ok(());
+                }
+            }
+        });
+        let mut client = Client::dial(&self.door)?;
+        let mut sample = Sample::default();
+        for _ in 0..count {
+            thread::sleep(Duration::from_millis(100));
+            let face = face(numbers.mark());
+            let from = change(&mut client, (0, 0, face))?;
+            loop {
+                let (seen, at) =
+                    sights.recv_timeout(Duration::from_secs(5)).context("a raw watch")?;
+                if seen == face {
+                    sample.push_time(at.saturating_duration_since(from));
+                    break;
+                }
+            }
+        }
+        drop(sights);
+        // One more change wakes it up, and then it ends.
+        change(&mut client, (0, 0, face(numbers.mark())))?;
+        listener.join().map_err(|_| anyhow!("the listener panicked"))??;
+        Ok(sample)
     }
 
     /// Changes by patch.
@@ -113,13 +157,15 @@ fn create(
         // That of a new object.
         *observed = if observed.is_string() { "1".into() } else { 1.into() };
     }
-    let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name =
+        value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
     if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         for field in ["uid", "managedFields", "creationTimestamp", "generation"] {
             meta.remove(field);
         }
     }
-    if let (Some(owner), Some(uid)) = (owner, value.pointer_mut("/metadata/ownerReferences/0/uid")) {
+    if let (Some(owner), Some(uid)) = (owner, value.pointer_mut("/metadata/ownerReferences/0/uid"))
+    {
         *uid = owner.into();
     }
     let (made, _) = client.ask("POST", path, "application/json", &value.to_string())?;
@@ -129,6 +175,13 @@ fn create(
     let status = json!({"status": status}).to_string();
     client.ask("PATCH", &path, "application/merge-patch+json", &status)?;
     Ok(uid)
+}
+
+/// The number of restarts in an event.
+fn restarts(event: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(event);
+    let (_, rest) = text.split_once("\"restartCount\":")?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// A pod and its new number of restarts.

@@ -76,12 +76,15 @@ fn review(path: &str) -> Value {
 }
 
 fn discovery(path: &str) -> Option<Value> {
-    let mut groups: Vec<&str> = KINDS.iter().map(|kind| kind.2).filter(|v| v.contains('/')).collect();
+    let mut groups: Vec<&str> =
+        KINDS.iter().map(|kind| kind.2).filter(|v| v.contains('/')).collect();
     groups.dedup();
     groups.sort_unstable();
     groups.dedup();
     match path {
-        "/version" => Some(json!({"major": "1", "minor": "34", "gitVersion": "v1.34.4", "platform": "linux/amd64"})),
+        "/version" => Some(
+            json!({"major": "1", "minor": "34", "gitVersion": "v1.34.4", "platform": "linux/amd64"}),
+        ),
         "/api" => Some(json!({"kind": "APIVersions", "versions": ["v1"]})),
         "/apis" => {
             let groups: Vec<Value> = groups.iter().map(|version| group(version)).collect();
