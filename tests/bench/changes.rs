@@ -100,7 +100,9 @@ pub(crate) struct Burst {
     pub(crate) taken: Taken,
     /// Events, markers included.
     pub(crate) events: usize,
-    /// Nanoseconds of processor time.
+    /// From before the first event until a moment after the last.
+    pub(crate) lasted: Duration,
+    /// Nanoseconds of processor time in it.
     pub(crate) cpu_ns: u64,
     /// Frames and bytes to the terminal.
     pub(crate) painted: Counts,
@@ -121,6 +123,7 @@ pub(crate) fn burst(
     let gap = Duration::from_secs(1) / rate;
     let mut burst = Burst::default();
     let mut due: Vec<(u64, Instant)> = Vec::new();
+    let began = Instant::now();
     let before = (Usage::of(terminal.pid())?, terminal.counts());
     let start = Instant::now() + Duration::from_millis(50);
     let mut marks = 0;
@@ -145,6 +148,7 @@ pub(crate) fn burst(
     }
     thread::sleep(Duration::from_millis(200));
     let after = (Usage::of(terminal.pid())?, terminal.counts());
+    burst.lasted = began.elapsed();
     let threads = after.0.since(&before.0);
     burst.cpu_ns = total(&threads, |t| t.cpu_ns);
     burst.painted =

@@ -47,7 +47,7 @@ pub(crate) fn point(program: &Program, rollouts: usize) -> anyhow::Result<Point>
         let session = program.start(site, &new_home()?, marker)?;
         let live = session.terminal.wait(PATIENCE)?;
         point.live.push_time(live - session.terminal.started());
-        session.terminal.settle(Duration::from_millis(1500), Duration::from_secs(30));
+        session.terminal.settle(Duration::from_millis(1500), Duration::from_secs(6));
         if let Some(synced) = synced(server) {
             point.synced.push_time(synced.saturating_duration_since(session.terminal.started()));
         }
@@ -66,7 +66,7 @@ pub(crate) fn point(program: &Program, rollouts: usize) -> anyhow::Result<Point>
     #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
     let (used, events) = (burst.cpu_ns as f64 / 1000.0, burst.events as f64);
     // What it costs anyway is no cost of an event.
-    let anyway = idle.cpu_percent / 100.0 * 1e6 * length.as_secs_f64();
+    let anyway = idle.cpu_percent / 100.0 * 1e6 * burst.lasted.as_secs_f64();
     point.event_us = (used - anyway).max(0.0) / events;
     Ok(point)
 }

@@ -109,19 +109,39 @@ impl Record {
                 terminal.resize(SIZE.0)?;
             }
             thread::sleep(Duration::from_millis(400));
-            #[expect(clippy::cast_precision_loss, reason = "some kilobytes")]
-            self.redraw.push((terminal.counts().bytes - before) as f64);
+            let bytes = terminal.counts().bytes - before;
+            // Who takes no notice of the size redraws everything with every update.
+            if bytes > 0 {
+                #[expect(clippy::cast_precision_loss, reason = "some kilobytes")]
+                self.redraw.push(bytes as f64);
+            }
         }
         Ok(())
     }
 
-    /// Events of all bursts, and the processor time of one, in microseconds.
+    /// The processor time of one event of the bursts, in microseconds, without what the program
+    /// uses anyway.
     pub(crate) fn event_us(&self) -> Option<f64> {
         let events: usize = self.bursts.iter().map(|burst| burst.events).sum();
-        let used: u64 = self.bursts.iter().map(|burst| burst.cpu_ns).sum();
+        let idle = self.quiet.iter().map(|quiet| quiet.cpu_percent).sum::<f64>();
         #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
-        let each = used as f64 / 1000.0 / events as f64;
+        let used = {
+            let anyway = idle / self.quiet.len().max(1) as f64 / 100.0;
+            let each = self.bursts.iter();
+            each.map(|b| b.cpu_ns as f64 / 1e3 - anyway * b.lasted.as_secs_f64() * 1e6).sum::<f64>()
+        };
+        #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+        let each = used.max(0.0) / events as f64;
         (events > 0).then_some(each)
+    }
+
+    /// Frames of all bursts in a second.
+    pub(crate) fn burst_frames(&self) -> Option<f64> {
+        let frames: u64 = self.bursts.iter().map(|burst| burst.painted.frames).sum();
+        let lasted: f64 = self.bursts.iter().map(|burst| burst.lasted.as_secs_f64()).sum();
+        #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+        let rate = frames as f64 / lasted;
+        (frames > 0).then_some(rate)
     }
 
     /// Markers of all bursts.

@@ -155,6 +155,8 @@ fn holding(table: &mut Table, results: &Results, fleet: &str) {
         let cpu = each(records, |record| record.event_us().map(Cell::number));
         let what = format!("CPU for each event of a burst, us, {place}");
         table.row(&format!("event-{id}"), &what, "25", cpu);
+        let frames = each(records, |record| record.burst_frames().map(Cell::number));
+        table.row(&format!("frames-{id}"), &format!("frames/s in a burst, {place}"), "", frames);
     }
 }
 

@@ -203,7 +203,7 @@ impl Terminal {
         let until = Instant::now() + limit;
         let mut seen = self.shared.seen();
         loop {
-            if let Some(sight) = seen.sights.iter().rev().find(|s| s.value >= value) {
+            if let Some(sight) = seen.sights.iter().find(|s| s.value >= value) {
                 return Some(*sight);
             }
             let left = until.saturating_duration_since(Instant::now());

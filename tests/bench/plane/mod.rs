@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
 use crate::figures::Sample;
@@ -21,6 +21,9 @@ use client::{Client, Door};
 
 /// Connections that write at the same time.
 const WRITERS: usize = 8;
+
+/// Changes that may wait for them.
+const WAITING: usize = 4096;
 
 const ROLLOUTS: &str = "/apis/argoproj.io/v1alpha1/namespaces/bench/rollouts";
 const REPLICA_SETS: &str = "/apis/apps/v1/namespaces/bench/replicasets";
@@ -65,10 +68,7 @@ impl Plane {
             })
             .collect();
         for writer in writers {
-            match writer.join() {
-                Ok(ended) => ended?,
-                Err(_) => bail!("a writer panicked"),
-            }
+            writer.join().map_err(|_| anyhow!("a writer panicked"))??;
         }
         Ok(())
     }
@@ -117,15 +117,19 @@ impl Plane {
 
     /// Changes by patch.
     pub(crate) fn source<'a>(&self, numbers: &'a mut Numbers) -> anyhow::Result<Patches<'a>> {
-        let (jobs, taken) = sync_channel::<Job>(4096);
+        let (stirs, taken) = sync_channel::<Job>(WAITING);
         let taken = Arc::new(Mutex::new(taken));
         let mut writers = Vec::new();
         for _ in 0..WRITERS {
             let (mut client, taken) = (Client::dial(&self.door)?, Arc::clone(&taken));
             writers.push(thread::spawn(move || work(&mut client, &taken)));
         }
+        // One writer of its own: markers must not overtake each other.
+        let (marks, taken) = sync_channel::<Job>(WAITING);
+        let mut client = Client::dial(&self.door)?;
+        writers.push(thread::spawn(move || work(&mut client, &Mutex::new(taken))));
         let client = Client::dial(&self.door)?;
-        Ok(Patches { client, jobs: Some(jobs), writers, numbers })
+        Ok(Patches { client, stirs, marks, writers, numbers })
     }
 }
 
@@ -206,28 +210,27 @@ fn work(client: &mut Client, jobs: &Mutex<Receiver<Job>>) -> anyhow::Result<()> 
 /// Patches as changes.
 pub(crate) struct Patches<'a> {
     client: Client,
-    jobs: Option<SyncSender<Job>>,
+    stirs: SyncSender<Job>,
+    marks: SyncSender<Job>,
     writers: Vec<JoinHandle<anyhow::Result<()>>>,
     numbers: &'a mut Numbers,
 }
 
 impl Patches<'_> {
-    fn hand_over(&self, job: Job) -> anyhow::Result<()> {
-        let jobs = self.jobs.as_ref().context("it ended")?;
-        jobs.try_send(job).context("the API server does not keep up")
-    }
-
     /// Waits for what was handed over.
-    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
-        self.jobs = None;
-        for writer in self.writers.drain(..) {
-            match writer.join() {
-                Ok(ended) => ended?,
-                Err(_) => bail!("a writer panicked"),
-            }
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        let Self { stirs, marks, writers, .. } = self;
+        drop((stirs, marks));
+        for writer in writers {
+            writer.join().map_err(|_| anyhow!("a writer panicked"))??;
         }
         Ok(())
     }
+}
+
+/// What does not fit any more was too much for the server: then the figures would be its own.
+fn hand_over(to: &SyncSender<Job>, job: Job) -> anyhow::Result<()> {
+    to.try_send(job).context("the API server does not keep up")
 }
 
 impl Source for Patches<'_> {
@@ -238,12 +241,11 @@ impl Source for Patches<'_> {
 
     fn mark_when_it_can(&mut self) -> anyhow::Result<u64> {
         let value = self.numbers.mark();
-        self.hand_over((0, 0, face(value)))?;
+        hand_over(&self.marks, (0, 0, face(value)))?;
         Ok(value)
     }
 
     fn stir(&mut self) -> anyhow::Result<()> {
-        let job = self.numbers.stir();
-        self.hand_over(job)
+        hand_over(&self.stirs, self.numbers.stir())
     }
 }
