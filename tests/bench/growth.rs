@@ -1,11 +1,12 @@
 //! What grows with the fleet: starting, holding, and the cost of one event.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
 use crate::changes;
-use crate::figures::Sample;
+use crate::figures::{Sample, short};
 use crate::objects::PODS_EACH;
 use crate::program::{PATIENCE, Program, Session, Site, Which, new_home};
 use crate::quiet;
@@ -31,6 +32,22 @@ pub(crate) struct Point {
     pub(crate) shown: Sample,
 }
 
+impl Point {
+    /// In a line, for whoever waits for the table.
+    pub(crate) fn words(&self) -> String {
+        let middle = |sample: &Sample| sample.median().map_or_else(|| "-".to_owned(), short);
+        format!(
+            "{} pods: live {} ms, synced {} ms, {:.0} MiB, {} us an event, shown after {} ms",
+            self.pods,
+            middle(&self.live),
+            middle(&self.synced),
+            self.memory[0],
+            short(self.event_us),
+            middle(&self.shown)
+        )
+    }
+}
+
 /// Measures one size.
 pub(crate) fn point(program: &Program, rollouts: usize) -> anyhow::Result<Point> {
     let place = tempfile::tempdir()?;
@@ -47,17 +64,16 @@ pub(crate) fn point(program: &Program, rollouts: usize) -> anyhow::Result<Point>
         let session = program.start(site, &new_home()?, marker)?;
         let live = session.terminal.wait(PATIENCE)?;
         point.live.push_time(live - session.terminal.started());
-        session.terminal.settle(Duration::from_millis(1500), Duration::from_secs(6));
         if let Some(synced) = synced(server) {
             point.synced.push_time(synced.saturating_duration_since(session.terminal.started()));
         }
         last = Some(session);
     }
     let session = last.context("no start")?;
-    std::thread::sleep(Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(2));
     point.memory = quiet::memory(&session)?;
     program.open_target(&session)?;
-    std::thread::sleep(Duration::from_secs(1));
+    thread::sleep(Duration::from_secs(1));
     let idle = quiet::quiet(&session, Duration::from_secs(5))?;
     let mut source = Own { server, numbers: &mut numbers };
     point.shown = changes::spaced(&session, &mut source, 20)?.shown;
@@ -71,16 +87,23 @@ pub(crate) fn point(program: &Program, rollouts: usize) -> anyhow::Result<Point>
     Ok(point)
 }
 
-/// When the last kind began to be watched, which is after all of it was listed.
-fn synced(server: &Server) -> Option<std::time::Instant> {
-    let asked = server.take_asked();
-    let mut seen: Vec<&str> = Vec::new();
-    let mut last = None;
-    for watch in asked.iter().filter(|asked| asked.is_watch()) {
-        if !seen.contains(&watch.path.as_str()) {
-            seen.push(&watch.path);
-            last = Some(watch.at);
+/// When the last kind began to be watched, which is after all of it was listed. Waits until nothing
+/// more is listed or watched.
+fn synced(server: &Server) -> Option<Instant> {
+    let began = Instant::now();
+    let mut paths: Vec<String> = Vec::new();
+    let (mut last, mut busy) = (None, Instant::now());
+    while busy.elapsed() < Duration::from_secs(1) && began.elapsed() < PATIENCE {
+        for asked in server.take_asked() {
+            if asked.is_watch() || asked.query("limit").is_some() {
+                busy = asked.at;
+            }
+            if asked.is_watch() && !paths.contains(&asked.path) {
+                last = Some(asked.at);
+                paths.push(asked.path);
+            }
         }
+        thread::sleep(Duration::from_millis(50));
     }
     last
 }

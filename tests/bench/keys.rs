@@ -12,7 +12,7 @@ use serde_json::Value;
 use vt100::Screen;
 
 use crate::figures::Sample;
-use crate::objects::{self, NAMESPACE, TARGET};
+use crate::objects::{NAMESPACE, TARGET};
 use crate::program::{PATIENCE, Session};
 use crate::server::Server;
 
@@ -92,6 +92,5 @@ fn let_go(server: &Server) -> anyhow::Result<()> {
         spec.remove("paused");
     }
     server.publish("rollouts", rollout);
-    let _ = objects::TARGET;
     Ok(())
 }

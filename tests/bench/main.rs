@@ -27,12 +27,13 @@ mod source;
 mod table;
 mod terminal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Parser;
 
+use figures::Sample;
 use plane::Plane;
 use program::{Program, Site, Which};
 use record::{Effort, Record};
@@ -128,31 +129,62 @@ fn main() -> anyhow::Result<()> {
     let programs = options.programs();
     let began = Instant::now();
     let mut results = Results::default();
+    let mut faults = Faults::default();
     results.loads.push(process::load());
     say(began, "over our own server");
-    results.own = over_own(&options, &programs, began).context("over our own server")?;
+    results.own =
+        over_own(&options, &programs, began, &mut faults).context("over our own server")?;
     results.loads.push(process::load());
     if let Some(directory) = &options.plane {
         say(began, "over a real API server");
-        results.real =
-            over_plane(&options, &programs, directory, began).context("over a real API server")?;
+        results.real = over_plane(&options, &programs, directory, began, &mut faults)
+            .context("over a real API server")?;
         results.loads.push(process::load());
     }
     for program in &programs {
-        for rollouts in growth::sizes(program.which, options.largest) {
-            say(began, &format!("{} with {rollouts} rollouts", program.which.name()));
-            let point = growth::point(program, rollouts).context("the growth curve")?;
-            results.growth.push((program.which, point));
+        let which = program.which;
+        for rollouts in growth::sizes(which, options.largest) {
+            say(began, &format!("{} with {rollouts} rollouts", which.name()));
+            faults.unless(which, || {
+                let point = growth::point(program, rollouts).context("the growth curve")?;
+                say(began, &point.words());
+                results.growth.push((which, point));
+                Ok(())
+            });
         }
     }
     results.loads.push(process::load());
-    let table = report::table(&options, &programs, &results);
+    let mut table = report::table(&options, &programs, &results);
+    for (which, why) in &faults.0 {
+        let why = why.lines().next().unwrap_or_default();
+        table.note(format!("{}: could not be measured: {why}", which.name()));
+    }
     println!("{}", table.markdown());
     if let Some(file) = &options.json {
         std::fs::write(file, format!("{:#}\n", table.json())).context("write the file")?;
     }
     say(began, "done");
-    Ok(())
+    match faults.0.first() {
+        None => Ok(()),
+        Some((which, why)) => anyhow::bail!("{}: {why}", which.name()),
+    }
+}
+
+/// Programs that could not be measured, and why. The others go on; the run fails in the end.
+#[derive(Debug, Default)]
+struct Faults(Vec<(Which, String)>);
+
+impl Faults {
+    /// Does it unless this program has failed before.
+    fn unless(&mut self, which: Which, measure: impl FnOnce() -> anyhow::Result<()>) {
+        if self.0.iter().any(|(failed, _)| *failed == which) {
+            return;
+        }
+        if let Err(error) = measure() {
+            eprintln!("{}: {error:#}", which.name());
+            self.0.push((which, format!("{error:#}")));
+        }
+    }
 }
 
 /// What it is at, on the error stream: a run takes half an hour.
@@ -167,7 +199,12 @@ fn empty(programs: &[Program]) -> Records {
 }
 
 /// All programs in turn, over and over: what the machine does meanwhile falls on each of them.
-fn over_own(options: &Options, programs: &[Program], began: Instant) -> anyhow::Result<Records> {
+fn over_own(
+    options: &Options,
+    programs: &[Program],
+    began: Instant,
+    faults: &mut Faults,
+) -> anyhow::Result<Records> {
     let place = tempfile::tempdir()?;
     let server = Server::start(options.rollouts)?;
     let kubeconfig = server.kubeconfig(place.path())?;
@@ -176,27 +213,30 @@ fn over_own(options: &Options, programs: &[Program], began: Instant) -> anyhow::
     let effort = options.effort(options.rate);
     let mut records = empty(programs);
     for _ in 0..effort.starts {
-        for (program, (_, record)) in programs.iter().zip(&mut records) {
+        for (program, (which, record)) in programs.iter().zip(&mut records) {
             let mut source = Own { server: &server, numbers: &mut numbers };
-            record.start(program, site, &mut source)?;
+            faults.unless(*which, || record.start(program, site, &mut source));
         }
     }
     for round in 0..options.rounds {
         for (program, (which, record)) in programs.iter().zip(&mut records) {
             say(began, &format!("{} over our own server, round {}", which.name(), round + 1));
             let mut source = Own { server: &server, numbers: &mut numbers };
-            let session = record.session(program, site, &effort, &mut source)?;
-            if options.pictures {
-                println!("{}", session.terminal.picture());
-            }
-            let keys = match which {
-                Which::Waveoff => Some(keys::holds(&session, &server, options.presses)?),
-                Which::Plugin => {
-                    Some(keys::pauses(&program.path, &kubeconfig, &server, options.presses)?)
+            faults.unless(*which, || {
+                let session = record.session(program, site, &effort, &mut source)?;
+                if options.pictures {
+                    println!("{}", session.terminal.picture());
                 }
-                Which::Sofka | Which::Raw => None,
-            };
-            record.keys.extend(&keys.unwrap_or_default());
+                let keys = match which {
+                    Which::Waveoff => keys::holds(&session, &server, options.presses)?,
+                    Which::Plugin => {
+                        keys::pauses(&program.path, &kubeconfig, &server, options.presses)?
+                    }
+                    Which::Sofka | Which::Raw => Sample::default(),
+                };
+                record.keys.extend(&keys);
+                Ok(())
+            });
         }
     }
     Ok(records)
@@ -206,8 +246,9 @@ fn over_own(options: &Options, programs: &[Program], began: Instant) -> anyhow::
 fn over_plane(
     options: &Options,
     programs: &[Program],
-    directory: &std::path::Path,
+    directory: &Path,
     began: Instant,
+    faults: &mut Faults,
 ) -> anyhow::Result<Records> {
     let plane = Plane::at(directory)?;
     plane.fill(options.rollouts).context("fill it")?;
@@ -218,9 +259,9 @@ fn over_plane(
     let effort = options.effort(options.patches);
     let mut records = empty(programs);
     for _ in 0..effort.starts {
-        for (program, (_, record)) in programs.iter().zip(&mut records) {
+        for (program, (which, record)) in programs.iter().zip(&mut records) {
             let mut source = plane.source(&mut numbers)?;
-            record.start(program, site, &mut source)?;
+            faults.unless(*which, || record.start(program, site, &mut source));
             source.finish()?;
         }
     }
@@ -228,7 +269,7 @@ fn over_plane(
         for (program, (which, record)) in programs.iter().zip(&mut records) {
             say(began, &format!("{} over a real API server, round {}", which.name(), round + 1));
             let mut source = plane.source(&mut numbers)?;
-            record.session(program, site, &effort, &mut source)?;
+            faults.unless(*which, || record.session(program, site, &effort, &mut source).map(drop));
             source.finish()?;
         }
     }

@@ -102,18 +102,14 @@ impl Kind {
         self.objects.get(*self.index.get(name)?)
     }
 
-    /// Puts an object in place of the one before; whether there was one.
-    fn put(&mut self, object: Object) -> bool {
+    /// Puts an object in place of the one before.
+    fn put(&mut self, object: Object) {
         let place = self.index.get(&object.name).and_then(|at| self.objects.get_mut(*at));
         match place {
-            Some(place) => {
-                *place = object;
-                true
-            }
+            Some(place) => *place = object,
             None => {
                 self.index.insert(object.name.clone(), self.objects.len());
                 self.objects.push(object);
-                false
             }
         }
     }
