@@ -84,10 +84,13 @@ fn patched(server: &Server) -> anyhow::Result<Instant> {
 
 fn let_go(server: &Server) -> anyhow::Result<()> {
     let mut rollout = server.object("rollouts", TARGET).context("the target is gone")?;
-    let generation =
-        rollout.pointer("/metadata/generation").and_then(Value::as_u64).unwrap_or(2) + 1;
-    rollout["metadata"]["generation"] = generation.into();
-    rollout["status"]["observedGeneration"] = generation.to_string().into();
+    if let Some(generation) = rollout.pointer_mut("/metadata/generation") {
+        let next = generation.as_u64().unwrap_or(2) + 1;
+        *generation = next.into();
+        if let Some(observed) = rollout.pointer_mut("/status/observedGeneration") {
+            *observed = next.to_string().into();
+        }
+    }
     if let Some(spec) = rollout.get_mut("spec").and_then(Value::as_object_mut) {
         spec.remove("paused");
     }

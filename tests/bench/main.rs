@@ -137,8 +137,11 @@ fn main() -> anyhow::Result<()> {
     results.loads.push(process::load());
     if let Some(directory) = &options.plane {
         say(began, "over a real API server");
-        results.real = over_plane(&options, &programs, directory, began, &mut faults)
-            .context("over a real API server")?;
+        match over_plane(&options, &programs, directory, began, &mut faults) {
+            Ok(records) => results.real = records,
+            // What was measured before is worth its table.
+            Err(error) => faults.add(Which::Raw, &error.context("over a real API server")),
+        }
         results.loads.push(process::load());
     }
     for program in &programs {
@@ -181,9 +184,13 @@ impl Faults {
             return;
         }
         if let Err(error) = measure() {
-            eprintln!("{}: {error:#}", which.name());
-            self.0.push((which, format!("{error:#}")));
+            self.add(which, &error);
         }
+    }
+
+    fn add(&mut self, which: Which, error: &anyhow::Error) {
+        eprintln!("{}: {error:#}", which.name());
+        self.0.push((which, format!("{error:#}")));
     }
 }
 

@@ -43,8 +43,14 @@ impl Door {
     }
 }
 
+/// A connection that rested for longer is made anew before it is used: the server closes those that
+/// rest for a minute and a half.
+const RESTED: Duration = Duration::from_secs(30);
+
 /// A connection.
 pub(crate) struct Client {
+    door: Door,
+    used: Instant,
     stream: StreamOwned<ClientConnection, TcpStream>,
     head: String,
     rest: Vec<u8>,
@@ -52,13 +58,23 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn dial(door: &Door) -> anyhow::Result<Self> {
-        let socket = TcpStream::connect(&door.address)?;
+        let mut socket = TcpStream::connect(&door.address)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(Duration::from_secs(60)))?;
         let host = door.address.split(':').next().unwrap_or_default().to_owned();
-        let tls = ClientConnection::new(Arc::clone(&door.tls), ServerName::try_from(host)?)?;
+        let mut tls = ClientConnection::new(Arc::clone(&door.tls), ServerName::try_from(host)?)?;
+        // Now, so that no change has to wait for it.
+        while tls.is_handshaking() {
+            tls.complete_io(&mut socket)?;
+        }
         let head = format!("Host: {}\r\nAuthorization: Bearer {}\r\n", door.address, door.token);
-        Ok(Self { stream: StreamOwned::new(tls, socket), head, rest: Vec::new() })
+        Ok(Self {
+            door: door.clone(),
+            used: Instant::now(),
+            stream: StreamOwned::new(tls, socket),
+            head,
+            rest: Vec::new(),
+        })
     }
 
     /// Sends a request and reads its answer; the body, and the instant just before it was sent.
@@ -87,6 +103,10 @@ impl Client {
         content_type: &str,
         body: &str,
     ) -> anyhow::Result<(String, Instant)> {
+        if self.used.elapsed() > RESTED {
+            let door = self.door.clone();
+            *self = Self::dial(&door)?;
+        }
         let text = format!(
             "{method} {path} HTTP/1.1\r\n{}Content-Type: {content_type}\r\nAccept: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
@@ -96,7 +116,9 @@ impl Client {
         let before = Instant::now();
         self.stream.write_all(text.as_bytes())?;
         self.stream.flush()?;
-        Ok((self.head_of_answer()?, before))
+        let head = self.head_of_answer()?;
+        self.used = Instant::now();
+        Ok((head, before))
     }
 
     fn head_of_answer(&mut self) -> anyhow::Result<String> {

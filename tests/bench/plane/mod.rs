@@ -45,11 +45,15 @@ impl Plane {
         self.directory.join("pki/plane-setup.kubeconfig")
     }
 
-    /// Puts the fleet into it.
+    /// Puts the fleet into it, unless it is there already.
     pub(crate) fn fill(&self, rollouts: usize) -> anyhow::Result<()> {
         let namespace =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
         let mut client = Client::dial(&self.door)?;
+        let last = format!("{ROLLOUTS}/{}", objects::rollout_name(rollouts - 1));
+        if client.ask("GET", &last, "application/json", "").is_ok() {
+            return Ok(());
+        }
         client.ask("POST", "/api/v1/namespaces", "application/json", &namespace.to_string())?;
         let next = Arc::new(AtomicUsize::new(0));
         let writers: Vec<JoinHandle<anyhow::Result<()>>> = (0..WRITERS)

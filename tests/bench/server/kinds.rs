@@ -105,12 +105,11 @@ impl Kind {
     /// Puts an object in place of the one before.
     fn put(&mut self, object: Object) {
         let place = self.index.get(&object.name).and_then(|at| self.objects.get_mut(*at));
-        match place {
-            Some(place) => *place = object,
-            None => {
-                self.index.insert(object.name.clone(), self.objects.len());
-                self.objects.push(object);
-            }
+        if let Some(place) = place {
+            *place = object;
+        } else {
+            self.index.insert(object.name.clone(), self.objects.len());
+            self.objects.push(object);
         }
     }
 
