@@ -2,8 +2,8 @@
 //! discovery, patches. It says when the first byte of a change went out and when the last byte of a
 //! request came in, by the clock of the terminals.
 //!
-//! It is no Kubernetes: no rule of any kind is checked. What it answers, and how fast, was held
-//! against the real one in the same run.
+//! It is no Kubernetes: no rule of any kind is checked, and it is quicker than a real one, which is
+//! why the table has rows of both.
 
 mod answers;
 mod certificate;
