@@ -66,7 +66,7 @@ impl Tree {
 
     /// The crate and its integration tests.
     pub(super) fn whole() -> Self {
-        Self::of_folders(&["src", "tests/it"])
+        Self::of_folders(&["src", "tests/bench", "tests/it"])
     }
 
     /// Samples: paths and texts.

@@ -172,11 +172,12 @@ YAML
 }
 
 plane_up() {
-  local dir='' lifetime=10800 crd=yes begin
+  local dir='' lifetime=10800 crd=yes bare=no begin
   while (($#)); do
     case $1 in
       --for) lifetime=${2:?--for needs seconds} && shift ;;
       --no-crd) crd=no ;;
+      --bare) bare=yes ;;
       -*) die "up: unknown option $1" 2 ;;
       *) [[ -z $dir ]] || die "up takes one directory" 2; dir=$1 ;;
     esac
@@ -191,7 +192,7 @@ plane_up() {
   # Half a plane is worse than none: it would keep running behind a test that has already failed.
   PLANE_STARTING=$dir
   trap abandon_up EXIT
-  bring_up "$dir" "$crd" "$lifetime"
+  bring_up "$dir" "$crd" "$lifetime" "$bare"
   trap - EXIT
   say "up in $(seconds $(($(now_ms) - begin))) s, for $lifetime s: $dir"
   printf '%s\n' "$dir/admin.kubeconfig"
@@ -203,7 +204,7 @@ abandon_up() {
 }
 
 bring_up() {
-  local dir=$1 crd=$2 lifetime=$3
+  local dir=$1 crd=$2 lifetime=$3 bare=$4
   read -r ETCD_PORT PEER_PORT API_PORT KWOK_PORT METRICS_PORT ROLLOUTS_METRICS_PORT ROLLOUTS_HEALTH_PORT \
     PROXY_PORT TRAFFIC_PORT PROMETHEUS_PORT < <(free_ports 10)
   start_etcd "$dir"
@@ -216,8 +217,13 @@ bring_up() {
   write_env "$dir" "$crd"
   wait_component "$dir" etcd 20 port_open "$ETCD_PORT"
   start_api "$dir"
-  start_stubs "$dir"
   start_watchdog "$dir" "$lifetime"
+  if [[ $bare == yes ]]; then
+    wait_component "$dir" kube-apiserver 60 api_ready "$dir"
+    if [[ $crd == yes ]]; then install_crds "$dir"; fi
+    return
+  fi
+  start_stubs "$dir"
   wait_component "$dir" kube-apiserver 60 api_ready "$dir"
   start_controllers "$dir"
   start_measuring "$dir"
