@@ -220,6 +220,8 @@ async fn from_files(
         }
     })?;
     let mut identity = identify(&config, &merged, &chosen, &places.tried);
+    // No server is signed in to by its address, and what is in it would be in logs.
+    config.cluster_url = bare(&config.cluster_url);
     let environment = &options.environment;
     let rules = proxy::Rules {
         configured: configured_proxy(&merged, &identity.cluster),
@@ -276,7 +278,15 @@ fn configured_proxy<'a>(merged: &'a Kubeconfig, cluster: &str) -> Option<&'a str
     named.cluster.as_ref()?.proxy_url.as_deref()
 }
 
-/// An address without user and password.
+/// The address without user and password, where it can be had.
+fn bare(uri: &http::Uri) -> http::Uri {
+    let mut parts = uri.clone().into_parts();
+    let host = parts.authority.as_ref().and_then(|a| a.as_str().rsplit_once('@')?.1.parse().ok());
+    parts.authority = host.or(parts.authority);
+    http::Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+}
+
+/// An address without user and password, for messages.
 fn without_userinfo(uri: &http::Uri) -> SafeText {
     let scheme = uri.scheme_str().unwrap_or("https");
     let host = uri.host().unwrap_or_default();

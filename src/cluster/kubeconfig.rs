@@ -89,7 +89,22 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         }
         cause = inner.source();
     }
-    text
+    without_userinfo(&text)
+}
+
+/// The same text, its addresses without user and password.
+fn without_userinfo(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | ',');
+        let (authority, rest) = part.split_at(part.find(ends).unwrap_or(part.len()));
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        clean.push_str("://");
+        clean.push_str(host);
+        clean.push_str(rest);
+    }
+    clean
 }
 
 /// The context that is meant: by name, else the current one.
@@ -132,6 +147,21 @@ pub(crate) fn listed(names: &[&str], wanted: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_tells_no_password_of_an_address() {
+        let cases = [
+            ("no address here: a@b", "no address here: a@b"),
+            ("proxy ftp://ann:pw@nowhere/x: no", "proxy ftp://nowhere/x: no"),
+            (
+                "http://u:p@a,https://v:q@[::1]:8 and http://h/@",
+                "http://a,https://[::1]:8 and http://h/@",
+            ),
+        ];
+        for (raw, told) in cases {
+            assert_eq!(without_userinfo(raw), told);
+        }
+    }
 
     #[test]
     fn nearest_names_come_first() {

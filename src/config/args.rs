@@ -41,7 +41,9 @@ impl Args {
         };
         let text = refusal.render().to_string();
         // It repeats what was written, which a script may have from anywhere.
-        if refusal.use_stderr() && !text.chars().all(|c| c == '\n' || is_printable(c)) {
+        if refusal.use_stderr()
+            && !text.chars().all(|c| c == '\n' || c.is_ascii() && is_printable(c))
+        {
             let mut stderr = io::stderr().lock();
             for line in text.lines() {
                 let _ = writeln!(stderr, "{}", SafeText::new(line));

@@ -194,7 +194,12 @@ impl Loop {
 
     /// When the next tick is due.
     fn tick_due(&self) -> Instant {
-        self.last_tick + if is_lively(&self.engine.model) { TICK } else { QUIET_TICK }
+        if is_lively(&self.engine.model) {
+            return self.last_tick + TICK;
+        }
+        // With the second, so that the clock leaves none out.
+        let past = self.engine.model.now.timestamp_subsec_millis().min(999);
+        self.last_tick + QUIET_TICK - Duration::from_millis(u64::from(past))
     }
 
     /// Ready when a frame is due: something changed, the last frame is out, and not too soon.

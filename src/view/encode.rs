@@ -4,7 +4,8 @@
 //! what changes: a short move instead of an address, one attribute instead of all. Says nothing
 //! when nothing changed. Uses what every terminal since the VT100 knows (ECMA-48: CUP, CUF, CUB,
 //! CUD, ED, SGR), never a repetition, never an erasure with colour. Never asks the terminal
-//! anything. Driven by the terminal library, through `painter`.
+//! anything, and sends no control character but ESC: what else is seen on the way to a terminal is
+//! not ours. Driven by the terminal library, through `painter`.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -81,12 +82,8 @@ impl<W: Write> Encoder<W> {
         };
         match (to.y.cmp(&at.y), to.x.cmp(&at.x)) {
             (std::cmp::Ordering::Equal, std::cmp::Ordering::Equal) => {}
-            (std::cmp::Ordering::Equal, _) if to.x == 0 => self.text.push('\r'),
             (std::cmp::Ordering::Equal, std::cmp::Ordering::Greater) => self.by(to.x - at.x, 'C'),
             (std::cmp::Ordering::Equal, std::cmp::Ordering::Less) => self.by(at.x - to.x, 'D'),
-            (std::cmp::Ordering::Greater, _) if to.x == 0 && to.y == at.y + 1 => {
-                self.text.push_str("\r\n");
-            }
             (std::cmp::Ordering::Greater, std::cmp::Ordering::Equal) => self.by(to.y - at.y, 'B'),
             _ => self.address(to),
         }

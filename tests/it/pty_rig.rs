@@ -88,6 +88,8 @@ impl Rig {
 
     /// Types these bytes in one go. One call is one read of the program, if it is waiting.
     pub(crate) fn send(&self, bytes: &str) {
+        // A finger lets the line be quiet before it presses a key; what comes closer is noise.
+        thread::sleep(Duration::from_millis(30));
         let mut rest = bytes.as_bytes();
         while !rest.is_empty() {
             let taken = rustix::io::write(self.master(), rest).unwrap();

@@ -359,10 +359,21 @@ pub fn emptiness(model: &Model, list: &List<'_>) -> Vec<Phrase> {
         reasons.push(Phrase::of(Role::Moving, format!("connecting for {waited}")));
         return reasons;
     }
-    if workload_remarks(model).is_empty() {
+    let sources = model.sources.iter().filter(|(id, _)| is_of_workloads(id));
+    let unheard = sources.filter_map(|(id, state)| match state {
+        SourceState::Stale { error, .. } => {
+            let text = format!("{} not known: {error}", id.kind.resource());
+            Some(Phrase::of(Role::Stale, text))
+        }
+        _ => None,
+    });
+    let unheard: Vec<Phrase> = unheard.collect();
+    // Only who was asked and answered has none.
+    if workload_remarks(model).is_empty() && unheard.is_empty() {
         let scope = model.session.scope.words();
         reasons.push(Phrase::of(Role::Text, format!("no Rollout and no Deployment in {scope}")));
         reasons.push(Phrase::new().muted("start with -A for all namespaces, -n for others"));
     }
+    reasons.extend(unheard);
     reasons
 }

@@ -6,6 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Pulse;
 use crate::app::roster;
+use crate::domain::id::ResourceKind;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
@@ -69,7 +70,11 @@ pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) ->
         _ => {}
     }
     model.sources.insert(source, state);
-    if !model.sources.values().any(is_loading) {
+    let unheard = |id: &SourceId, state: &SourceState| {
+        matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
+            && matches!(state, SourceState::Loading(_) | SourceState::Stale { .. })
+    };
+    if !model.sources.iter().any(|(id, state)| unheard(id, state)) {
         // What is not there now is not there: the last view has nothing to say any more.
         model.fleet_view.last = None;
     }

@@ -107,7 +107,8 @@ impl Machine {
         let conn = self.watch.conn.clone();
         let selector = self.watch.selector.clone();
         let mut pages = Pages::new(&self.watch.source, selector.as_deref(), &self.watch.pace);
-        if self.listed {
+        // What was old stays old until the list is here.
+        if self.listed && self.live {
             let at = (self.watch.now)();
             self.state(SourceState::Resyncing(at)).await;
         }

@@ -357,20 +357,21 @@ fn parts(group: &str) -> Vec<&str> {
 
 /// Dependencies that are named at the head of a path.
 fn crates(file: &Source, known: &BTreeSet<String>) -> BTreeSet<String> {
-    let named = |name: &&String| {
-        let head = |at: usize| !file.code[..at].ends_with("::") && !file.code[..at].ends_with('.');
-        let path = format!("{name}::");
-        words(&file.code, &path).into_iter().any(head)
-            || [";", " as "].iter().any(|end| file.code.contains(&format!("use {name}{end}")))
-    };
     // Tests of a room may use the tools of tests.
     let tools = dependencies("dev-dependencies");
-    let only_tool = |name: &&String| !tools.contains(*name) || is_shipped(file, name);
-    known.iter().filter(named).filter(only_tool).cloned().collect()
+    let shipped = file.shipped();
+    let named = |name: &&String| {
+        let code = if tools.contains(*name) { &shipped } else { &file.code };
+        names(code, name)
+    };
+    known.iter().filter(named).cloned().collect()
 }
 
-fn is_shipped(file: &Source, name: &str) -> bool {
-    file.shipped().contains(&format!("{name}::"))
+/// Whether the code names this crate.
+fn names(code: &str, name: &str) -> bool {
+    let head = |at: usize| !code[..at].ends_with("::") && !code[..at].ends_with('.');
+    words(code, &format!("{name}::")).into_iter().any(head)
+        || [";", " as "].iter().any(|end| code.contains(&format!("use {name}{end}")))
 }
 
 /// Names of a section of Cargo.toml, as code writes them.

@@ -44,14 +44,20 @@ impl Source {
         }
         let mut code = self.code.clone();
         while let Some(at) = code.find("#[cfg(test)]") {
-            let rest = &code[at..];
-            let brace = rest.find('{');
-            let end = match (rest.find(';'), brace) {
-                (Some(semicolon), Some(brace)) if semicolon < brace => at + semicolon + 1,
-                (Some(semicolon), None) => at + semicolon + 1,
-                (_, Some(brace)) => closing(&code, at + brace).unwrap_or(code.len()),
-                (None, None) => code.len(),
-            };
+            let begin = at + "#[cfg(test)]".len();
+            // An item ends with `;` or a block; a field, a variant and an arm of a match with `,`.
+            let mut depth = 0;
+            let end = code[begin..].char_indices().find_map(|(offset, c)| {
+                match c {
+                    '(' | '[' => depth += 1,
+                    ')' | ']' => depth -= 1,
+                    ';' | ',' if depth == 0 => return Some(begin + offset + 1),
+                    '{' if depth == 0 => return closing(&code, begin + offset),
+                    _ => {}
+                }
+                None
+            });
+            let end = end.unwrap_or(code.len());
             code.replace_range(at..end, &blank(&code[at..end]));
         }
         code

@@ -85,7 +85,11 @@ fn control(parameters: &str, last: u8) -> Result<&'static str, String> {
     let numbers: Vec<Option<u16>> = parameters.split(';').map(|p| p.parse().ok()).collect();
     let all = numbers.iter().all(Option::is_some);
     match last {
-        b'H' if all && numbers.len() == 2 => Ok("CSI row ; column H"),
+        b'H' if parameters.is_empty() || (all && numbers.len() <= 2) => Ok("CSI row ; column H"),
+        b'B' | b'C' | b'D' if parameters.is_empty() || (all && numbers.len() == 1) => {
+            Ok("CSI n B, C, D")
+        }
+        b'm' if parameters.is_empty() => Ok("CSI ... m"),
         b'm' => colours(&numbers).map(|()| "CSI ... m"),
         b'J' if matches!(parameters, "2" | "") => Ok("CSI J, CSI 2 J"),
         b'h' if MODES.contains(&parameters) => Ok("CSI ? mode h"),

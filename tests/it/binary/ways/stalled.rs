@@ -147,7 +147,7 @@ fn what_was_stuck_for_long_is_drawn_whole_afterwards() {
     rig.wait_for("a screen that is cleared after the frame that was stuck", || {
         let bytes = &rig.bytes()[before..];
         let text = String::from_utf8_lossy(bytes).into_owned();
-        text.rsplit_once("\u{1b}[2J").is_some_and(|(_, after)| after.contains("checkout"))
+        text.rsplit_once("\u{1b}[J").is_some_and(|(_, after)| after.contains("checkout"))
     });
 }
 
