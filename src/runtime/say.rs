@@ -44,7 +44,7 @@ pub(super) fn complain_raw(text: &str) {
 
 /// The text with what a terminal would obey made visible, line by line.
 fn plain_lines(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| c == '\n' || is_printable(c)) {
+    if text.chars().all(|c| c == '\n' || c.is_ascii() && is_printable(c)) {
         return Cow::Borrowed(text);
     }
     text.lines().map(|line| format!("{}\n", SafeText::new(line))).collect::<String>().into()
@@ -57,6 +57,10 @@ mod tests {
     #[test]
     fn lines_stay_and_what_a_terminal_obeys_does_not() {
         assert_eq!(plain_lines("a\n  größe\n"), "a\n  größe\n");
+        assert_eq!(
+            plain_lines("z\u{301}\u{301}\u{301}\u{301}\u{301}\n").matches('\u{301}').count(),
+            4
+        );
         assert_eq!(plain_lines("a\nb\u{1b}[31m\u{202e}\n"), "a\nb␛[31m<202E>\n");
     }
 }

@@ -1,4 +1,4 @@
-//! The fleet that is looked at: rollouts, each with a ReplicaSet and pods, as an API server has them.
+//! The fleet that is looked at: rollouts, each with a ReplicaSet and pods, as a server has them.
 //!
 //! The first rollout is a canary that waits at its gate, with a second ReplicaSet; all others are
 //! healthy. A pod has about 4.5 kB, with the fields that no screen shows. Knows no server.

@@ -72,7 +72,7 @@ impl Tree {
 
     /// The crate and its integration tests.
     pub(super) fn whole() -> Self {
-        Self::of_folders(&["src", "tests/bench", "tests/it"])
+        Self::of_folders(&["src", "tests/it"])
     }
 
     /// Samples: paths and texts.

@@ -86,7 +86,7 @@ fn the_next_start_shows_the_fleet_as_it_was_until_the_server_answers() {
     // Nothing of it can be acted upon.
     rig.send("A");
     rig.send("\r");
-    rig.wait_for_text("connecting for 2s");
+    rig.wait_for_text("connecting for 2");
     assert!(shop.patches().is_empty());
     rig.send("q");
     assert_eq!(rig.wait_for_exit().exit_code(), 0);

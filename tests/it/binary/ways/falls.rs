@@ -73,7 +73,11 @@ impl Fall {
         let began = Instant::now();
         if !self.nudge.is_empty() {
             thread::sleep(KEY_PAUSE);
-            flight.rig.send(self.nudge);
+            // One after the other, as a finger presses them.
+            for key in self.nudge.chars() {
+                flight.rig.send(key.encode_utf8(&mut [0; 4]));
+                thread::sleep(KEY_PAUSE);
+            }
         }
         assert_eq!(flight.rig.wait_for_code(), 101);
         let took = began.elapsed();

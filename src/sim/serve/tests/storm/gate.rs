@@ -1,4 +1,4 @@
-//! What stands between a connection and the API: answers that are refused, lost, late or no answers.
+//! What stands between a connection and the API: answers refused, lost, late or no answers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,7 +41,7 @@ async fn answer(
     }
     if let Some(reply) = refused(&server, &asked) {
         let known = write.then(|| seen(&server, &asked, 0));
-        // What a server refuses without a look may be done all the same where only storage was slow.
+        // What a server refuses without a look may be done all the same where storage was slow.
         if write && matches!(reply.code, 500) && server.roll(0, 1) == 0 {
             handle(&server, &asked);
         } else if let Some(known) = known {
