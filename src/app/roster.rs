@@ -76,6 +76,7 @@ impl Roster {
     }
 
     /// Takes a row out, and puts its successor where it belongs.
+    #[expect(clippy::option_option, reason = "no row, a hidden one, and one that is shown")]
     fn set(&mut self, id: &WorkloadId, now: Option<Option<Row>>) {
         if let Some(at) = self.position(id) {
             let row = self.rows.remove(at);
@@ -169,6 +170,7 @@ pub fn fleeting(model: &Model) -> Vec<WorkloadId> {
 
 /// The row of a workload; an inner nothing when the filter hides it, an outer one when it is none:
 /// a Deployment that a Rollout uses as its template (`workloadRef`) is no row of its own.
+#[expect(clippy::option_option, reason = "no row, a hidden one, and one that is shown")]
 fn count(model: &Model, id: &WorkloadId) -> Option<Option<Row>> {
     let workload = model.fleet.workload(id)?;
     if model.fleet.rollout_of(id).is_some() {

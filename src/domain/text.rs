@@ -17,7 +17,7 @@ pub const MAX_BYTES: usize = 4096;
 
 /// Printable text: no C0, C1 or DEL, no bidirectional controls, nothing of zero width but a few
 /// marks on a character of their own, at most [`MAX_BYTES`] and a note.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct SafeText(Arc<str>);
 
 impl SafeText {
@@ -41,13 +41,6 @@ impl SafeText {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for SafeText {
-    fn default() -> Self {
-        // Of all empty texts there is one allocation.
-        Self(Arc::default())
     }
 }
 

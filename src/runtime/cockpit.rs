@@ -199,7 +199,7 @@ impl Loop {
         }
         // With the second, so that the clock leaves none out.
         let past = self.engine.model.now.timestamp_subsec_millis().min(999);
-        self.last_tick + QUIET_TICK - Duration::from_millis(u64::from(past))
+        self.last_tick + QUIET_TICK.saturating_sub(Duration::from_millis(u64::from(past)))
     }
 
     /// Ready when a frame is due: something changed, the last frame is out, and not too soon.

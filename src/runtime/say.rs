@@ -47,7 +47,12 @@ fn plain_lines(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| c == '\n' || c.is_ascii() && is_printable(c)) {
         return Cow::Borrowed(text);
     }
-    text.lines().map(|line| format!("{}\n", SafeText::new(line))).collect::<String>().into()
+    let mut plain = String::with_capacity(text.len());
+    for line in text.lines() {
+        plain.push_str(&SafeText::new(line));
+        plain.push('\n');
+    }
+    plain.into()
 }
 
 #[cfg(test)]

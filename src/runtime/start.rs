@@ -153,7 +153,7 @@ impl Start {
         match command {
             Command::Drill(asked) => Box::pin(drill::run(self, asked, overrides)).await,
             Command::Doctor(print) => Ok(Box::pin(doctor::run(self, print.output)).await),
-            command => self.headless(command).await,
+            command => Box::pin(self.headless(command)).await,
         }
     }
 
@@ -184,7 +184,7 @@ impl Start {
         let connection = self.connected().await?;
         let scope = connecting::scope(&self.settings, connection.identity());
         let signals = listen()?;
-        self.fly(connection, scope, overrides, signals, None).await
+        Box::pin(self.fly(connection, scope, overrides, signals, None)).await
     }
 
     /// Refuses to open a screen where there is none.

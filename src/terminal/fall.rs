@@ -51,9 +51,7 @@ fn file_of(place: &str) -> Option<&'static PathBuf> {
     wanted.as_ref().filter(|(wanted, _)| wanted == place).map(|(_, file)| file)
 }
 
-#[expect(clippy::panic, reason = "to fall is what it is for")]
 fn fall(place: &str) {
-    if !FALLEN.swap(true, Ordering::SeqCst) {
-        panic!("{place} fell on purpose");
-    }
+    let fallen = FALLEN.swap(true, Ordering::SeqCst);
+    assert!(fallen, "{place} fell on purpose");
 }

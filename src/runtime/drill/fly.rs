@@ -68,7 +68,8 @@ pub(super) async fn fly(
     let mut told = words::drill(drill, asked.seed, asked.speed, &others);
     told.progress = progress();
     let exit =
-        start.fly(connection, scope, overrides, signals, Some((told.clone(), flown))).await?;
+        Box::pin(start.fly(connection, scope, overrides, signals, Some((told.clone(), flown))))
+            .await?;
     told.progress = progress();
     // A fault of the program has the last word.
     if exit != Exit::Panic {

@@ -253,9 +253,8 @@ impl Referee {
         pressed.came.push((asked.path.clone(), asked.code));
         let (ticket, verb, seen) = (pressed.ticket, pressed.verb, pressed.seen.clone());
         let mut complaints = Vec::new();
-        if !self.disk.has(ticket.0, "intent", asked.journal)
-            && !(verb.is_toward_safety() && self.disk_was_wrong)
-        {
+        let excused = verb.is_toward_safety() && self.disk_was_wrong;
+        if !self.disk.has(ticket.0, "intent", asked.journal) && !excused {
             complaints.push(format!("{} left before its intent was kept", verb.name()));
         }
         if asked.code == 200 {
@@ -273,7 +272,9 @@ impl Referee {
                 )),
             }
         }
-        complaints.into_iter().for_each(|text| self.complain(text));
+        for text in complaints {
+            self.complain(text);
+        }
     }
 
     fn follow_flights(&mut self, model: &Model) {
@@ -318,7 +319,9 @@ impl Referee {
                 Stage::Sent => {}
             }
         }
-        complaints.into_iter().for_each(|text| self.complain(text));
+        for text in complaints {
+            self.complain(text);
+        }
     }
 
     /// What is on the screen was true at the version that it has, and does not go back.

@@ -14,7 +14,9 @@ use crate::sim::serve::tests::storm::Fault;
 const SEEDS: u64 = 1_000;
 
 /// Storms that once showed a fault of the program: what it was, and what came when, in seconds.
-const KEPT: &[(&str, &[(Fault, u64, u64)])] = &[
+type Kept = (&'static str, &'static [(Fault, u64, u64)]);
+
+const KEPT: &[Kept] = &[
     (
         "a request that arrived after its answer was given up was called not done",
         &[(Fault::LateRequest, 0, 32)],

@@ -57,7 +57,7 @@ pub(super) struct Outcome {
 
 /// Runs a seed with the faults that it draws.
 pub(super) fn run(seed: u64) -> Outcome {
-    play(seed, Spell::draw(&mut Chance::new(seed, 10), STORM))
+    play(seed, &Spell::draw(&mut Chance::new(seed, 10), STORM))
 }
 
 /// Runs a seed with these faults: what they are, when they begin and how long they last, in
@@ -69,14 +69,14 @@ pub(super) fn replay(seed: u64, faults: &[(Fault, u64, u64)]) -> Outcome {
         from: seconds(*from),
         lasts: seconds(*lasts),
     };
-    play(seed, faults.iter().map(spell).collect())
+    play(seed, &faults.iter().map(spell).collect::<Vec<_>>())
 }
 
-fn play(seed: u64, spells: Vec<Spell>) -> Outcome {
+fn play(seed: u64, spells: &[Spell]) -> Outcome {
     seeded::sow(Some(seed));
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_time().start_paused(true).build().unwrap();
-    let outcome = runtime.block_on(fly(seed, &spells));
+    let outcome = runtime.block_on(fly(seed, spells));
     drop(runtime);
     seeded::sow(None);
     outcome

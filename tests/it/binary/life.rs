@@ -69,9 +69,11 @@ fn the_next_start_shows_the_fleet_as_it_was_until_the_server_answers() {
     let silent = Arc::new(AtomicBool::new(false));
     let shop = {
         let silent = Arc::clone(&silent);
-        Shop::scripted(move |asked| match silent.load(Ordering::SeqCst) {
-            true => Reply::Stream(Vec::new(), Ending::Open),
-            false => ordinary(asked, &canary()),
+        Shop::scripted(move |asked| {
+            if silent.load(Ordering::SeqCst) {
+                return Reply::Stream(Vec::new(), Ending::Open);
+            }
+            ordinary(asked, &canary())
         })
     };
     let mut rig = shop.fly((80, 24));

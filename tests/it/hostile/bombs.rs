@@ -148,9 +148,13 @@ fn long_lists() -> Vec<Bomb> {
     ]
 }
 
+/// A screen and its name.
+type Named = (&'static str, fn(WorkloadId) -> Screen);
+
 #[test]
+#[expect(clippy::cast_precision_loss, reason = "megabytes")]
 fn objects_that_are_too_large_are_cut_and_cost_little() {
-    let screens: [(&str, fn(WorkloadId) -> Screen); 4] = [
+    let screens: [Named; 4] = [
         ("rollout", Screen::Rollout),
         ("why", Screen::Why),
         ("info", Screen::Info),

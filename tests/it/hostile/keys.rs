@@ -72,9 +72,9 @@ impl Seat {
             match input {
                 Input::Key { key, burst } => {
                     if burst {
-                        self.bursts += 1
+                        self.bursts += 1;
                     } else {
-                        self.alone += 1
+                        self.alone += 1;
                     }
                     self.send(Msg::Key { key, burst });
                 }

@@ -103,10 +103,10 @@ fn colours(numbers: &[Option<u16>]) -> Result<(), String> {
     let mut rest = numbers;
     while let Some((first, tail)) = rest.split_first() {
         rest = match (first, tail) {
-            (Some(38 | 48 | 58), [Some(5), Some(0..=255), tail @ ..])
-            | (
+            (
                 Some(38 | 48 | 58),
-                [Some(2), Some(0..=255), Some(0..=255), Some(0..=255), tail @ ..],
+                [Some(5), Some(0..=255), tail @ ..]
+                | [Some(2), Some(0..=255), Some(0..=255), Some(0..=255), tail @ ..],
             )
             | (Some(0..=9 | 21..=29 | 30..=37 | 39..=47 | 49 | 59 | 90..=97 | 100..=107), tail) => {
                 tail

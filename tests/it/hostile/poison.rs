@@ -103,11 +103,8 @@ pub(super) fn poison(value: &mut Value, key: &str, dice: &mut Dice) {
                 items.push(attack(dice).into());
             }
         }
-        Value::String(_) if STRUCTURE.contains(&key) => {
-            if dice.one_in(40) {
-                *value = attack(dice).into();
-            }
-        }
+        Value::String(_) if STRUCTURE.contains(&key) && !dice.one_in(40) => {}
+        Value::String(_) if STRUCTURE.contains(&key) => *value = attack(dice).into(),
         Value::String(text) => {
             let is_time = text.len() == 20 && text.ends_with('Z');
             if !is_time || dice.one_in(4) {

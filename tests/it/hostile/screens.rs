@@ -64,8 +64,8 @@ pub(super) fn painted(model: &Model, glyphs: Glyphs, size: (u16, u16)) -> Vec<u8
     let mut painter = Painter::new(wire.clone(), size).unwrap();
     painter.repaint(size).unwrap();
     painter.draw(&model, &look(glyphs)).unwrap();
-    let bytes = wire.0.lock().unwrap().clone();
-    bytes
+    drop(painter);
+    std::mem::take(&mut *wire.0.lock().unwrap())
 }
 
 /// Paints and reads; what was found is added.

@@ -65,7 +65,8 @@ fn without_sequences(text: &str) -> String {
 fn in_base64(text: &str) -> Vec<String> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let encode = |bytes: &[u8]| -> String {
-        let bits: String = bytes.iter().map(|b| format!("{b:08b}")).collect();
+        let bits: Vec<String> = bytes.iter().map(|b| format!("{b:08b}")).collect();
+        let bits = bits.concat();
         let sixes = bits.as_bytes().chunks(6).filter(|six| six.len() == 6);
         sixes
             .map(|six| usize::from_str_radix(str::from_utf8(six).unwrap(), 2).unwrap())

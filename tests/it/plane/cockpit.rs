@@ -22,11 +22,11 @@ pub(super) struct Cockpit {
 impl Cockpit {
     /// Opens it over the stage's namespace.
     pub(super) fn open(stage: &Stage, size: (u16, u16)) -> Self {
-        Self::with(stage, stage.environment(), size)
+        Self::with(stage, &stage.environment(), size)
     }
 
     /// The same with an environment of its own.
-    fn with(stage: &Stage, environment: Vec<(&'static str, String)>, size: (u16, u16)) -> Self {
+    fn with(stage: &Stage, environment: &[(&'static str, String)], size: (u16, u16)) -> Self {
         let env: Vec<(&str, &str)> = environment.iter().map(|(k, v)| (*k, v.as_str())).collect();
         let args = ["-n", &stage.namespace, "--theme", "dark"];
         let rig = Rig::spawn(&Setup { program: WAVEOFF, args: &args, env: &env, size });
@@ -45,7 +45,7 @@ impl Cockpit {
         let mut environment = stage.environment();
         environment.retain(|(key, _)| *key != "KUBECONFIG");
         environment.push(("KUBECONFIG", kubeconfig.display().to_string()));
-        Self::with(stage, environment, (120, 34)).at(name)
+        Self::with(stage, &environment, (120, 34)).at(name)
     }
 
     /// Goes to one workload.

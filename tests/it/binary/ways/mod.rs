@@ -190,7 +190,9 @@ fn chain(directory: &Path) -> Vec<Value> {
 }
 
 fn hash(line: &str) -> String {
-    digest(&SHA256, line.as_bytes()).as_ref()[..8].iter().map(|b| format!("{b:02x}")).collect()
+    let digest = digest(&SHA256, line.as_bytes());
+    let digits: Vec<String> = digest.as_ref()[..8].iter().map(|b| format!("{b:02x}")).collect();
+    digits.concat()
 }
 
 /// A number that was drawn: the same seed gives the same ones.

@@ -141,7 +141,7 @@ fn what_was_stuck_for_long_is_drawn_whole_afterwards() {
     let rig = &flight.rig;
     clog(rig);
     // The clock's frame is stuck; the pen looks eight times in vain, four times a second.
-    thread::sleep(Duration::from_millis(4000));
+    thread::sleep(Duration::from_secs(4));
     let before = rig.written();
     rig.stall(false);
     rig.wait_for("a screen that is cleared after the frame that was stuck", || {

@@ -111,7 +111,7 @@ impl Spell {
                 };
                 let (least, most) = fault.lasts();
                 let lasts = Duration::from_millis(100 * chance.between(least, most));
-                Self { fault, from, lasts: lasts.min(length - from) }
+                Self { fault, from, lasts: lasts.min(length.saturating_sub(from)) }
             })
             .collect();
         spells.sort_by_key(|spell| (spell.from, spell.fault));

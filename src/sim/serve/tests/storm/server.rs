@@ -320,7 +320,7 @@ impl Server {
 
     fn end_lines(&self, death: Death) {
         let rolls = self.roll(0, u64::MAX - 1);
-        let all = rolls % 3 == 0;
+        let all = rolls.is_multiple_of(3);
         self.lines.kill(death, |place| all || (rolls >> (place % 60)) & 1 == 1);
     }
 
