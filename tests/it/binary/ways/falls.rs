@@ -35,8 +35,6 @@ fn cases() -> Vec<Fall> {
         ("around", Dialog, ""),
         ("act", Underway, ""),
         ("journal", Dialog, "\r"),
-        ("logs", Drill, "\rl"),
-        ("log", Drill, "\rl"),
         ("measure", Drill, ""),
         ("search", Drill, ""),
         ("world", Drill, ""),
