@@ -62,6 +62,11 @@ impl Roster {
         self.hidden
     }
 
+    /// How many there are, hidden ones too.
+    pub fn total(&self) -> usize {
+        self.rows.len() + self.hidden
+    }
+
     /// Bytes of the longest namespace and of the longest name.
     pub fn longest(&self) -> (usize, usize) {
         let [namespaces, names] = &self.lengths;

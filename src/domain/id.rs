@@ -104,6 +104,11 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
+    /// Whether its objects are workloads.
+    pub fn is_workload(self) -> bool {
+        matches!(self, Self::Rollouts | Self::Deployments)
+    }
+
     /// Every kind, in order.
     pub const ALL: [Self; 10] = [
         Self::Rollouts,

@@ -111,6 +111,14 @@ impl Feed {
         }
     }
 
+    fn watch_around(&mut self) {
+        let Some(namespace) = self.focus.clone() else { return };
+        for kind in AROUND {
+            let watch = self.watch(SourceId { kind, namespace: Some(namespace.clone()) });
+            self.around.spawn(fall::amid("around", watch.run()));
+        }
+    }
+
     fn watch(&self, source: SourceId) -> Watch {
         Watch {
             conn: Arc::clone(&self.connection),
@@ -139,11 +147,8 @@ impl Feed {
             });
             Msg::Observed(gone.into())
         });
-        for kind in AROUND {
-            let watch = self.watch(SourceId { kind, namespace: namespace.clone() });
-            self.around.spawn(fall::amid("around", watch.run()));
-        }
         self.focus = namespace;
+        self.watch_around();
         forgotten.into_iter().collect()
     }
 
@@ -153,12 +158,7 @@ impl Feed {
         self.fleet.abort_all();
         self.beat();
         self.watch_fleet();
-        if let Some(namespace) = self.focus.clone() {
-            for kind in AROUND {
-                let watch = self.watch(SourceId { kind, namespace: Some(namespace.clone()) });
-                self.around.spawn(fall::amid("around", watch.run()));
-            }
-        }
+        self.watch_around();
     }
 
     /// Forgets what has ended. A watch only ends when the loop is gone, or by a panic, of which the

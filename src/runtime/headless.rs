@@ -4,11 +4,9 @@
 //! action out and follows it until it is in effect. Prints to standard output what was asked for,
 //! to standard error what a person should know.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::app::availability::{self, Availability};
@@ -19,8 +17,8 @@ use crate::app::model::Model;
 use crate::app::msg::{Answer, Msg};
 use crate::app::report;
 use crate::app::screen::Screen;
-use crate::app::update::{begin, update};
-use crate::cluster::{Connection, Pace};
+use crate::app::update::begin;
+use crate::cluster::Pace;
 use crate::config::args::{Act, Output, Target};
 use crate::config::nearest;
 use crate::domain::action::{Action, Verb};
@@ -33,9 +31,10 @@ use crate::error::Exit;
 
 use super::clock::Clock;
 use super::door::Door;
-use super::feed::{self, Arrivals, Feed};
+use super::engine::{Engine, Inbox};
+use super::feed;
 use super::measure::SignIn;
-use super::perform::{Performer, WHO};
+use super::perform::WHO;
 use super::prompt;
 use super::say::{complain, complain_raw, print, print_json};
 
@@ -64,12 +63,9 @@ pub(super) fn failure(exit: Exit, text: impl Into<String>) -> Failure {
 /// A session without a screen.
 #[derive(Debug)]
 pub(super) struct Headless {
-    model: Model,
+    engine: Engine,
+    inbox: Inbox,
     clock: Clock,
-    feed: Feed,
-    arrivals: Arrivals,
-    performer: Performer,
-    answers: mpsc::Receiver<Msg>,
     /// The API server's answer to the action, kept for the exit code.
     answer: Option<Answer>,
     /// Whether anything is measured; not before it is known what is in view.
@@ -82,63 +78,36 @@ impl Headless {
     /// Starts watching what the model's scope names.
     pub(super) fn start(mut model: Model, door: Door, sign_in: SignIn, clock: Clock) -> Self {
         let measures = std::mem::take(&mut model.metrics.settings.on);
-        let connection: Arc<Connection> = Arc::clone(&door.connection);
-        let scope = model.session.scope.clone();
-        let (feed, arrivals) = Feed::start(connection, scope, clock.clone(), Pace::default());
-        let (out, answers) = mpsc::channel(64);
-        let mut performer = Performer::new(door, sign_in, out);
-        performer.whoami();
-        Self {
-            model,
-            clock,
-            feed,
-            arrivals,
-            performer,
-            answers,
-            answer: None,
-            measures,
-            identified: false,
-        }
+        let pace = Pace::default();
+        let (engine, inbox) = Engine::start(model, door, clock.clone(), sign_in, pace);
+        Self { engine, inbox, clock, answer: None, measures, identified: false }
     }
 
     /// Waits for the next thing that happens and takes it in.
     async fn step(&mut self, tick: Duration) {
         let mut reports = Vec::new();
-        let mut msgs = Vec::new();
+        // What needs a screen is dropped, here and below.
         tokio::select! {
             biased;
-            Some(msg) = self.answers.recv() => msgs.push(msg),
-            _ = self.arrivals.reports.recv_many(&mut reports, 256), if !tick.is_zero() => {
-                msgs.extend(reports.drain(..).map(feed::message));
-            }
-            Ok(()) = self.arrivals.pulse.changed() => {
-                let pulse = self.arrivals.pulse.borrow_and_update().clone();
-                if let Some((time, at)) = pulse.server {
-                    self.clock.follow_server(time, at.into());
+            Some(msg) = self.inbox.answers.recv() => {
+                match &msg {
+                    Msg::Answered(_, answer) => self.answer = Some(answer.clone()),
+                    Msg::Identity(_) => self.identified = true,
+                    Msg::Trouble(source, _) if *source == WHO => self.identified = true,
+                    _ => {}
                 }
-                msgs.extend(feed::pulse_message(&pulse));
+                self.engine.take(msg);
             }
-            () = tokio::time::sleep(tick) => msgs.push(Msg::Tick),
-        }
-        for msg in msgs {
-            match &msg {
-                Msg::Answered(_, answer) => self.answer = Some(answer.clone()),
-                Msg::Identity(_) => self.identified = true,
-                Msg::Trouble(source, _) if *source == WHO => self.identified = true,
-                _ => {}
+            _ = self.inbox.arrivals.reports.recv_many(&mut reports, 256), if !tick.is_zero() => {
+                for report in reports.drain(..) {
+                    self.engine.take(feed::message(report));
+                }
             }
-            let effects = update(&mut self.model, self.clock.now(), msg);
-            for effect in effects {
-                self.perform(effect);
+            Ok(()) = self.inbox.arrivals.pulse.changed() => {
+                self.engine.pulse(&mut self.inbox.arrivals);
             }
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        // What is left is for a screen, except for what lies around a workload.
-        if let Some(Effect::Focus(id)) = self.performer.perform(effect, &self.model.stamp) {
-            for msg in self.feed.focus(id.as_ref()) {
-                update(&mut self.model, self.clock.now(), msg);
+            () = tokio::time::sleep(tick) => {
+                self.engine.take(Msg::Tick);
             }
         }
     }
@@ -149,7 +118,7 @@ impl Headless {
         loop {
             let settled = |kind: &ResourceKind| {
                 let mut states =
-                    self.model.sources.iter().filter(|(s, _)| s.kind == *kind).peekable();
+                    self.engine.model.sources.iter().filter(|(s, _)| s.kind == *kind).peekable();
                 states.peek().is_some()
                     && states.all(|(_, state)| !matches!(state, SourceState::Loading(_)))
             };
@@ -167,7 +136,8 @@ impl Headless {
     /// Refuses to answer from nothing: neither kind of workload could be listed.
     fn readable(&self, needed: &[ResourceKind]) -> Result<(), Failure> {
         let workloads = [ResourceKind::Rollouts, ResourceKind::Deployments];
-        let states = || self.model.sources.iter().filter(|(s, _)| workloads.contains(&s.kind));
+        let states =
+            || self.engine.model.sources.iter().filter(|(s, _)| workloads.contains(&s.kind));
         let live = states().any(|(_, state)| state.is_live());
         if live || !needed.iter().any(|kind| workloads.contains(kind)) {
             return Ok(());
@@ -188,7 +158,7 @@ impl Headless {
     }
 
     fn unreachable_text(&self) -> String {
-        let reasons = self.model.sources.iter().filter_map(|(source, state)| {
+        let reasons = self.engine.model.sources.iter().filter_map(|(source, state)| {
             state.obstacle().or_else(|| match state {
                 SourceState::Stale { error, .. } => Some(error.to_string()),
                 SourceState::Loading(_) => {
@@ -199,8 +169,8 @@ impl Headless {
         });
         let mut reasons: Vec<String> = reasons.collect();
         reasons.dedup();
-        let server = &self.model.session.server;
-        let pulse = self.model.pulse.as_ref().and_then(|p| p.error.as_ref());
+        let server = &self.engine.model.session.server;
+        let pulse = self.engine.model.pulse.as_ref().and_then(|p| p.error.as_ref());
         let pulse = pulse.map_or_else(String::new, |e| format!("{e}; "));
         format!("{server} cannot be read: {pulse}{}", reasons.join("; "))
     }
@@ -211,8 +181,8 @@ impl Headless {
         self.tell_missing();
         self.measure().await;
         match output {
-            Output::Text => print(&report::list_text(&self.model)),
-            Output::Json => print_json(&report::list_json(&self.model)),
+            Output::Text => print(&report::list_text(&self.engine.model)),
+            Output::Json => print_json(&report::list_json(&self.engine.model)),
         }
         Ok(Exit::Ok)
     }
@@ -220,16 +190,16 @@ impl Headless {
     /// Waits for what is measured of what is in view, but not for long: Prometheus may be slow or
     /// away, and what it has is only one of the things that were asked for.
     async fn measure(&mut self) {
-        self.model.metrics.settings.on = self.measures;
+        self.engine.model.metrics.settings.on = self.measures;
         if !self.measures {
             return;
         }
         let deadline = Instant::now() + MEASURE_WITHIN;
         loop {
-            let pending = |id: &WorkloadId| self.model.metrics.is_pending(id);
-            let asked = !self.model.metrics.subjects.is_empty();
-            let nobody = self.model.fleet.workloads().next().is_none();
-            if nobody || (asked && !self.model.metrics.subjects.keys().any(pending)) {
+            let pending = |id: &WorkloadId| self.engine.model.metrics.is_pending(id);
+            let asked = !self.engine.model.metrics.subjects.is_empty();
+            let nobody = self.engine.model.fleet.workloads().next().is_none();
+            if nobody || (asked && !self.engine.model.metrics.subjects.keys().any(pending)) {
                 return;
             }
             if Instant::now() >= deadline {
@@ -241,7 +211,7 @@ impl Headless {
 
     /// Says on standard error what could not be read.
     fn tell_missing(&self) {
-        for (source, state) in &self.model.sources {
+        for (source, state) in &self.engine.model.sources {
             if let Some(text) = state.obstacle() {
                 complain(&format!("{}: {text}", source.kind.resource()));
             }
@@ -252,14 +222,14 @@ impl Headless {
     async fn look_at(&mut self, target: &Target) -> Result<WorkloadId, Failure> {
         self.settle(&feed::STATE).await?;
         let id = self.resolve(target)?;
-        self.model.fleet_view.selected = Some(id.clone());
-        self.perform(Effect::Focus(Some(id.clone())));
+        self.engine.model.fleet_view.selected = Some(id.clone());
+        self.engine.perform(Effect::Focus(Some(id.clone())));
         self.settle(&feed::AROUND).await?;
-        let wanted = availability::permissions_of(&self.model, &id);
-        self.perform(Effect::CheckAccess(wanted.clone()));
+        let wanted = availability::permissions_of(&self.engine.model, &id);
+        self.engine.perform(Effect::CheckAccess(wanted.clone()));
         let deadline = Instant::now() + LIST_WITHIN;
         let unanswered = |this: &Self| {
-            !this.identified || wanted.iter().any(|p| this.model.access.get(p).is_none())
+            !this.identified || wanted.iter().any(|p| this.engine.model.access.get(p).is_none())
         };
         while unanswered(self) && Instant::now() < deadline {
             self.step(TICK).await;
@@ -271,11 +241,11 @@ impl Headless {
         let fits = |id: &WorkloadId| {
             id.name == target.name.as_str() && target.kind.is_none_or(|kind| kind == id.kind)
         };
-        let all: Vec<&WorkloadId> = self.model.fleet.workloads().map(|w| &w.id).collect();
+        let all: Vec<&WorkloadId> = self.engine.model.fleet.workloads().map(|w| &w.id).collect();
         let mut found: Vec<&WorkloadId> = all.iter().copied().filter(|id| fits(id)).collect();
         if target.kind.is_none() && found.len() == 2 {
             // A Rollout and the Deployment that holds its template: the Rollout is meant.
-            found.retain(|id| self.model.fleet.rollout_of(id).is_none());
+            found.retain(|id| self.engine.model.fleet.rollout_of(id).is_none());
         }
         match found.as_slice() {
             [one] => Ok((*one).clone()),
@@ -294,7 +264,7 @@ impl Headless {
     }
 
     fn not_found(&self, target: &Target, all: &[&WorkloadId]) -> Failure {
-        let place = self.model.session.scope.words();
+        let place = self.engine.model.session.scope.words();
         let what = target.kind.map_or("rollout or deployment", |k| match k {
             WorkloadKind::Rollout => "rollout",
             WorkloadKind::Deployment => "deployment",
@@ -323,12 +293,12 @@ impl Headless {
         let id = self.look_at(target).await?;
         self.tell_missing();
         // Looked at closely: all of it is asked, not what a row of the fleet shows.
-        self.model.screens.push(Screen::Rollout(id.clone()));
+        self.engine.model.screens.push(Screen::Rollout(id.clone()));
         self.measure().await;
         let gone = || failure(Exit::Undetermined, format!("{id} was deleted meanwhile"));
         match output {
-            Output::Text => print(&text(&self.model, &id).ok_or_else(gone)?),
-            Output::Json => print_json(&json(&self.model, &id).ok_or_else(gone)?),
+            Output::Text => print(&text(&self.engine.model, &id).ok_or_else(gone)?),
+            Output::Json => print_json(&json(&self.engine.model, &id).ok_or_else(gone)?),
         }
         Ok(Exit::Ok)
     }
@@ -349,19 +319,19 @@ impl Headless {
         if act.print.output == Output::Text {
             complain_raw(&report::plan_text(&plan));
         }
-        let level = self.model.session.environment(&id.namespace).level;
-        let stale = availability::of(&self.model, &id, verb) == Availability::Blind;
-        let dialog = Confirmation::new(plan, level, stale, self.model.now);
+        let level = self.engine.model.session.environment(&id.namespace).level;
+        let stale = availability::of(&self.engine.model, &id, verb) == Availability::Blind;
+        let dialog = Confirmation::new(plan, level, stale, self.engine.model.now);
         let reason = act.reason.as_deref();
         prompt::confirm(&dialog, act.yes, reason)
             .map_err(|refusal| failure(Exit::Refused, refusal.text()))?;
         // The prompt may have taken its time: what is sent is what was shown, and the asserts of
         // the patch refuse it when anything moved since.
         let reason = SafeText::new(reason.unwrap_or_default().trim());
-        self.model.now = self.clock.now();
-        let (ticket, effects) = begin(&mut self.model, dialog.plan, reason);
+        self.engine.model.now = self.clock.now();
+        let (ticket, effects) = begin(&mut self.engine.model, dialog.plan, reason);
         for effect in effects {
-            self.perform(effect);
+            self.engine.perform(effect);
         }
         self.follow(ticket, act).await
     }
@@ -370,15 +340,15 @@ impl Headless {
     pub(super) async fn order(mut self, verb: Verb, target: &Target) -> Result<(), Failure> {
         let id = self.look_at(target).await?;
         let plan = self.plan(&id, verb, None)?;
-        let (_, effects) = begin(&mut self.model, plan, "drill".into());
+        let (_, effects) = begin(&mut self.engine.model, plan, "drill".into());
         for effect in effects {
-            self.perform(effect);
+            self.engine.perform(effect);
         }
         let deadline = Instant::now() + LIST_WITHIN;
         while self.answer.is_none() && Instant::now() < deadline {
             self.step(TICK).await;
         }
-        self.performer.finish(Duration::from_secs(2)).await;
+        self.engine.finish(Duration::from_secs(2)).await;
         match self.answer {
             Some(Answer::Accepted) => Ok(()),
             Some(Answer::Changed(what)) => {
@@ -393,7 +363,7 @@ impl Headless {
     }
 
     fn plan(&self, id: &WorkloadId, verb: Verb, to: Option<u64>) -> Result<Plan, Failure> {
-        match availability::of(&self.model, id, verb) {
+        match availability::of(&self.engine.model, id, verb) {
             Availability::Ready | Availability::Blind => {}
             Availability::Disabled(reason) => {
                 let missing = reason.starts_with("not permitted") || reason.starts_with("locked");
@@ -401,7 +371,7 @@ impl Headless {
                 return Err(failure(exit, format!("{} {id}: {reason}", verb.name())));
             }
         }
-        let release = self.model.fleet.release(id);
+        let release = self.engine.model.fleet.release(id);
         let release = release
             .ok_or_else(|| failure(Exit::Undetermined, format!("{id} was deleted meanwhile")))?;
         let target = match to {
@@ -421,7 +391,7 @@ impl Headless {
                 Some(target.hash.clone())
             }
         };
-        plan::make(&release, &Action { verb, target }, self.model.now)
+        plan::make(&release, &Action { verb, target }, self.engine.model.now)
             .map_err(|reason| failure(Exit::Refused, format!("{} {id}: {reason}", verb.name())))
     }
 
@@ -432,7 +402,7 @@ impl Headless {
                 "schema": 1,
                 "plan": report::plan_json(plan),
                 "dry_run": true,
-                "context": self.model.session.context.as_str(),
+                "context": self.engine.model.session.context.as_str(),
             })),
         }
     }
@@ -442,7 +412,7 @@ impl Headless {
         let deadline = Instant::now() + act.timeout;
         let mut shown = String::new();
         loop {
-            let flight = self.model.flights.iter().find(|f| f.ticket == ticket).cloned();
+            let flight = self.engine.model.flights.iter().find(|f| f.ticket == ticket).cloned();
             let flight =
                 flight.ok_or_else(|| failure(Exit::Undetermined, "the action was lost"))?;
             let late = Instant::now() >= deadline;
@@ -452,7 +422,7 @@ impl Headless {
                 } else {
                     print(&format!("{}\n", flight.receipt()));
                 }
-                self.performer.finish(Duration::from_secs(2)).await;
+                self.engine.finish(Duration::from_secs(2)).await;
                 return Ok(exit_of(&flight.stage, self.answer.as_ref()));
             }
             let line = format!("{} {}", flight.stage.word(), flight.stage.detail());

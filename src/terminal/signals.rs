@@ -45,12 +45,31 @@ impl Signal {
 /// The signals of this process, from [`Signals::listen`] on.
 #[derive(Debug)]
 pub struct Signals {
+    deadly: Deadly,
+    stop: Source,
+    cont: Source,
+}
+
+/// Those that end the program.
+#[derive(Debug)]
+struct Deadly {
     hangup: Source,
     interrupt: Source,
     quit: Source,
     terminate: Source,
-    stop: Source,
-    cont: Source,
+}
+
+impl Deadly {
+    /// The next one. Safe to cancel.
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            biased;
+            _ = self.hangup.recv() => Signal::Hangup,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Quit,
+        }
+    }
 }
 
 impl Signals {
@@ -59,11 +78,14 @@ impl Signals {
         let take = |kind: SignalKind| {
             signal(kind).map_err(|source| TerminalError::device("listen for signals", source))
         };
-        Ok(Self {
+        let deadly = Deadly {
             hangup: take(SignalKind::hangup())?,
             interrupt: take(SignalKind::interrupt())?,
             quit: take(SignalKind::quit())?,
             terminate: take(SignalKind::terminate())?,
+        };
+        Ok(Self {
+            deadly,
             stop: take(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             cont: take(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
@@ -93,23 +115,14 @@ impl Signals {
 
     /// The next one that ends the program. The others wait. Safe to cancel.
     pub async fn deadly(&mut self) -> Signal {
-        tokio::select! {
-            biased;
-            _ = self.hangup.recv() => Signal::Hangup,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.quit.recv() => Signal::Quit,
-        }
+        self.deadly.next().await
     }
 
     /// The next one. Those that end the program come first. Safe to cancel.
     pub async fn next(&mut self) -> Signal {
         tokio::select! {
             biased;
-            _ = self.hangup.recv() => Signal::Hangup,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.quit.recv() => Signal::Quit,
+            deadly = self.deadly.next() => deadly,
             _ = self.stop.recv() => Signal::Stop,
             _ = self.cont.recv() => Signal::Continue,
         }

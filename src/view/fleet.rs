@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use crate::app::fleet_view::last::{LastRow, LastView};
 use crate::app::model::Model;
 use crate::app::read::fleet::{
-    Entry, List, Row, emptiness, has_several_namespaces, is_whole, last, last_remark, list,
+    Entry, Roster, Row, emptiness, has_several_namespaces, is_whole, last, last_remark, list,
     remarks, row,
 };
 use crate::app::read::metrics::glance::Short;
@@ -30,7 +30,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, shape: Sh
     if is_filter_shown(model) {
         filter_line(canvas, take_top(&mut rest, 1), model, &list);
     }
-    let has_selection = model.fleet_view.selected.is_some() && !list.entries().is_empty();
+    let has_selection = model.fleet_view.selected.is_some() && !list.rows().is_empty();
     let (list_area, preview) = match shape {
         _ if !has_selection => (rest, Rect::default()),
         Shape::Wide => {
@@ -58,7 +58,7 @@ fn is_filter_shown(model: &Model) -> bool {
 }
 
 /// The filter as it is typed, and what it hides.
-fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<'_>) {
+fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &Roster) {
     let view = &model.fleet_view;
     let total = usize::from(area.width);
     let strip = Strip::new(canvas.look).gap(1).say(Role::Key, "/").say_to(
@@ -82,7 +82,7 @@ fn filter_line(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<'
     }
 }
 
-fn title(look: &Look, model: &Model, list: &List<'_>) -> Title {
+fn title(look: &Look, model: &Model, list: &Roster) -> Title {
     let [needs, moving, unknown, quiet] = list.counts();
     let mut counts = Phrase::new();
     let groups = [
@@ -140,7 +140,7 @@ fn last_rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, view: &LastView
     }
 }
 
-fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &List<'_>) {
+fn rows(canvas: &mut Canvas<'_>, area: Rect, model: &Model, list: &Roster) {
     if let Some(view) = last(model) {
         return last_rows(canvas, area, model, view);
     }
@@ -208,14 +208,14 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(list: &List<'_>, grouped: bool) -> Self {
+    fn of(list: &Roster, grouped: bool) -> Self {
         let groups = if grouped {
             let all =
                 [Attention::NeedsPerson, Attention::Moving, Attention::Unknown, Attention::Quiet];
             let counted = all.into_iter().zip(list.counts());
             counted.filter(|(_, count)| *count > 0).map(|(a, count)| (Some(a), count)).collect()
         } else {
-            vec![(None, list.entries().len())]
+            vec![(None, list.rows().len())]
         };
         Self { groups }
     }
@@ -238,7 +238,7 @@ impl Plan {
         row + headings
     }
 
-    fn line<'l>(&self, list: &'l List<'_>, line: usize) -> Option<Shown<'l>> {
+    fn line<'l>(&self, list: &'l Roster, line: usize) -> Option<Shown<'l>> {
         let mut rest = line;
         let mut rows = 0;
         for (heading, count) in &self.groups {
@@ -249,7 +249,7 @@ impl Plan {
                 rest -= 1;
             }
             if rest < *count {
-                return list.entries().get(rows + rest).map(Shown::Row);
+                return list.rows().get(rows + rest).map(Shown::Row);
             }
             rest -= count;
             rows += count;

@@ -41,10 +41,10 @@ impl LastView {
     pub fn of(model: &Model) -> Option<Self> {
         let list = list(model);
         // A filter is of its moment.
-        if list.entries().is_empty() || list.hidden() > 0 {
+        if list.rows().is_empty() || list.hidden() > 0 {
             return None;
         }
-        let rows = list.entries().iter().take(ROWS).filter_map(|entry| row(model, entry));
+        let rows = list.rows().iter().take(ROWS).filter_map(|entry| row(model, entry));
         let words = |row: Row| {
             let of = [
                 row.namespace,

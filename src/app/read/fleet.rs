@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use crate::app::fleet_view::last::LastView;
 use crate::app::model::Model;
+use crate::app::roster;
+pub use crate::app::roster::Roster;
 pub use crate::app::roster::Row as Entry;
-use crate::app::roster::{self, Roster};
 use crate::app::session::Scope;
 use crate::app::theme::Role;
 use crate::domain::attention::{Attention, Risk};
@@ -62,44 +63,8 @@ impl Mark {
 }
 
 /// The list of this moment: what passes the filter, in the order of the screen.
-#[derive(Debug)]
-pub struct List<'m>(Cow<'m, Roster>);
-
-impl List<'_> {
-    /// What passes the filter, in the order of the screen.
-    pub fn entries(&self) -> &[Entry] {
-        self.0.rows()
-    }
-
-    /// How many pass it in each group: needs a person, moving, unknown, quiet.
-    pub fn counts(&self) -> [usize; 4] {
-        self.0.counts()
-    }
-
-    /// What the filter hides.
-    pub fn hidden(&self) -> usize {
-        self.0.hidden()
-    }
-
-    /// How many there are, hidden ones too.
-    pub fn total(&self) -> usize {
-        self.entries().len() + self.hidden()
-    }
-
-    /// Bytes of the longest namespace and of the longest name.
-    pub fn longest(&self) -> (usize, usize) {
-        self.0.longest()
-    }
-
-    /// Where a workload is.
-    pub fn position(&self, id: &WorkloadId) -> Option<usize> {
-        self.0.position(id)
-    }
-}
-
-/// The list of this moment.
-pub fn list(model: &Model) -> List<'_> {
-    List(roster::shown(model))
+pub fn list(model: &Model) -> Cow<'_, Roster> {
+    roster::shown(model)
 }
 
 /// The words of a row.
@@ -289,7 +254,7 @@ pub fn has_several_namespaces(model: &Model) -> bool {
 /// still loading. Nothing while every source is live.
 pub fn remarks(model: &Model) -> Vec<Phrase> {
     let mut remarks = workload_remarks(model);
-    let others = model.sources.iter().filter(|(id, _)| !is_of_workloads(id));
+    let others = model.sources.iter().filter(|(id, _)| !id.kind.is_workload());
     remarks.extend(others.filter_map(|(id, state)| match state {
         SourceState::Forbidden(rule) => {
             let text = format!("{} unknown: not permitted: {rule}", id.kind.resource());
@@ -303,12 +268,8 @@ pub fn remarks(model: &Model) -> Vec<Phrase> {
 
 /// The same of the sources that make rows.
 fn workload_remarks(model: &Model) -> Vec<Phrase> {
-    let sources = model.sources.iter().filter(|(id, _)| is_of_workloads(id));
+    let sources = model.sources.iter().filter(|(id, _)| id.kind.is_workload());
     sources.filter_map(|(id, state)| remark(model, id, state)).collect()
-}
-
-fn is_of_workloads(id: &SourceId) -> bool {
-    matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
 }
 
 /// Whether the number of rows is the number of workloads.
@@ -345,8 +306,8 @@ fn has_deployments_alone(model: &Model, id: &SourceId) -> bool {
 }
 
 /// Why the list is empty, and what to do; nothing when it is not.
-pub fn emptiness(model: &Model, list: &List<'_>) -> Vec<Phrase> {
-    if !list.entries().is_empty() {
+pub fn emptiness(model: &Model, list: &Roster) -> Vec<Phrase> {
+    if !list.rows().is_empty() {
         return Vec::new();
     }
     if list.hidden() > 0 {
@@ -359,7 +320,7 @@ pub fn emptiness(model: &Model, list: &List<'_>) -> Vec<Phrase> {
         reasons.push(Phrase::of(Role::Moving, format!("connecting for {waited}")));
         return reasons;
     }
-    let sources = model.sources.iter().filter(|(id, _)| is_of_workloads(id));
+    let sources = model.sources.iter().filter(|(id, _)| id.kind.is_workload());
     let unheard = sources.filter_map(|(id, state)| match state {
         SourceState::Stale { error, .. } => {
             let text = format!("{} not known: {error}", id.kind.resource());

@@ -6,7 +6,6 @@ use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Pulse;
 use crate::app::roster;
-use crate::domain::id::ResourceKind;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
@@ -71,7 +70,7 @@ pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) ->
     }
     model.sources.insert(source, state);
     let unheard = |id: &SourceId, state: &SourceState| {
-        matches!(id.kind, ResourceKind::Rollouts | ResourceKind::Deployments)
+        id.kind.is_workload()
             && matches!(state, SourceState::Loading(_) | SourceState::Stale { .. })
     };
     if !model.sources.iter().any(|(id, state)| unheard(id, state)) {

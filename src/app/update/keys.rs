@@ -32,15 +32,15 @@ pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
 
 fn in_dialog(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     match key {
-        Key::Ctrl('z') => return vec![Effect::Suspend],
-        Key::Ctrl('l') => return vec![Effect::Redraw],
-        Key::Enter if !burst => {}
-        _ => dialogs::hurried(model, burst),
-    }
-    match key {
+        Key::Ctrl('z') => vec![Effect::Suspend],
+        Key::Ctrl('l') => vec![Effect::Redraw],
         // What confirms must come alone: not from a paste, a held key or a noisy line.
-        Key::Enter if burst => Vec::new(),
-        key => dialogs::key(model, key),
+        Key::Enter if burst => noise(model),
+        Key::Enter => dialogs::key(model, key),
+        _ => {
+            dialogs::hurried(model, burst);
+            dialogs::key(model, key)
+        }
     }
 }
 

@@ -124,9 +124,7 @@ impl Stream {
 
 /// Reads one line. One that makes no sense is reported and passed over: the next list repairs it.
 fn read_event(source: &SourceId, pool: &Pool, line: &[u8], batch: &mut Batch) {
-    let mut text = serde_json::Deserializer::from_slice(line);
-    let read = EventSeed(source.kind).deserialize(&mut text);
-    let Event { kind, object } = match read.and_then(|event| text.end().map(|()| event)) {
+    let Event { kind, object } = match wire::parse(EventSeed(source.kind), line) {
         Ok(event) => event,
         Err(e) => {
             let text = format!("{}: an event is not JSON: {e}", source.kind.resource());

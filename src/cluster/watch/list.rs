@@ -3,6 +3,7 @@
 //! Never gives out half a list as if it were whole. Used by the watch machine and, once, by
 //! commands without a screen.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -103,9 +104,8 @@ impl Pages {
     /// Reads a page, object by object: a page as a tree would be many times its records.
     fn read(&mut self, bytes: &[u8], pool: &Pool) -> Result<(), Failure> {
         let page = Page { kind: self.source.kind, pool, listing: &mut self.listing };
-        let mut text = serde_json::Deserializer::from_slice(bytes);
-        let read = page.deserialize(&mut text).and_then(|meta| text.end().map(|()| meta));
-        let meta = read.map_err(|e| Failure::Garbled(format!("not JSON: {e}").into()))?;
+        let meta = wire::parse(page, bytes)
+            .map_err(|e| Failure::Garbled(format!("not JSON: {e}").into()))?;
         self.listing.resource_version = meta.resource_version.unwrap_or_default();
         self.next = meta.next.filter(|next| !next.is_empty());
         Ok(())
@@ -181,7 +181,7 @@ impl<'de> Visitor<'de> for Page<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<ListMeta, A::Error> {
         let mut meta = ListMeta::default();
-        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match &*key {
                 "metadata" => meta = map.next_value::<Option<ListMeta>>()?.unwrap_or_default(),
                 "items" => map.next_value_seed(Items(&mut self))?,

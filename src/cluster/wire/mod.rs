@@ -51,10 +51,18 @@ pub fn decode(kind: ResourceKind, object: &Value) -> Decoded {
 /// # Errors
 /// The text is no JSON.
 pub fn read(kind: ResourceKind, text: &[u8]) -> Result<Decoded, serde_json::Error> {
+    parse(Trim::of(kind), text).map(|object| decode(kind, &object))
+}
+
+/// Reads one value out of its text, in the way of the seed.
+pub(crate) fn parse<'t, S: DeserializeSeed<'t>>(
+    seed: S,
+    text: &'t [u8],
+) -> Result<S::Value, serde_json::Error> {
     let mut text = serde_json::Deserializer::from_slice(text);
-    let object = Trim::of(kind).deserialize(&mut text)?;
+    let value = seed.deserialize(&mut text)?;
     text.end()?;
-    Ok(decode(kind, &object))
+    Ok(value)
 }
 
 /// Reads an object; texts that objects share come out of the pool.

@@ -21,9 +21,9 @@ use super::block::Block;
 pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) -> Block {
     let list = list(scene.model);
     let here = list.position(scene.id);
-    let first = crate::view::pane::first_row(here.unwrap_or(0), list.entries().len(), rows);
+    let first = crate::view::pane::first_row(here.unwrap_or(0), list.rows().len(), rows);
     let items = list
-        .entries()
+        .rows()
         .iter()
         .skip(first)
         .take(rows)
