@@ -63,7 +63,8 @@ pub(super) fn failure(exit: Exit, text: impl Into<String>) -> Failure {
 /// A session without a screen.
 #[derive(Debug)]
 pub(super) struct Headless {
-    engine: Engine,
+    /// Boxed: what waits for it holds the whole session.
+    engine: Box<Engine>,
     inbox: Inbox,
     clock: Clock,
     /// The API server's answer to the action, kept for the exit code.
@@ -80,7 +81,7 @@ impl Headless {
         let measures = std::mem::take(&mut model.metrics.settings.on);
         let pace = Pace::default();
         let (engine, inbox) = Engine::start(model, door, clock.clone(), sign_in, pace);
-        Self { engine, inbox, clock, answer: None, measures, identified: false }
+        Self { engine: Box::new(engine), inbox, clock, answer: None, measures, identified: false }
     }
 
     /// Waits for the next thing that happens and takes it in.
