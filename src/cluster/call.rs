@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
+use kube::Client;
 use kube::client::Body;
 use serde_json::Value;
 
@@ -148,7 +149,23 @@ pub(crate) async fn open(
     request: Request<Vec<u8>>,
     within: Duration,
 ) -> Result<Response<Body>, Failure> {
-    let client = conn.client();
+    send(conn.client(), request, within).await
+}
+
+/// The same on the heartbeat's own connection.
+pub(crate) async fn open_apart(
+    conn: &Connection,
+    request: Request<Vec<u8>>,
+    within: Duration,
+) -> Result<Response<Body>, Failure> {
+    send(conn.heartbeat(), request, within).await
+}
+
+async fn send(
+    client: Client,
+    request: Request<Vec<u8>>,
+    within: Duration,
+) -> Result<Response<Body>, Failure> {
     let sent = client.send(request.map(Body::from));
     match tokio::time::timeout(within, sent).await {
         Ok(Ok(response)) => Ok(response),

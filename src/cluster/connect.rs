@@ -3,14 +3,15 @@
 //! The context is pinned here: a later `kubectl config use-context` changes nothing. Never talks
 //! to the server (only a credential plugin may run). Called once by `runtime`.
 //!
-//! One client serves reads and writes. kube's own repeating of requests is off, since it would
-//! also send writes again; the watches repeat by their own rules.
+//! One client serves reads, watches and writes, another the heartbeat. Nothing is ever repeated
+//! below, since that would also send writes again; the watches repeat by their own rules.
 
 mod proxy;
+mod transport;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, NamedContext};
@@ -20,6 +21,8 @@ use super::error::ClusterError;
 use super::wire::Pool;
 use super::{credential, kubeconfig};
 use crate::domain::text::SafeText;
+
+pub(super) use transport::Transport;
 
 /// Longest wait for a client, and with it for a credential plugin.
 const CLIENT_LIMIT: Duration = Duration::from_secs(credential::PLUGIN_SECONDS + 2);
@@ -95,10 +98,13 @@ pub struct Identity {
 
 /// A connection, pinned to one context. Cheap to share by `Arc`. It comes out of a [`Live`] or a
 /// [`Drill`](super::Drill), and knows which.
-#[derive(Clone)]
 pub struct Connection {
     identity: Identity,
-    client: Client,
+    transport: Transport,
+    client: RwLock<Client>,
+    /// For the heartbeat alone. Its one connection is as old as those of the watches: what forgets
+    /// them on the way forgets it too, and there it is noticed within seconds.
+    heartbeat: Client,
     drill: bool,
     /// Texts that objects of this cluster share.
     pool: Pool,
@@ -124,8 +130,14 @@ impl std::fmt::Debug for Connection {
 
 impl Connection {
     /// For `drill` alone.
-    pub(super) fn of_drill(identity: Identity, client: Client) -> Self {
-        Self { identity, client, drill: true, pool: Pool::default() }
+    pub(super) fn of_drill(identity: Identity, transport: Transport) -> Self {
+        Self::new(identity, transport, true)
+    }
+
+    fn new(identity: Identity, transport: Transport, drill: bool) -> Self {
+        let client = RwLock::new(transport());
+        let heartbeat = transport();
+        Self { identity, transport, client, heartbeat, drill, pool: Pool::default() }
     }
 
     /// Whether it leads to an embedded cluster.
@@ -143,7 +155,17 @@ impl Connection {
     }
 
     pub(crate) fn client(&self) -> Client {
-        self.client.clone()
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn heartbeat(&self) -> Client {
+        self.heartbeat.clone()
+    }
+
+    /// From here on new connections are made: those that wait to be used again are from before a
+    /// silence, and nothing says whether they lead anywhere. What is under way goes on.
+    pub(crate) fn renew(&self) {
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = (self.transport)();
     }
 
     /// Address, for messages.
@@ -193,15 +215,14 @@ pub async fn connect(options: &Options) -> Result<Live, ClusterError> {
         // Else the system's trust store is loaded, and an empty one refused, for nothing.
         config.root_cert = Some(Vec::new());
     }
-    let client = client(config, &identity).await?;
-    Ok(Live(Arc::new(Connection { identity, client, drill: false, pool: Pool::default() })))
+    let transport = transport(config, &identity).await?;
+    Ok(Live(Arc::new(Connection::new(identity, transport, false))))
 }
 
 /// What holds for every connection.
 pub(super) fn set_up(config: &mut Config) {
     // The only error is that somebody else already chose one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));
 }
 
@@ -295,9 +316,12 @@ fn without_userinfo(uri: &http::Uri) -> SafeText {
     format!("{scheme}://{host}{port}{path}").into()
 }
 
-pub(super) async fn client(config: Config, identity: &Identity) -> Result<Client, ClusterError> {
-    // A credential plugin runs inside `try_from` and blocks its thread.
-    let made = tokio::task::spawn_blocking(move || Client::try_from(config));
+pub(super) async fn transport(
+    config: Config,
+    identity: &Identity,
+) -> Result<Transport, ClusterError> {
+    // A credential plugin runs in there and blocks its thread.
+    let made = tokio::task::spawn_blocking(move || transport::transport(&config));
     let made = match tokio::time::timeout(CLIENT_LIMIT, made).await {
         Ok(Ok(made)) => made,
         Ok(Err(_)) => {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use kube::Config;
 
-use super::connect::{Connection, Identity, client, set_up};
+use super::connect::{Connection, Identity, set_up, transport};
 use super::error::ClusterError;
 use crate::domain::text::SafeText;
 
@@ -64,8 +64,8 @@ impl Drill {
             proxy: None,
             source: "the drill".into(),
         };
-        let client = client(config, &identity).await?;
-        Ok(Self(Arc::new(Connection::of_drill(identity, client))))
+        let transport = transport(config, &identity).await?;
+        Ok(Self(Arc::new(Connection::of_drill(identity, transport))))
     }
 
     /// What every function of this room works through.

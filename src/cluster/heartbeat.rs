@@ -92,6 +92,9 @@ pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<
         let answer = ask(&conn, limit).await;
         let took = started.elapsed();
         let at = now();
+        if dead && answer.is_ok() {
+            conn.renew();
+        }
         out.send_modify(|pulse| record(pulse, answer, took, at));
         let alive = out.borrow().alive;
         let pause = if alive { beat.every } else { beat.while_dead };
@@ -136,8 +139,9 @@ fn record(
 
 /// One question; the server's `Date` when it answers.
 async fn ask(conn: &Connection, limit: Duration) -> Result<Option<Timestamp>, SafeText> {
-    let response =
-        call::open(conn, call::get("/readyz"), limit).await.map_err(|failure| failure.text())?;
+    let response = call::open_apart(conn, call::get("/readyz"), limit)
+        .await
+        .map_err(|failure| failure.text())?;
     let header = response.headers().get("date");
     let date = header
         .and_then(|value| value.to_str().ok())

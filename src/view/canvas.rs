@@ -47,7 +47,7 @@ impl<'f> Canvas<'f> {
     pub(super) fn lines(&mut self, area: Rect, lines: &[Line<'_>]) {
         let area = area.intersection(self.buffer.area);
         for (row, line) in area.rows().zip(lines) {
-            self.buffer.set_line(row.x, row.y, line, row.width);
+            put(self.buffer, row, line);
         }
     }
 
@@ -106,6 +106,34 @@ impl<'f> Canvas<'f> {
     }
 }
 
+/// Puts a line into one row. The library looks for clusters in every text; nearly all of ours is
+/// made of characters that are one cell each, and a frame has ten thousand of them.
+fn put(buffer: &mut Buffer, row: Rect, line: &Line<'_>) {
+    let mut x = row.x;
+    for span in &line.spans {
+        let room = row.right().saturating_sub(x);
+        if room == 0 {
+            return;
+        }
+        let style = line.style.patch(span.style);
+        if !span.content.chars().all(is_one_cell) {
+            x = buffer.set_stringn(x, row.y, &span.content, usize::from(room), style).0;
+            continue;
+        }
+        let from = buffer.index_of(x, row.y);
+        let cells = buffer.content.get_mut(from..from + usize::from(room)).unwrap_or_default();
+        for (cell, character) in cells.iter_mut().zip(span.content.chars()) {
+            cell.set_char(character).set_style(style);
+            x += 1;
+        }
+    }
+}
+
+/// Whether a character is one cell wide, whatever stands beside it.
+fn is_one_cell(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{b7}' | '\u{2026}' | '\u{2500}'..='\u{25fc}')
+}
+
 /// The nearest ASCII text of the same width.
 fn substitute(symbol: &str) -> &'static str {
     match symbol {
@@ -116,5 +144,42 @@ fn substitute(symbol: &str) -> &'static str {
         "“" | "”" => "\"",
         _ if unicode_width::UnicodeWidthStr::width(symbol) == 2 => "??",
         _ => "?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ratatui::style::Color;
+    use ratatui::text::Span;
+
+    use super::*;
+
+    #[test]
+    fn what_is_called_one_cell_is_one() {
+        for character in ('\0'..=char::MAX).filter(|c| is_one_cell(*c)) {
+            let text = character.to_string();
+            assert_eq!(unicode_width::UnicodeWidthStr::width(text.as_str()), 1, "{character:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_put_as_the_library_puts_it(
+            texts in prop::collection::vec("[ -~│─●…·\u{301}é界👩‍🚀\u{fe0f}\t]{0,12}", 0..6),
+            (x, width) in (0u16..6, 0u16..30),
+        ) {
+            let colours = [Color::Red, Color::Blue, Color::Reset];
+            let spans = texts.iter().enumerate();
+            let spans = spans.map(|(at, text)| {
+                Span::styled(text.clone(), Style::new().fg(colours[at % colours.len()]))
+            });
+            let line = Line::from(spans.collect::<Vec<_>>()).style(Style::new().bg(Color::Black));
+            let area = Rect::new(0, 0, 36, 1);
+            let (mut ours, mut theirs) = (Buffer::empty(area), Buffer::empty(area));
+            put(&mut ours, Rect::new(x, 0, width, 1), &line);
+            theirs.set_line(x, 0, &line, width);
+            prop_assert_eq!(ours, theirs);
+        }
     }
 }

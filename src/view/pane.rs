@@ -85,8 +85,7 @@ fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &Title) -> Rect {
     let role = frame_role(title);
     let top = top_line(canvas, total, title, [top_left, top_right]);
     let look = canvas.look;
-    let side =
-        Strip::new(look).say(role, edges.vertical).to(total - 1).say(role, edges.vertical).line();
+    let side = Strip::new(look).say(role, edges.vertical).line();
     let bottom = Strip::new(look)
         .say(role, bottom_left)
         .say(role, edges.horizontal.repeat(total - 2))
@@ -95,6 +94,7 @@ fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &Title) -> Rect {
     canvas.line(area, &top);
     for row in area.rows().skip(1).take(usize::from(area.height) - 2) {
         canvas.line(row, &side);
+        canvas.line(Rect { x: row.right() - 1, width: 1, ..row }, &side);
     }
     let last = Rect { y: area.bottom() - 1, height: 1, ..area };
     canvas.line(last, &bottom);

@@ -82,6 +82,22 @@ pub(crate) fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     Some(Slope { exponent, half: t * error })
 }
 
+/// The mean of values at equal distances, and by how much they grow from one to the next.
+pub(crate) fn drift(values: &[f64]) -> Option<(f64, f64)> {
+    if values.len() < 2 {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "some dozens")]
+    let (count, places) =
+        (values.len() as f64, (0..values.len()).map(|place| place as f64).collect::<Vec<_>>());
+    let mean = values.iter().sum::<f64>() / count;
+    let middle = (count - 1.0) / 2.0;
+    let spread: f64 = places.iter().map(|place| (place - middle).powi(2)).sum();
+    let common: f64 =
+        places.iter().zip(values).map(|(place, value)| (place - middle) * (value - mean)).sum();
+    Some((mean, common / spread))
+}
+
 /// As short as it can be read.
 pub(crate) fn short(value: f64) -> String {
     match value.abs() {

@@ -23,6 +23,7 @@ mod quiet;
 mod record;
 mod report;
 mod server;
+mod soak;
 mod source;
 mod table;
 mod terminal;
@@ -87,6 +88,9 @@ struct Options {
     /// Presses of a key.
     #[arg(long, default_value_t = 30)]
     presses: usize,
+    /// Only a soak: so many minutes under a steady load, each printed.
+    #[arg(long, value_name = "MINUTES")]
+    soak: Option<u64>,
     /// Lines to print below the table.
     #[arg(long, value_name = "TEXT")]
     note: Vec<String>,
@@ -128,6 +132,9 @@ fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let programs = options.programs();
     let began = Instant::now();
+    if let (Some(minutes), Some(program)) = (options.soak, programs.first()) {
+        return soak::fly(program, options.rollouts, minutes);
+    }
     let mut results = Results::default();
     let mut faults = Faults::default();
     results.loads.push(process::load());

@@ -104,6 +104,23 @@ pub struct Row {
     pub is_old: bool,
 }
 
+/// A row where there is room for its name and little else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// First column.
+    pub mark: Mark,
+    /// What the mark means, as a look.
+    pub role: Role,
+    /// Name.
+    pub name: String,
+    /// Phase.
+    pub phase: &'static str,
+    /// Step, or the clock of its pause; may be empty.
+    pub step: String,
+    /// Ready pods and wanted pods.
+    pub pods: String,
+}
+
 /// Where the traffic is, as short as it can be said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Share {
@@ -128,34 +145,45 @@ pub fn last_remark(model: &Model, last: &LastView) -> Phrase {
     Phrase::of(Role::Stale, text)
 }
 
+/// The words of one workload's row, out of the workload alone.
+pub fn brief(model: &Model, entry: &Entry) -> Option<Brief> {
+    let workload = model.fleet.workload(&entry.id)?;
+    let standing = phase::of(workload);
+    let mark = mark(entry);
+    let doubt = super::doubt(model, kind_of(&entry.id), &entry.id.namespace);
+    let ready = workload.status.ready.min(workload.replicas.max(0));
+    Some(Brief {
+        mark,
+        role: role_of(mark, standing.phase),
+        name: entry.id.name.to_string(),
+        phase: standing.phase.as_str(),
+        step: step_text(workload, model.now),
+        pods: format!("{ready}/{}{}", workload.replicas, doubt.mark()),
+    })
+}
+
 /// The words of one workload's row.
 pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
+    let Brief { mark, role, name, phase, step, pods } = brief(model, entry)?;
     let release = model.fleet.release(&entry.id)?;
     let workload = release.workload;
-    let standing = phase::of(workload);
     let traffic = traffic::of(&release, model.now);
-    let mark = mark(entry);
     let doubt = super::doubt(model, kind_of(&entry.id), &entry.id.namespace);
     Some(Row {
         mark,
-        role: role_of(mark, standing.phase),
+        role,
         namespace: entry.id.namespace.to_string(),
-        name: entry.id.name.to_string(),
+        name,
         strategy: workload.strategy.word(),
-        phase: standing.phase.as_str(),
-        step: step_text(workload, model.now),
+        phase,
+        step,
         share: Share {
             wanted: traffic.wanted.filter(|_| release.is_updating()),
             router: router_text(&release, &traffic.router),
             agrees: traffic.agreement() != Some(Agreement::Disagrees),
         },
         glance: glance::of(model, &entry.id),
-        pods: format!(
-            "{}/{}{}",
-            workload.status.ready.min(workload.replicas.max(0)),
-            workload.replicas,
-            doubt.mark()
-        ),
+        pods,
         is_complete: workload.status.ready >= workload.replicas,
         version: version_of(&release),
         age: super::ago(model, entry.updated),

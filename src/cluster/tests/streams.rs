@@ -38,10 +38,13 @@ pub(crate) fn connection(dial: Dial, token: &str) -> Arc<Connection> {
     let mut config = Config::new("http://storm".parse().unwrap());
     config.auth_info.token = Some(token.to_owned().into());
     let dialler = Dialler(dial);
-    let http: legacy::Client<_, Body> = legacy::Builder::new(TokioExecutor::new()).build(dialler);
     let auth = config.auth_layer().unwrap().unwrap();
-    let builder = ClientBuilder::new(Plain(http), "default").with_layer(&auth);
-    let client = builder.with_layer(&config.base_uri_layer()).build();
+    let transport = move || {
+        let http: legacy::Client<_, Body> =
+            legacy::Builder::new(TokioExecutor::new()).build(dialler.clone());
+        let builder = ClientBuilder::new(Plain(http), "default").with_layer(&auth);
+        builder.with_layer(&config.base_uri_layer()).build()
+    };
     let identity = Identity {
         context: "storm".into(),
         cluster: "storm".into(),
@@ -53,16 +56,15 @@ pub(crate) fn connection(dial: Dial, token: &str) -> Arc<Connection> {
         proxy: None,
         source: "a test".into(),
     };
-    Arc::new(Connection::of_drill(identity, client))
+    Arc::new(Connection::of_drill(identity, Arc::new(transport)))
 }
 
 /// The client with errors of the kind that kube's own layers have.
 #[derive(Clone)]
 struct Plain(legacy::Client<Dialler, Body>);
 
-impl tower_service::Service<Request<Body>> for Plain {
-    type Response =
-        <legacy::Client<Dialler, Body> as tower_service::Service<Request<Body>>>::Response;
+impl tower::Service<Request<Body>> for Plain {
+    type Response = <legacy::Client<Dialler, Body> as tower::Service<Request<Body>>>::Response;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
@@ -79,7 +81,7 @@ impl tower_service::Service<Request<Body>> for Plain {
 #[derive(Clone)]
 struct Dialler(Dial);
 
-impl tower_service::Service<Uri> for Dialler {
+impl tower::Service<Uri> for Dialler {
     type Response = TokioIo<Stream>;
     type Error = io::Error;
     type Future = BoxFuture<'static, io::Result<TokioIo<Stream>>>;

@@ -23,6 +23,10 @@ use crate::sim::serve::tests::storm::{Asked, Fault, Server, Spell};
 /// Silence after which nothing may be called live.
 const STALE_WITHIN: Duration = Duration::from_secs(15);
 
+/// Faults beside which nothing that is called live may differ from the server for longer than that.
+/// Others delay what comes, or swallow a single watch, which only its bookmarks can tell.
+const NO_DELAY: &[Fault] = &[Fault::OldDead, Fault::Cut, Fault::Colleague, Fault::Between];
+
 /// After the last fault everything is live again.
 const FRESH_WITHIN: Duration = Duration::from_secs(20);
 
@@ -69,6 +73,10 @@ pub(super) struct Referee {
     settled: bool,
     /// Further time for what must wait by its own rules.
     patience: Duration,
+    /// Whether no fault of this storm delays what comes.
+    prompt: bool,
+    /// Since when a source is called live and is not as the server has it.
+    differs: BTreeMap<ResourceKind, Instant>,
     pub(super) count: Count,
     pub(super) complaints: Vec<String>,
 }
@@ -95,6 +103,8 @@ impl Referee {
             calm: None,
             settled: false,
             patience,
+            prompt: spells.iter().all(|spell| NO_DELAY.contains(&spell.fault)),
+            differs: BTreeMap::new(),
             count: Count::default(),
             complaints: Vec::new(),
         }
@@ -196,8 +206,27 @@ impl Referee {
                 self.complain(format!("called live after {silent:?} of silence: {live:?}"));
             }
         }
+        if self.prompt {
+            self.compare_live(model);
+        }
         self.bounds(model);
         self.settle(model);
+    }
+
+    /// What is called live is what the server has, but for what is on its way.
+    fn compare_live(&mut self, model: &Model) {
+        for (source, state) in &model.sources {
+            let kind = source.kind;
+            let Some(text) = self.difference(model, kind).filter(|_| state.is_live()) else {
+                self.differs.remove(&kind);
+                continue;
+            };
+            let since = *self.differs.entry(kind).or_insert_with(Instant::now);
+            if since.elapsed() > STALE_WITHIN {
+                self.complain(format!("called live for {:?}: {text}", since.elapsed()));
+                self.differs.remove(&kind);
+            }
+        }
     }
 
     fn bounds(&mut self, model: &Model) {

@@ -33,6 +33,10 @@ const KEPT: &[Kept] = &[
         "in silence nothing became stale after our clock was set back",
         &[(Fault::Behind, 5, 27), (Fault::Blackhole, 4, 28)],
     ),
+    (
+        "watches that a middlebox had forgotten were called live",
+        &[(Fault::Colleague, 0, 60), (Fault::OldDead, 6, 40)],
+    ),
 ];
 
 /// Lines of a failed trace that are printed.

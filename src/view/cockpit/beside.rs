@@ -4,7 +4,7 @@
 
 use ratatui::text::Line;
 
-use crate::app::read::fleet::{list, row};
+use crate::app::read::fleet::{brief, list};
 use crate::app::read::info::Fact;
 use crate::app::read::keys::verbs;
 use crate::app::read::phrase::Phrase;
@@ -28,10 +28,10 @@ pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) ->
         .skip(first)
         .take(rows)
         .filter_map(|entry| {
-            let row = row(scene.model, entry)?;
+            let row = brief(scene.model, entry)?;
             let is_here = entry.id == *scene.id;
             let name = if is_here { Role::Title } else { Role::Text };
-            let beside = if row.step.is_empty() { row.pods.clone() } else { row.step.clone() };
+            let beside = if row.step.is_empty() { &row.pods } else { &row.step };
             let strip = Strip::new(look)
                 .caret(is_here)
                 .gap(1)
@@ -39,7 +39,7 @@ pub(super) fn fleet(look: &Look, scene: &Scene<'_>, room: usize, rows: usize) ->
                 .gap(1)
                 .cell(room.saturating_sub(25).max(8), name, &row.name)
                 .cell(11, row.role, row.phase)
-                .say_to(room, Role::Muted, &beside);
+                .say_to(room, Role::Muted, beside);
             Some(vec![strip.line()])
         })
         .collect();

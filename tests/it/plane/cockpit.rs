@@ -3,6 +3,7 @@
 //! Keys come at a person's pace, one for each read of the program: what comes faster counts as a
 //! paste there and never acts.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::grounds::wait;
@@ -21,7 +22,11 @@ pub(super) struct Cockpit {
 impl Cockpit {
     /// Opens it over the stage's namespace.
     pub(super) fn open(stage: &Stage, size: (u16, u16)) -> Self {
-        let environment = stage.environment();
+        Self::with(stage, &stage.environment(), size)
+    }
+
+    /// The same with an environment of its own.
+    fn with(stage: &Stage, environment: &[(&'static str, String)], size: (u16, u16)) -> Self {
         let env: Vec<(&str, &str)> = environment.iter().map(|(k, v)| (*k, v.as_str())).collect();
         let args = ["-n", &stage.namespace, "--theme", "dark"];
         let rig = Rig::spawn(&Setup { program: WAVEOFF, args: &args, env: &env, size });
@@ -32,7 +37,20 @@ impl Cockpit {
 
     /// Opens it and goes to one workload.
     pub(super) fn over(stage: &Stage, name: &str) -> Self {
-        let cockpit = Self::open(stage, (120, 34));
+        Self::open(stage, (120, 34)).at(name)
+    }
+
+    /// The same by another kubeconfig.
+    pub(super) fn through(stage: &Stage, kubeconfig: &Path, name: &str) -> Self {
+        let mut environment = stage.environment();
+        environment.retain(|(key, _)| *key != "KUBECONFIG");
+        environment.push(("KUBECONFIG", kubeconfig.display().to_string()));
+        Self::with(stage, &environment, (120, 34)).at(name)
+    }
+
+    /// Goes to one workload.
+    fn at(self, name: &str) -> Self {
+        let cockpit = self;
         cockpit.sees(name);
         cockpit.key("/");
         cockpit.text(name);

@@ -16,6 +16,8 @@ mod legal;
 mod legal_blue_green;
 mod legal_canary;
 mod legal_rolling;
+mod link;
+mod link_faults;
 pub(crate) mod manifests;
 mod measured;
 mod outage;

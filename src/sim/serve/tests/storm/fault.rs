@@ -41,6 +41,7 @@ faults! {
     Reset "connections reset in the middle of a text" 100 0..0,
     Blackhole "network swallows everything" 100 30..350,
     DeadStream "one connection swallows everything" 100 50..600,
+    OldDead "what was open swallows everything, what is new does not" 100 150..400,
     Refused "nobody listens" 100 10..200,
     OneByte "reads of one byte" 100 10..40,
     Slow "answers late by up to 10 s" 30 50..300,

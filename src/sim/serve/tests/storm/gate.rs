@@ -36,6 +36,7 @@ async fn answer(
     let target = line_of(&asked);
     if write && server.is_struck(Fault::LostRequest) {
         server.note(&format!("{target} -> lost on its way"));
+        server.asked_for(seen(&server, &asked, 0));
         end(&own, Death::Reset);
         return std::future::pending().await;
     }

@@ -117,10 +117,12 @@ impl Lines {
         }
     }
 
-    /// One connection swallows everything.
-    pub(super) fn mute(&self, place: usize) {
-        if let Some(own) = self.open().get(place) {
-            lock(own).hole = true;
+    /// These connections swallow everything, by their places.
+    pub(super) fn mute(&self, which: impl Fn(usize) -> bool) {
+        for (place, own) in self.open().iter().enumerate() {
+            if which(place) {
+                lock(own).hole = true;
+            }
         }
     }
 

@@ -32,7 +32,7 @@ const BACKUP_EVERY: Duration = Duration::from_secs(12);
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) body: Value,
-    /// What storage came to; nothing when the request was refused before.
+    /// What storage came to; 0 when the request was refused before, or lost.
     pub(crate) code: u16,
     /// The object just before it.
     pub(crate) before: Option<Arc<Value>>,
@@ -237,8 +237,9 @@ impl Server {
             Fault::Blackhole => self.lines.change(|sky| sky.hole = true),
             Fault::DeadStream if open > 0 => {
                 let place = usize::try_from(self.roll(0, open as u64 - 1)).unwrap();
-                self.lines.mute(place);
+                self.lines.mute(|one| one == place);
             }
+            Fault::OldDead => self.lines.mute(|_| true),
             Fault::Refused | Fault::Restart | Fault::Restored => {
                 self.lines.change(|sky| sky.refused = true);
                 self.lines.kill(Death::Reset, |_| true);
@@ -274,6 +275,7 @@ impl Server {
             Fault::Restart,
             Fault::Restored,
             Fault::DeadStream,
+            Fault::OldDead,
             Fault::Revoked,
             Fault::GitOps,
             Fault::Blackhole,
@@ -300,7 +302,7 @@ impl Server {
         let away = still(&[Fault::Refused, Fault::Restart, Fault::Restored]);
         match fault {
             Fault::Blackhole if !still(&[fault]) => self.lines.change(|sky| sky.hole = false),
-            Fault::DeadStream => self.lines.unmute(),
+            Fault::DeadStream | Fault::OldDead => self.lines.unmute(),
             Fault::Refused | Fault::Restart | Fault::Restored => {
                 if fault == Fault::Restart {
                     // A server that starts remembers nothing of what was.
