@@ -354,11 +354,13 @@ impl Fleet {
         std::mem::take(&mut self.touched)
     }
 
-    fn workload_of(&self, replica_set: &ReplicaSet) -> Option<WorkloadId> {
+    /// The workload that a ReplicaSet belongs to, when it is known.
+    pub fn workload_of(&self, replica_set: &ReplicaSet) -> Option<WorkloadId> {
         self.by_uid.get(replica_set.owner.as_ref()?).cloned()
     }
 
-    fn workload_of_pod(&self, pod: &Pod) -> Option<WorkloadId> {
+    /// The workload that a pod belongs to, when it is known.
+    pub fn workload_of_pod(&self, pod: &Pod) -> Option<WorkloadId> {
         self.workload_of(self.replica_sets.get(pod.owner.as_ref()?)?)
     }
 

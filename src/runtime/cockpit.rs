@@ -12,7 +12,7 @@ use crate::app::effect::Effect;
 use crate::app::fleet_view::last::LastView;
 use crate::app::model::Model;
 use crate::app::msg::Msg;
-use crate::app::read::{is_lively, shows_time};
+use crate::app::read::{is_far, is_lively, shows_time};
 use crate::cluster::Pace;
 use crate::error::Exit;
 use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals, fall};
@@ -32,6 +32,10 @@ const BATCH: usize = 32;
 /// Shortest time between two frames. The first change after a quiet moment is painted at once; what
 /// follows closely is gathered.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// The same while only what is far from the screen changed: a flood elsewhere costs ten frames a
+/// second and is in nobody's way.
+const FAR_FRAME: Duration = Duration::from_millis(100);
 
 /// Time between two ticks while something may change by itself within a second.
 const TICK: Duration = Duration::from_millis(200);
@@ -75,7 +79,8 @@ struct Loop {
     inputs: Inputs,
     painter: Painter<FrameWriter>,
     flown: Option<Flown>,
-    dirty: bool,
+    /// What changed since the last frame may be shown so long after it.
+    changed: Option<Duration>,
     /// Clears the screen before the next frame.
     repaint: bool,
     last_frame: Instant,
@@ -110,7 +115,7 @@ impl Cockpit {
             inputs,
             painter,
             flown,
-            dirty: true,
+            changed: Some(FRAME),
             repaint: true,
             last_frame: Instant::now(),
             last_tick: Instant::now(),
@@ -174,7 +179,7 @@ impl Loop {
                     }
                 }
                 Ok(()) = inbox.arrivals.pulse.changed() => {
-                    self.dirty = true;
+                    self.changed = Some(FRAME);
                     let rest = self.engine.pulse(&mut inbox.arrivals);
                     self.perform(rest)?;
                 }
@@ -189,7 +194,8 @@ impl Loop {
 
     /// When the next frame is due; nothing while nothing changed.
     fn frame_due(&self) -> Option<Instant> {
-        (self.dirty || self.repaint).then(|| self.last_frame + FRAME)
+        let pace = if self.repaint { Some(FRAME) } else { self.changed };
+        pace.map(|pace| self.last_frame + pace)
     }
 
     /// When the next tick is due.
@@ -219,8 +225,9 @@ impl Loop {
 
     fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
         let began = Instant::now();
+        let pace = if is_far(&self.engine.model, &msg) { FAR_FRAME } else { FRAME };
         let rest = self.engine.take(msg);
-        self.dirty = true;
+        self.changed = Some(self.changed.map_or(pace, |sooner| sooner.min(pace)));
         self.perform(rest)?;
         let took = began.elapsed();
         if took > SLOW_TURN {
@@ -311,12 +318,13 @@ impl Loop {
         }
         self.last_tick = Instant::now();
         let before = self.engine.model.now;
-        let dirty = self.dirty;
+        let changed = self.changed;
         let toast = self.engine.model.toast.is_some();
         self.take(Msg::Tick)?;
         // Most ticks change nothing that is shown.
         let expired = toast != self.engine.model.toast.is_some();
-        self.dirty = dirty || expired || shows_time(&self.engine.model, before);
+        let shown = expired || shows_time(&self.engine.model, before);
+        self.changed = if shown { Some(FRAME) } else { changed };
         Ok(())
     }
 
@@ -352,7 +360,7 @@ impl Loop {
         }
         let end = self.painter.draw(&self.engine.model, &self.look).context("draw a frame")?;
         self.screen.present();
-        self.dirty = false;
+        self.changed = None;
         self.last_frame = Instant::now();
         match end {
             Some(end) if self.engine.model.scroll > end => self.take(Msg::ScrollEnd(end)),

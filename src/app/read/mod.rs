@@ -21,7 +21,9 @@ pub mod traffic;
 
 use super::availability::{self, Freshness};
 use super::model::Model;
-use crate::domain::id::ResourceKind;
+use super::msg::Msg;
+use crate::domain::id::{ResourceKind, WorkloadId};
+use crate::domain::observation::{Observation, Record};
 use crate::domain::time::{Timestamp, length};
 
 /// What is to be doubted about rows of one kind.
@@ -71,4 +73,19 @@ pub fn shows_time(model: &Model, before: Timestamp) -> bool {
 pub fn is_lively(model: &Model) -> bool {
     let flying = model.flights.iter().any(|flight| flight.ended_at.is_none());
     model.dialog.is_some() || model.toast.is_some() || model.drill.is_some() || flying
+}
+
+/// Whether a message is only about pods and ReplicaSets of workloads other than the one that is
+/// selected or open: what they come to elsewhere on the screen may wait a little.
+pub fn is_far(model: &Model, msg: &Msg) -> bool {
+    let Msg::Observed(observations) = msg else {
+        return false;
+    };
+    let meant = model.meant();
+    let is_other = |owner: Option<WorkloadId>| owner.is_some_and(|id| Some(&id) != meant);
+    observations.iter().all(|observation| match observation {
+        Observation::Seen(Record::Pod(pod)) => is_other(model.fleet.workload_of_pod(pod)),
+        Observation::Seen(Record::ReplicaSet(set)) => is_other(model.fleet.workload_of(set)),
+        _ => false,
+    })
 }

@@ -143,6 +143,45 @@ fn the_witness_holds_the_values_that_were_on_the_screen() {
 }
 
 #[test]
+fn an_abort_is_of_an_update_that_is_not_aborted() {
+    let plan = plan(&a_gate(), Verb::Abort);
+    let expected = [
+        Assert::Uid("uid-checkout".into()),
+        Assert::CurrentHash(Some(CURRENT.into())),
+        Assert::StableHash(Some(STABLE.into())),
+        Assert::Aborted(false),
+    ];
+    assert_eq!(plan.writes[0].asserts, expected);
+    assert_eq!(plan.permissions()[0].to_string(), "patch rollouts/status in shop");
+}
+
+#[test]
+fn a_plan_is_the_same_until_anything_that_would_be_written_differs() {
+    let plan = plan(&a_gate(), Verb::Restart);
+    let with = |change: &dyn Fn(&mut Write)| {
+        let mut other = plan.clone();
+        change(&mut other.writes[0]);
+        other
+    };
+    let later = Change::SetRestartAt(now() + Span::seconds(9));
+    assert!(plan.is_same_as(&plan));
+    assert!(plan.is_same_as(&with(&|write| write.changes = vec![later.clone()])));
+    let others: [&dyn Fn(&mut Write); 5] = [
+        &|write| write.object.name = "other".into(),
+        &|write| write.status = true,
+        &|write| drop(write.asserts.pop()),
+        &|write| write.changes.push(later.clone()),
+        &|write| write.changes = vec![Change::SetPaused(true)],
+    ];
+    for (place, other) in others.into_iter().enumerate() {
+        assert!(!plan.is_same_as(&with(other)), "{place}");
+    }
+    let mut more = plan.clone();
+    more.writes.push(plan.writes[0].clone());
+    assert!(!plan.is_same_as(&more));
+}
+
+#[test]
 fn how_much_has_to_be_said() {
     let cases = vec![
         (a_gate(), Verb::Promote, Danger::Forward, CURRENT),

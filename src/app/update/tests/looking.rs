@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::log_view::LogLine;
+use crate::app::read::is_far;
 use crate::app::roster;
 use crate::app::screen::{Pane, Screen};
 use crate::domain::analysis::{AnalysisRole, Verdict};
@@ -29,6 +30,27 @@ fn the_first_that_needs_a_person_is_selected_and_stays_selected() {
     rig.wait(200);
     assert_eq!(roster::shown(&rig.model).rows()[0].id, a_blue_green().id());
     assert_eq!(rig.model.meant(), Some(&a_gate().id()));
+}
+
+#[test]
+fn only_pods_of_other_workloads_are_far() {
+    let rig = a_shop();
+    assert_eq!(rig.model.meant(), Some(&a_gate().id()));
+    let pods = |sample: &Sample| -> Vec<Observation> {
+        let is_pod = |seen: &Observation| matches!(seen, Observation::Seen(Record::Pod(_)));
+        sample.observations().into_iter().filter(is_pod).collect()
+    };
+    let is_far = |observations| is_far(&rig.model, &Msg::Observed(observations));
+    let near = pods(&a_gate().pod(CURRENT, a_pod("c")));
+    let far = pods(&a_blue_green().pod(CURRENT, a_pod("d")));
+    assert_eq!((near.len(), far.len()), (1, 1));
+    assert!(is_far(far.clone()));
+    assert!(!is_far(near.clone()));
+    assert!(!is_far(far.into_iter().chain(near).collect()), "one of them is near");
+    assert!(!is_far(a_blue_green().observations()), "its row is on the screen");
+    let mut orphan = a_pod("e").alone();
+    orphan.owner = Some("nobody".into());
+    assert!(!is_far(vec![Observation::Seen(Record::Pod(Box::new(orphan)))]), "nobody knows");
 }
 
 #[test]
