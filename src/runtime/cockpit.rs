@@ -70,7 +70,6 @@ pub(super) struct Cockpit {
     pub(super) effects: Vec<Effect>,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "answers that do not exclude each other")]
 struct Loop {
     engine: Engine,
     look: Look,
