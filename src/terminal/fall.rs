@@ -33,9 +33,11 @@ pub async fn amid<F: Future>(place: &'static str, task: F) -> F::Output {
     }
     tokio::pin!(task);
     loop {
+        // Also at once: what is answered within a millisecond is looked at no second time.
+        here(place);
         tokio::select! {
             output = &mut task => return output,
-            () = tokio::time::sleep(LOOK) => here(place),
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::follow::{self, Batch, Stream};
 use super::list::{Pages, Progress};
@@ -361,20 +361,8 @@ impl Machine {
                         return Attended::Revived;
                     }
                 }
-                // A server that answers others and not us: what is on the screen is old.
-                () = sleep_until(self.heard_at + self.watch.pace.doubt),
-                    if self.live && !streaming =>
-                {
-                    self.doubt(self.heard, "no answer yet".into()).await;
-                }
             }
         }
-    }
-
-    /// Says that values are old while something is still waited for.
-    async fn doubt(&mut self, since: Timestamp, error: SafeText) {
-        let attempt = self.back_off.attempt();
-        self.state(SourceState::Stale { since, attempt, retry_at: None, error }).await;
     }
 
     /// Takes in a beat; whether the server has just come back.
@@ -386,7 +374,14 @@ impl Machine {
             // A clock that was set back must not keep old data fresh.
             let heard = pulse.last_heard.map_or(self.heard_at, |at| at.max(self.heard_at));
             if self.live && heard.elapsed() >= self.watch.pace.doubt {
-                self.doubt(proof, pulse.error.unwrap_or_else(|| "no answer".into())).await;
+                let error = pulse.error.unwrap_or_else(|| "no answer".into());
+                let state = SourceState::Stale {
+                    since: proof,
+                    attempt: self.back_off.attempt(),
+                    retry_at: None,
+                    error,
+                };
+                self.state(state).await;
             }
             return false;
         }
