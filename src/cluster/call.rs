@@ -152,16 +152,8 @@ pub(crate) async fn open(
     send(conn.client(), request, within).await
 }
 
-/// The same on the heartbeat's own connection.
-pub(crate) async fn open_apart(
-    conn: &Connection,
-    request: Request<Vec<u8>>,
-    within: Duration,
-) -> Result<Response<Body>, Failure> {
-    send(conn.heartbeat(), request, within).await
-}
-
-async fn send(
+/// The same through this client.
+pub(crate) async fn send(
     client: Client,
     request: Request<Vec<u8>>,
     within: Duration,

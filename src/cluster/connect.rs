@@ -3,8 +3,8 @@
 //! The context is pinned here: a later `kubectl config use-context` changes nothing. Never talks
 //! to the server (only a credential plugin may run). Called once by `runtime`.
 //!
-//! One client serves reads, watches and writes, another the heartbeat. Nothing is ever repeated
-//! below, since that would also send writes again; the watches repeat by their own rules.
+//! One client serves reads, watches and writes, another the heartbeat. Nothing that may have
+//! left is sent again below, since that would repeat writes too; the watches have their own rules.
 
 mod proxy;
 mod transport;

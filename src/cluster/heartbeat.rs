@@ -139,7 +139,7 @@ fn record(
 
 /// One question; the server's `Date` when it answers.
 async fn ask(conn: &Connection, limit: Duration) -> Result<Option<Timestamp>, SafeText> {
-    let response = call::open_apart(conn, call::get("/readyz"), limit)
+    let response = call::send(conn.heartbeat(), call::get("/readyz"), limit)
         .await
         .map_err(|failure| failure.text())?;
     let header = response.headers().get("date");

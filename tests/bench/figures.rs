@@ -58,6 +58,29 @@ pub(crate) struct Slope {
     pub(crate) half: f64,
 }
 
+/// A straight line through points, by least squares.
+struct Line {
+    mean: (f64, f64),
+    /// Sum of the squares of x from its mean.
+    spread: f64,
+    slope: f64,
+}
+
+impl Line {
+    /// At least two points, not all above each other.
+    fn through(points: &[(f64, f64)]) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "some dozens of points")]
+        let n = points.len() as f64;
+        let mean = (
+            points.iter().map(|p| p.0).sum::<f64>() / n,
+            points.iter().map(|p| p.1).sum::<f64>() / n,
+        );
+        let spread = points.iter().map(|p| (p.0 - mean.0).powi(2)).sum::<f64>();
+        let common = points.iter().map(|p| (p.0 - mean.0) * (p.1 - mean.1)).sum::<f64>();
+        Self { mean, spread, slope: common / spread }
+    }
+}
+
 /// Least squares of log y over log x; at least three points.
 pub(crate) fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     let logs: Vec<(f64, f64)> = points
@@ -65,37 +88,28 @@ pub(crate) fn slope(points: &[(f64, f64)]) -> Option<Slope> {
         .filter(|(x, y)| *x > 0.0 && *y > 0.0)
         .map(|(x, y)| (x.ln(), y.ln()))
         .collect();
-    #[expect(clippy::cast_precision_loss, reason = "a handful of points")]
-    let n = logs.len() as f64;
     if logs.len() < 3 {
         return None;
     }
-    let mean_x = logs.iter().map(|p| p.0).sum::<f64>() / n;
-    let mean_y = logs.iter().map(|p| p.1).sum::<f64>() / n;
-    let spread = logs.iter().map(|p| (p.0 - mean_x).powi(2)).sum::<f64>();
-    let exponent = logs.iter().map(|p| (p.0 - mean_x) * (p.1 - mean_y)).sum::<f64>() / spread;
+    let Line { mean, spread, slope } = Line::through(&logs);
     let residual =
-        logs.iter().map(|p| (p.1 - mean_y - exponent * (p.0 - mean_x)).powi(2)).sum::<f64>();
-    let error = (residual / (n - 2.0) / spread).sqrt();
+        logs.iter().map(|p| (p.1 - mean.1 - slope * (p.0 - mean.0)).powi(2)).sum::<f64>();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of points")]
+    let error = (residual / (logs.len() - 2) as f64 / spread).sqrt();
     // Student's t for 1 to 5 degrees of freedom, both sides, 95 %.
     let t = [12.71, 4.30, 3.18, 2.78, 2.57].get(logs.len() - 3).copied().unwrap_or(2.3);
-    Some(Slope { exponent, half: t * error })
+    Some(Slope { exponent: slope, half: t * error })
 }
 
 /// The mean of values at equal distances, and by how much they grow from one to the next.
 pub(crate) fn drift(values: &[f64]) -> Option<(f64, f64)> {
-    if values.len() < 2 {
-        return None;
-    }
     #[expect(clippy::cast_precision_loss, reason = "some dozens")]
-    let (count, places) =
-        (values.len() as f64, (0..values.len()).map(|place| place as f64).collect::<Vec<_>>());
-    let mean = values.iter().sum::<f64>() / count;
-    let middle = (count - 1.0) / 2.0;
-    let spread: f64 = places.iter().map(|place| (place - middle).powi(2)).sum();
-    let common: f64 =
-        places.iter().zip(values).map(|(place, value)| (place - middle) * (value - mean)).sum();
-    Some((mean, common / spread))
+    let points: Vec<(f64, f64)> =
+        values.iter().enumerate().map(|(place, value)| (place as f64, *value)).collect();
+    (points.len() > 1).then(|| {
+        let line = Line::through(&points);
+        (line.mean.1, line.slope)
+    })
 }
 
 /// As short as it can be read.

@@ -119,6 +119,8 @@ pub struct Brief {
     pub step: String,
     /// Ready pods and wanted pods.
     pub pods: String,
+    /// Whether all of it may no longer be true.
+    pub is_old: bool,
 }
 
 /// Where the traffic is, as short as it can be said.
@@ -159,16 +161,16 @@ pub fn brief(model: &Model, entry: &Entry) -> Option<Brief> {
         phase: standing.phase.as_str(),
         step: step_text(workload, model.now),
         pods: format!("{ready}/{}{}", workload.replicas, doubt.mark()),
+        is_old: doubt.is_doubtful(),
     })
 }
 
 /// The words of one workload's row.
 pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
-    let Brief { mark, role, name, phase, step, pods } = brief(model, entry)?;
+    let Brief { mark, role, name, phase, step, pods, is_old } = brief(model, entry)?;
     let release = model.fleet.release(&entry.id)?;
     let workload = release.workload;
     let traffic = traffic::of(&release, model.now);
-    let doubt = super::doubt(model, kind_of(&entry.id), &entry.id.namespace);
     Some(Row {
         mark,
         role,
@@ -189,7 +191,7 @@ pub fn row(model: &Model, entry: &Entry) -> Option<Row> {
         age: super::ago(model, entry.updated),
         why: why::of(&release, model.now).sentence,
         held: workload.paused,
-        is_old: doubt.is_doubtful(),
+        is_old,
     })
 }
 
