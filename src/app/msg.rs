@@ -30,6 +30,8 @@ pub struct Pulse {
     pub skew_s: Option<i64>,
     /// What went wrong.
     pub error: Option<SafeText>,
+    /// The credentials are refused, and reading them again did not help: why.
+    pub sign_in: Option<SafeText>,
 }
 
 /// What became of the writes of an action.

@@ -100,14 +100,27 @@ pub struct Identity {
 /// [`Drill`](super::Drill), and knows which.
 pub struct Connection {
     identity: Identity,
+    way: RwLock<Way>,
+    /// Where it was read what to connect to, with the name of the context; nothing in a drill.
+    origin: Option<Options>,
+    /// Texts that objects of this cluster share.
+    pool: Pool,
+}
+
+/// How the server is reached at the moment.
+struct Way {
     transport: Transport,
-    client: RwLock<Client>,
+    client: Client,
     /// For the heartbeat alone. Its one connection is as old as those of the watches: what forgets
     /// them on the way forgets it too, and there it is noticed within seconds.
     heartbeat: Client,
-    drill: bool,
-    /// Texts that objects of this cluster share.
-    pool: Pool,
+}
+
+impl Way {
+    fn new(transport: Transport) -> Self {
+        let (client, heartbeat) = (transport(), transport());
+        Self { transport, client, heartbeat }
+    }
 }
 
 /// A connection to a real cluster. Only [`connect`] makes one, out of a kubeconfig or the service
@@ -131,18 +144,17 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// For `drill` alone.
     pub(super) fn of_drill(identity: Identity, transport: Transport) -> Self {
-        Self::new(identity, transport, true)
+        Self::new(identity, transport, None)
     }
 
-    fn new(identity: Identity, transport: Transport, drill: bool) -> Self {
-        let client = RwLock::new(transport());
-        let heartbeat = transport();
-        Self { identity, transport, client, heartbeat, drill, pool: Pool::default() }
+    fn new(identity: Identity, transport: Transport, origin: Option<Options>) -> Self {
+        let way = RwLock::new(Way::new(transport));
+        Self { identity, way, origin, pool: Pool::default() }
     }
 
     /// Whether it leads to an embedded cluster.
     pub fn is_drill(&self) -> bool {
-        self.drill
+        self.origin.is_none()
     }
 
     /// Which cluster, as whom.
@@ -155,17 +167,40 @@ impl Connection {
     }
 
     pub(crate) fn client(&self) -> Client {
-        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.way.read().unwrap_or_else(PoisonError::into_inner).client.clone()
     }
 
     pub(crate) fn heartbeat(&self) -> Client {
-        self.heartbeat.clone()
+        self.way.read().unwrap_or_else(PoisonError::into_inner).heartbeat.clone()
     }
 
     /// From here on new connections are made: those that wait to be used again are from before a
     /// silence, and nothing says whether they lead anywhere. What is under way goes on.
     pub(crate) fn renew(&self) {
-        *self.client.write().unwrap_or_else(PoisonError::into_inner) = (self.transport)();
+        let mut way = self.way.write().unwrap_or_else(PoisonError::into_inner);
+        way.client = (way.transport)();
+    }
+
+    /// Reads the credentials once more from where they came, and runs their plugin: after a 401
+    /// somebody may have logged in again meanwhile. The cluster, the context and the user stay
+    /// what they were. Nothing happens in a drill. To be dropped only where it may begin anew.
+    ///
+    /// # Errors
+    /// What was found instead, in words without secrets.
+    pub(crate) async fn sign_in_again(&self) -> Result<(), SafeText> {
+        let Some(origin) = &self.origin else { return Ok(()) };
+        let text = |e: ClusterError| SafeText::from(e.to_string());
+        let (config, identity, _) = resolve(origin).await.map_err(text)?;
+        if identity != self.identity {
+            return Err(format!(
+                "context {} is not what it was ({} as {}): start again to follow it",
+                self.identity.context, self.identity.server, self.identity.user
+            )
+            .into());
+        }
+        let transport = transport(config, &identity).await.map_err(text)?;
+        *self.way.write().unwrap_or_else(PoisonError::into_inner) = Way::new(transport);
+        Ok(())
     }
 
     /// Address, for messages.
@@ -196,16 +231,26 @@ pub fn contexts(options: &Options) -> Result<Vec<SafeText>, ClusterError> {
 /// # Errors
 /// `NoConfig`, `Config`, `Context`, `Credentials` or `Connect`; nothing was asked of the server.
 pub async fn connect(options: &Options) -> Result<Live, ClusterError> {
+    let (config, identity, context) = resolve(options).await?;
+    let transport = transport(config, &identity).await?;
+    let origin = Options { context, ..options.clone() };
+    Ok(Live(Arc::new(Connection::new(identity, transport, Some(origin)))))
+}
+
+/// Where the options lead, with the name of the context, if it has one.
+async fn resolve(options: &Options) -> Result<(Config, Identity, Option<String>), ClusterError> {
     let environment = &options.environment;
     let places = kubeconfig::places(
         options.kubeconfig.as_deref(),
         environment.kubeconfig.as_ref(),
         environment.home.as_deref(),
     );
-    let (mut config, identity) = if !places.files.is_empty() {
-        from_files(options, &places).await?
+    let (mut config, identity, context) = if !places.files.is_empty() {
+        let (config, identity, context) = from_files(options, &places).await?;
+        (config, identity, Some(context))
     } else if environment.service_host.is_some() && options.context.is_none() {
-        from_pod()?
+        let (config, identity) = from_pod()?;
+        (config, identity, None)
     } else {
         let tried = format!("{}, in-cluster (not in a pod)", places.tried);
         return Err(ClusterError::NoConfig { tried: tried.into() });
@@ -215,8 +260,7 @@ pub async fn connect(options: &Options) -> Result<Live, ClusterError> {
         // Else the system's trust store is loaded, and an empty one refused, for nothing.
         config.root_cert = Some(Vec::new());
     }
-    let transport = transport(config, &identity).await?;
-    Ok(Live(Arc::new(Connection::new(identity, transport, false))))
+    Ok((config, identity, context))
 }
 
 /// What holds for every connection.
@@ -229,7 +273,7 @@ pub(super) fn set_up(config: &mut Config) {
 async fn from_files(
     options: &Options,
     places: &kubeconfig::Places,
-) -> Result<(Config, Identity), ClusterError> {
+) -> Result<(Config, Identity, String), ClusterError> {
     let merged = kubeconfig::read(&places.files)?;
     let chosen = kubeconfig::choose(&merged, options.context.as_deref())?;
     let asked =
@@ -254,7 +298,7 @@ async fn from_files(
     credential::tame(&mut config.auth_info, environment.path.as_deref()).map_err(|cause| {
         ClusterError::Credentials { user: identity.user.clone(), cause: cause.into() }
     })?;
-    Ok((config, identity))
+    Ok((config, identity, chosen.name))
 }
 
 fn from_pod() -> Result<(Config, Identity), ClusterError> {

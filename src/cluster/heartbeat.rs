@@ -3,9 +3,12 @@
 //! A quiet watch and a dead one look the same; only this tells them apart. Any HTTP answer counts
 //! as alive, whatever it says. Spawned by `runtime`; its [`Pulse`] is read by every watch.
 
+use std::future::pending;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::sync::watch::Sender;
 use tokio::time::{Instant, sleep};
 
@@ -34,6 +37,9 @@ pub struct Pulse {
     pub server: Option<(Timestamp, Instant)>,
     /// Why there was no answer.
     pub error: Option<SafeText>,
+    /// The credentials were refused, and what became of reading them again; nothing while they are
+    /// accepted.
+    pub sign_in: Option<SafeText>,
 }
 
 impl Pulse {
@@ -42,6 +48,9 @@ impl Pulse {
         self.beat > 0 && !self.alive
     }
 }
+
+/// Credentials that are refused are read again after so many beats at most.
+const SIGN_IN_BEATS: u32 = 15;
 
 /// The times of a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +94,7 @@ impl Beat {
 
 /// Asks until nobody listens any more.
 pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<Pulse>) {
+    let mut sign_in = SignIn::default();
     while !out.is_closed() {
         let started = Instant::now();
         let dead = out.borrow().is_dead();
@@ -95,27 +105,71 @@ pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<
         if dead && answer.is_ok() {
             conn.renew();
         }
+        let refused = answer.as_ref().is_ok_and(|answer| answer.refused);
         out.send_modify(|pulse| record(pulse, answer, took, at));
+        if refused {
+            sign_in.begin(&conn, beat.every);
+        }
         let alive = out.borrow().alive;
         let pause = if alive { beat.every } else { beat.while_dead };
         tokio::select! {
             biased;
+            // Asked at once whether it helped.
+            done = sign_in.done() => out.send_modify(|pulse| pulse.sign_in = done.err()),
             () = sleep(pause.saturating_sub(took)) => {}
             () = out.closed() => return,
         }
     }
 }
 
+/// Signing in again, beside the questions: a credential plugin may take half a minute.
+#[derive(Default)]
+struct SignIn {
+    under_way: Option<Pin<Box<dyn Future<Output = Result<(), SafeText>> + Send>>>,
+    /// When it began last, and how long it is left alone after that.
+    last: Option<(Instant, Duration)>,
+}
+
+impl SignIn {
+    /// Begins, unless it is under way or was tried a moment ago.
+    fn begin(&mut self, conn: &Arc<Connection>, every: Duration) {
+        let now = Instant::now();
+        let rest = match self.last {
+            _ if self.under_way.is_some() => return,
+            Some((began, rest)) if now < began + rest => return,
+            Some((_, rest)) => (rest * 2).min(every * SIGN_IN_BEATS),
+            None => every,
+        };
+        self.last = Some((now, rest));
+        let conn = Arc::clone(conn);
+        self.under_way = Some(Box::pin(async move { conn.sign_in_again().await }));
+    }
+
+    /// What became of it; never, while nothing is under way.
+    async fn done(&mut self) -> Result<(), SafeText> {
+        let Some(under_way) = &mut self.under_way else { return pending().await };
+        let done = under_way.await;
+        self.under_way = None;
+        done
+    }
+}
+
+/// An answer of the server, whatever it says.
+struct Answer {
+    /// Its `Date`.
+    date: Option<Timestamp>,
+    /// Whether it is a 401.
+    refused: bool,
+}
+
 /// Takes an answer, or its absence, into the pulse.
-fn record(
-    pulse: &mut Pulse,
-    answer: Result<Option<Timestamp>, SafeText>,
-    took: Duration,
-    at: Timestamp,
-) {
+fn record(pulse: &mut Pulse, answer: Result<Answer, SafeText>, took: Duration, at: Timestamp) {
     pulse.beat += 1;
     match answer {
-        Ok(date) => {
+        Ok(Answer { date, refused }) => {
+            if !refused {
+                pulse.sign_in = None;
+            }
             let rtt = Span::from_std(took).unwrap_or(Span::zero());
             pulse.alive = true;
             pulse.last_alive = Some(at);
@@ -137,8 +191,8 @@ fn record(
     }
 }
 
-/// One question; the server's `Date` when it answers.
-async fn ask(conn: &Connection, limit: Duration) -> Result<Option<Timestamp>, SafeText> {
+/// One question.
+async fn ask(conn: &Connection, limit: Duration) -> Result<Answer, SafeText> {
     let response = call::send(conn.heartbeat(), call::get("/readyz"), limit)
         .await
         .map_err(|failure| failure.text())?;
@@ -147,9 +201,10 @@ async fn ask(conn: &Connection, limit: Duration) -> Result<Option<Timestamp>, Sa
         .and_then(|value| value.to_str().ok())
         .and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok())
         .map(|date| date.with_timezone(&chrono::Utc));
+    let refused = response.status() == StatusCode::UNAUTHORIZED;
     // Read to its end, so that the connection can be used again; what it says does not matter.
     let _ = call::body_of(response, limit).await;
-    Ok(date)
+    Ok(Answer { date, refused })
 }
 
 #[cfg(test)]
@@ -163,7 +218,7 @@ mod tests {
         assert!(!pulse.is_dead());
         let at = parse_rfc3339("2026-11-23T10:00:00Z").unwrap();
         let date = parse_rfc3339("2026-11-23T10:00:30Z");
-        record(&mut pulse, Ok(date), Duration::from_millis(20), at);
+        record(&mut pulse, Ok(Answer { date, refused: false }), Duration::from_millis(20), at);
         assert!(pulse.alive);
         assert_eq!(pulse.skew.map(|s| s.num_seconds()), Some(30));
         record(&mut pulse, Err("refused".into()), Duration::ZERO, at + Span::seconds(4));

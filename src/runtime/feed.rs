@@ -244,5 +244,6 @@ pub(super) fn pulse_message(pulse: &cluster::Pulse) -> Option<Msg> {
         rtt_ms: pulse.rtt.and_then(|d| u64::try_from(d.num_milliseconds()).ok()),
         skew_s: pulse.skew.map(|d| d.num_seconds()),
         error: pulse.error.clone(),
+        sign_in: pulse.sign_in.clone(),
     }))
 }

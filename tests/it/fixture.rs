@@ -77,6 +77,7 @@ pub(crate) fn a_fleet(crafts: impl IntoIterator<Item = Craft>) -> Model {
         last_alive: Some(now()),
         rtt_ms: Some(412),
         skew_s: Some(0),
+        sign_in: None,
         error: None,
     });
     let crafts: Vec<Craft> = crafts.into_iter().collect();

@@ -6,6 +6,8 @@ use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Pulse;
 use crate::app::roster;
+use crate::app::session::Scope;
+use crate::domain::id::ResourceKind;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
@@ -69,16 +71,31 @@ pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) ->
         _ => {}
     }
     model.sources.insert(source, state);
-    let unheard = |id: &SourceId, state: &SourceState| {
-        id.kind.is_workload()
-            && matches!(state, SourceState::Loading(_) | SourceState::Stale { .. })
-    };
-    if !model.sources.iter().any(|(id, state)| unheard(id, state)) {
+    if has_answered(model) {
         // What is not there now is not there: the last view has nothing to say any more.
         model.fleet_view.last = None;
     }
     dialogs::refresh(model);
     Vec::new()
+}
+
+/// Whether every kind of workload was listed, or cannot be, in every namespace that is watched.
+///
+/// A source that has not begun is not there yet: that nothing is missing among those that are
+/// there says nothing.
+fn has_answered(model: &Model) -> bool {
+    let namespaces: Vec<Option<SafeText>> = match &model.session.scope {
+        Scope::All => vec![None],
+        Scope::Namespaces(names) => names.iter().cloned().map(Some).collect(),
+    };
+    let kinds = ResourceKind::ALL.into_iter().filter(|kind| kind.is_workload());
+    let mut wanted = kinds.flat_map(|kind| {
+        namespaces.iter().map(move |namespace| SourceId { kind, namespace: namespace.clone() })
+    });
+    wanted.all(|id| match model.sources.get(&id) {
+        None | Some(SourceState::Loading(_) | SourceState::Stale { .. }) => false,
+        Some(_) => true,
+    })
 }
 
 pub(super) fn odd(model: &mut Model, source: &SourceId, text: SafeText) -> Vec<Effect> {
@@ -93,6 +110,11 @@ pub(super) fn pulse(model: &mut Model, pulse: Pulse) -> Vec<Effect> {
         let now = model.now;
         let text = pulse.error.clone().unwrap_or_else(|| "no answer".into());
         model.troubles.note(now, "api server", text);
+    }
+    let told = model.pulse.as_ref().and_then(|p| p.sign_in.as_ref());
+    if let Some(text) = pulse.sign_in.as_ref().filter(|text| told != Some(text)) {
+        let now = model.now;
+        model.troubles.note(now, "credentials", text.clone());
     }
     model.pulse = Some(pulse);
     Vec::new()

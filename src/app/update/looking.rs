@@ -5,11 +5,11 @@ use crate::app::effect::{Effect, LogRequest};
 use crate::app::log_view::{LogLine, LogState, LogView};
 use crate::app::model::{DiffView, Model};
 use crate::app::msg::{TemplateLines, TemplateRef};
-use crate::app::read::{pods, revisions};
+use crate::app::read::{self, Doubt, pods, revisions};
 use crate::app::roster;
 use crate::app::screen::{Pane, RolloutView, Screen};
 use crate::app::story;
-use crate::domain::id::{ObjectRef, WorkloadId};
+use crate::domain::id::{ObjectRef, ResourceKind, WorkloadId};
 use crate::domain::release::{Release, Revision, Role};
 use crate::domain::text::SafeText;
 use crate::domain::{phase, why};
@@ -356,7 +356,16 @@ pub(super) fn log_ended(model: &mut Model, epoch: u64, why: Option<SafeText>) ->
 pub(super) fn diff(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.meant().cloned() else { return Vec::new() };
     let Some((older, newer)) = diff_sides(model, &id) else {
-        toast(model, false, "there is only one revision");
+        let doubt = read::doubt(model, ResourceKind::ReplicaSets, &id.namespace);
+        toast(
+            model,
+            false,
+            match doubt {
+                Doubt::None => "there is only one revision".to_owned(),
+                Doubt::Old(age) => format!("only one revision is known, {age}"),
+                Doubt::Blind(why) => format!("its revisions are not known: {why}"),
+            },
+        );
         return Vec::new();
     };
     let mut effects = if *model.screen() == Screen::Fleet { to_rollout(model) } else { Vec::new() };

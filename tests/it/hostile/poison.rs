@@ -214,6 +214,7 @@ pub(super) fn tell_all(model: &mut Model, rollout: usize, dice: &mut Dice) -> Op
         last_alive: None,
         rtt_ms: None,
         skew_s: None,
+        sign_in: None,
         error: Some(safe(dice)),
     };
     msgs.push(Msg::Pulse(pulse));

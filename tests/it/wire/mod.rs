@@ -4,6 +4,7 @@
 mod bench;
 mod connecting;
 mod recorded;
+mod signing_in;
 pub(crate) mod stub;
 mod watching;
 mod writing;

@@ -40,6 +40,8 @@ pub(crate) enum Ending {
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) target: String,
+    /// Header `Authorization`, in small letters.
+    pub(crate) authorization: String,
     pub(crate) body: String,
 }
 
@@ -106,6 +108,11 @@ impl Stub {
 
     pub(crate) fn lists(&self) -> usize {
         self.asked().iter().filter(|a| a.is_list()).count()
+    }
+
+    /// Who asked, in order, the heartbeat among them.
+    pub(crate) fn authorizations(&self) -> Vec<String> {
+        self.asked.lock().unwrap().iter().map(|a| a.authorization.clone()).collect()
     }
 
     pub(crate) fn watches(&self) -> Vec<String> {
@@ -182,10 +189,9 @@ async fn read(socket: &mut TcpStream) -> std::io::Result<Option<Asked>> {
         }
     };
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
-    let length = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .map_or(0, |n| n.trim().parse::<usize>().unwrap());
+    let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let length = header("content-length:").map_or(0, |n| n.parse::<usize>().unwrap());
+    let authorization = header("authorization:").unwrap_or_default().to_owned();
     while bytes.len() < head + length {
         match socket.read(&mut piece).await? {
             0 => break,
@@ -197,6 +203,7 @@ async fn read(socket: &mut TcpStream) -> std::io::Result<Option<Asked>> {
     Ok(Some(Asked {
         method: words.next().unwrap_or_default().to_owned(),
         target: words.next().unwrap_or_default().to_owned(),
+        authorization,
         body: String::from_utf8_lossy(&bytes[head..]).into_owned(),
     }))
 }

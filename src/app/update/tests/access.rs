@@ -114,9 +114,31 @@ fn rights_are_asked_for_again_after_a_minute_but_not_of_the_dead() {
         last_alive: None,
         rtt_ms: None,
         skew_s: None,
+        sign_in: None,
         error,
     }));
     assert_eq!(rig.wait(1_000), []);
+}
+
+#[test]
+fn refused_credentials_are_a_trouble_once() {
+    let mut rig = Rig::at(&a_gate());
+    let pulse = |sign_in: Option<&str>| Pulse {
+        alive: true,
+        last_alive: None,
+        rtt_ms: None,
+        skew_s: None,
+        error: None,
+        sign_in: sign_in.map(Into::into),
+    };
+    for words in [None, Some("session expired"), Some("session expired"), None] {
+        rig.send(Msg::Pulse(pulse(words)));
+    }
+    let told = rig.model.troubles.iter().filter(|trouble| &*trouble.source == "credentials");
+    assert_eq!(
+        told.map(|trouble| trouble.text.to_string()).collect::<Vec<_>>(),
+        ["session expired"]
+    );
 }
 
 #[test]

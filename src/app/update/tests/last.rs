@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Rig, a_gate};
 use crate::app::fleet_view::last::LastView;
+use crate::app::msg::Msg;
 use crate::app::read::fleet::{Mark, last, last_remark};
-use crate::domain::observation::SourceState;
+use crate::domain::id::ResourceKind;
+use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::sample::a_deployment;
 use crate::domain::time::Span;
 
@@ -59,6 +61,9 @@ fn it_is_shown_with_its_age_until_something_is_known() {
     assert!(last_remark(&rig.model, &view).plain().starts_with("as it was 3h"), "{view:?}");
     assert!(rig.model.fleet_view.selected.is_some());
     let now = rig.model.now;
+    let others = SourceId { kind: ResourceKind::AnalysisRuns, namespace: None };
+    rig.send(Msg::Source(others, SourceState::Live(now)));
+    assert_eq!(last(&rig.model), Some(&view), "the others have not begun");
     rig.sources(&SourceState::Loading(now));
     assert_eq!(last(&rig.model), Some(&view), "nothing has arrived");
     rig.live();

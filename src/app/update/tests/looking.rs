@@ -160,6 +160,20 @@ fn templates_of_an_older_question_are_dropped() {
 }
 
 #[test]
+fn one_revision_is_said_only_where_all_are_known() {
+    let source = SourceId { kind: ResourceKind::ReplicaSets, namespace: None };
+    for (state, words) in [
+        (SourceState::Loading(now()), "not known: listing"),
+        (SourceState::Live(now()), "there is only one revision"),
+    ] {
+        let mut rig = Rig::at(&a_gate().without_history());
+        rig.send(Msg::Source(source.clone(), state));
+        rig.press(Key::Char('d'));
+        assert!(rig.toast().contains(words), "{}", rig.toast());
+    }
+}
+
+#[test]
 fn panes_go_round_and_rows_are_kept() {
     let mut rig = a_shop();
     rig.press(Key::Enter);

@@ -19,7 +19,8 @@ const SCREENS: [(&str, &str); 12] = [
     ("i", " Info "),
     ("t", " Timeline "),
     ("m", " Metrics "),
-    ("2", " Revisions "),
+    // With their number: before they are listed there is nothing to compare.
+    ("2", " Revisions 4 "),
     ("d", " Diff "),
     ("?", " Help "),
     ("!", " Errors "),
