@@ -52,16 +52,20 @@ pub fn of(model: &Model, id: &WorkloadId, verb: Verb) -> Availability {
         let ago = length(model.now - flight.sent_at);
         return disabled(format!("{} already sent {ago} ago", flight.plan.action.verb.name()));
     }
-    if let Legality::Refused(reason) = legality::of(&release, verb, model.now) {
+    let legality = match verb {
+        Verb::WaveOff => legality::wave_off(&model.way_back(&release)),
+        _ => legality::of(&release, verb, model.now),
+    };
+    if let Legality::Refused(reason) = legality {
         return Availability::Disabled(reason);
     }
-    let permission = permission_for(&release, verb);
+    let permission = permission_for(&release, verb, model.now);
     if model.access.get(&permission) == Some(&Access::Denied) {
         return disabled(format!("not permitted: {permission}"));
     }
     match freshness(model, id) {
         Freshness::Live => Availability::Ready,
-        Freshness::Old(_) if verb == Verb::Abort => Availability::Blind,
+        Freshness::Old(_) if matches!(verb, Verb::Abort | Verb::WaveOff) => Availability::Blind,
         Freshness::Old(age) => disabled(format!("locked: the data is {} old", length(age))),
         Freshness::Unknown(text) => disabled(format!("locked: {text}")),
     }
@@ -136,7 +140,7 @@ pub fn permissions_of(model: &Model, id: &WorkloadId) -> Vec<Permission> {
         return Vec::new();
     };
     let mut wanted: Vec<Permission> =
-        Verb::ALL.into_iter().map(|verb| permission_for(&release, verb)).collect();
+        Verb::ALL.into_iter().map(|verb| permission_for(&release, verb, model.now)).collect();
     if id.kind == WorkloadKind::Deployment {
         wanted.retain(|p| p.subresource.is_empty());
     }

@@ -1,5 +1,6 @@
 //! Actions on their way: requested, accepted, observed, in effect, each with its time.
 
+use crate::domain::action::Verb;
 use crate::domain::plan::Plan;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
@@ -98,6 +99,10 @@ pub struct Flight {
     pub ended_at: Option<Timestamp>,
     /// How often the same key was pressed while it was on its way.
     pub pressed_again: u32,
+    /// Moves of a wave-off that are still to be sent, and the one that was sent last.
+    pub rest: Vec<Verb>,
+    /// The action that carries out the first of them, once it was sent.
+    pub carried_by: Option<Ticket>,
     /// How often it was looked for after its answer was lost, and had left no trace.
     pub looked: u32,
 }

@@ -110,6 +110,7 @@ pub const TABLE: &[Binding] = &[
     bind!(Change Selection [Char('H')] Command::Hold, "hold", "hold", "hold (pause), or resume when held; skips nothing"),
     bind!(Change Selection [Char('A')] Command::Act(Verb::Abort), "abort", "abort", "abort: traffic back to stable"),
     bind!(Change Selection [Char('U')] Command::Act(Verb::Undo), "undo", "undo", "undo: choose a revision, the last stable one is preselected"),
+    bind!(Change Selection [Char('W')] Command::Act(Verb::WaveOff), "wave-off", "wave off", "wave off: back to the last good version, by whatever that takes"),
     bind!(Change Selection [Char('R')] Command::Act(Verb::Retry), "retry", "retry", "retry an aborted update"),
     bind!(Change Selection [Char('S')] Command::Act(Verb::Restart), "restart", "restart", "restart: replace every pod by a new one"),
     bind!(Look Logs [Char('p')] Command::PreviousLogs, "previous-logs", "previous", "logs of the container before its last restart"),

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::domain::action::{Action, Verb};
 use crate::domain::fleet::Fleet;
-use crate::domain::id::WorkloadId;
+use crate::domain::id::{PodHash, Uid, WorkloadId};
 use crate::domain::observation::{SourceId, SourceState};
+use crate::domain::release::Release;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::timeline;
+use crate::domain::way_back::{self, WayBack};
 
 use super::access::AccessBook;
 use super::dialog::Dialog;
@@ -90,6 +93,8 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// Actions on their way and receipts, oldest first.
     pub flights: Vec<Flight>,
+    /// Where each workload was waved off to, by its UID: a way that was begun is gone to its end.
+    pub pursued: BTreeMap<Uid, PodHash>,
     /// Number of the next ticket and epoch.
     pub next_ticket: u64,
     /// What went wrong.
@@ -126,6 +131,7 @@ impl Model {
             metrics: Metrics::default(),
             dialog: None,
             flights: Vec::new(),
+            pursued: BTreeMap::new(),
             next_ticket: 1,
             troubles: Troubles::default(),
             toast: None,
@@ -133,6 +139,25 @@ impl Model {
             focus: None,
             drill: None,
         }
+    }
+
+    /// The action of a verb on this workload, with the target of a way that was begun.
+    ///
+    /// Such a target only counts while it is the version that is wanted. Without it, the way back
+    /// would be seen as one more update, and waved off to the bad version.
+    pub fn action(&self, id: &WorkloadId, verb: Verb) -> Action {
+        let pursued = || {
+            let release = self.fleet.release(id)?;
+            let target = self.pursued.get(&release.workload.uid)?;
+            (release.current_hash() == Some(target)).then(|| target.clone())
+        };
+        Action { verb, target: if verb == Verb::WaveOff { pursued() } else { None } }
+    }
+
+    /// The way back of a workload, by all that is known of it.
+    pub fn way_back(&self, release: &Release<'_>) -> WayBack {
+        let action = self.action(&release.workload.id, Verb::WaveOff);
+        way_back::of(release, action.target.as_ref(), self.now)
     }
 
     /// The visible screen.

@@ -132,6 +132,8 @@ pub enum Command {
         #[command(flatten)]
         act: Act,
     },
+    /// Wave off: back to the last good revision, by whatever that takes from here.
+    Off(Act),
     /// Try an aborted one again.
     Retry(Act),
     /// Replace its pods one by one.

@@ -21,11 +21,14 @@ pub enum Verb {
     Retry,
     /// Replace all pods by new ones of the same version.
     Restart,
+    /// Back to the last good version, by whatever that takes from here: see
+    /// [`way_back`](super::way_back).
+    WaveOff,
 }
 
 impl Verb {
     /// Every verb, in the order of keys and documents.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Promote,
         Self::PromoteFull,
         Self::Pause,
@@ -34,6 +37,7 @@ impl Verb {
         Self::Undo,
         Self::Retry,
         Self::Restart,
+        Self::WaveOff,
     ];
 
     /// The name in commands, journal and JSON.
@@ -47,13 +51,14 @@ impl Verb {
             Self::Undo => "undo",
             Self::Retry => "retry",
             Self::Restart => "restart",
+            Self::WaveOff => "wave-off",
         }
     }
 
     /// Whether it leads toward safety: such verbs are one key and Enter, and stay possible on old
     /// data.
     pub fn is_toward_safety(self) -> bool {
-        matches!(self, Self::Abort | Self::Pause)
+        matches!(self, Self::Abort | Self::Pause | Self::WaveOff)
     }
 }
 
@@ -62,7 +67,7 @@ impl Verb {
 pub struct Action {
     /// Which.
     pub verb: Verb,
-    /// Of undo: the version to go back to.
+    /// Of undo and wave-off: the version to go back to.
     pub target: Option<PodHash>,
 }
 

@@ -5,12 +5,14 @@
 //! useless. Permission is another question, asked of the API server.
 
 use super::action::Verb;
+use super::event::Event;
 use super::id::{PodHash, WorkloadKind};
 use super::phase;
 use super::release::{Release, Revision, Role};
 use super::strategy::{Canary, Step, Strategy};
 use super::text::SafeText;
 use super::time::{Timestamp, length};
+use super::way_back::{self, WayBack};
 use super::workload::PauseReason;
 
 /// May it be done?
@@ -51,6 +53,7 @@ pub fn of(release: &Release<'_>, verb: Verb, now: Timestamp) -> Legality {
         (_, Verb::Resume) => resume(release),
         (_, Verb::Undo) => undo(release, now),
         (_, Verb::Restart) => restart(release),
+        (_, Verb::WaveOff) => wave_off(&way_back::of(release, None, now)),
         (WorkloadKind::Rollout, Verb::Promote) => promote(release, now),
         (WorkloadKind::Rollout, Verb::PromoteFull) => promote_full(release),
         (WorkloadKind::Rollout, Verb::Abort) => abort(release),
@@ -258,14 +261,27 @@ fn undo(release: &Release<'_>, _now: Timestamp) -> Legality {
     Legality::Allowed
 }
 
+/// Whether this way back may be gone.
+pub fn wave_off(way: &WayBack) -> Legality {
+    match way {
+        WayBack::Open(_) => Legality::Allowed,
+        WayBack::Home(text) => refuse(format!("nothing to wave off: {text}")),
+        WayBack::Lost(why) => refuse(format!("no way back: {why}")),
+    }
+}
+
 /// What is known of a version that undo could go back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
     /// It is the stable version: the safest target.
     Stable,
+    /// It was promoted to the end once (event `RolloutCompleted`).
+    Completed,
     /// An analysis of it failed.
     FailedAnalysis(SafeText),
-    /// Nothing speaks against it.
+    /// Its update was aborted (event `RolloutAborted`).
+    Aborted(SafeText),
+    /// Nothing is known of it, for or against.
     Clean,
 }
 
@@ -290,8 +306,8 @@ pub struct UndoTarget {
 }
 
 /// Versions that undo could go back to, newest first. Preselected is the last stable one: while an
-/// update runs that is `status.stableRS`, afterwards the newest older revision with nothing against
-/// it.
+/// update runs that is `status.stableRS`, afterwards the newest one that was promoted to the end,
+/// else the newest with nothing against it.
 pub fn undo_targets(release: &Release<'_>) -> Vec<UndoTarget> {
     let current = release.current_hash();
     let others: Vec<&Revision<'_>> = release
@@ -304,24 +320,31 @@ pub fn undo_targets(release: &Release<'_>) -> Vec<UndoTarget> {
     let mut targets: Vec<UndoTarget> = others
         .into_iter()
         .map(|r| UndoTarget {
-            hash: r.replica_set.hash.clone(),
-            revision: r.replica_set.revision,
-            images: images_text(r),
-            record: record_of(release, r),
-            available: r.replica_set.available,
-            preferred: false,
             plain: plain.as_ref() == Some(&r.replica_set.hash),
+            ..target_of(release, r)
         })
         .collect();
-    let best = targets
+    let best = [Record::Stable, Record::Completed, Record::Clean]
         .iter()
-        .position(|t| t.record == Record::Stable)
-        .or_else(|| targets.iter().position(|t| t.record == Record::Clean))
+        .find_map(|record| targets.iter().position(|t| t.record == *record))
         .unwrap_or(0);
     if let Some(best) = targets.get_mut(best) {
         best.preferred = true;
     }
     targets
+}
+
+/// A revision as something to go back to.
+pub(super) fn target_of(release: &Release<'_>, revision: &Revision<'_>) -> UndoTarget {
+    UndoTarget {
+        hash: revision.replica_set.hash.clone(),
+        revision: revision.replica_set.revision,
+        images: images_text(revision),
+        record: record_of(release, revision),
+        available: revision.replica_set.available,
+        preferred: false,
+        plain: false,
+    }
 }
 
 fn images_text(revision: &Revision<'_>) -> String {
@@ -338,9 +361,27 @@ fn record_of(release: &Release<'_>, revision: &Revision<'_>) -> Record {
         .analysis
         .iter()
         .find(|run| run.hash.as_ref() == Some(&revision.replica_set.hash) && run.verdict.is_bad());
-    match failed {
-        Some(run) => Record::FailedAnalysis(run.message.clone()),
-        None => Record::Clean,
+    if let Some(run) = failed {
+        return Record::FailedAnalysis(run.message.clone());
+    }
+    release.events.iter().find_map(|event| told_by(event, revision)).unwrap_or(Record::Clean)
+}
+
+/// What an event of the controller says of a revision: it names the number in both, the hash only
+/// where an update was completed (`utils/conditions` and `rollout/sync.go`).
+fn told_by(event: &Event, revision: &Revision<'_>) -> Option<Record> {
+    let number = revision.replica_set.revision?;
+    let rest = |start: &str| {
+        let rest = event.message.strip_prefix(start)?.strip_prefix(&number.to_string())?;
+        (!rest.starts_with(|c: char| c.is_ascii_digit())).then_some(rest)
+    };
+    match event.reason.as_str() {
+        "RolloutCompleted" => {
+            rest("Rollout completed update to revision ").map(|_| Record::Completed)
+        }
+        "RolloutAborted" => rest("Rollout aborted update to revision ")
+            .map(|_| Record::Aborted(event.message.clone())),
+        _ => None,
     }
 }
 

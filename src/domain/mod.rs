@@ -27,5 +27,6 @@ pub mod text;
 pub mod time;
 pub mod timeline;
 pub mod traffic;
+pub mod way_back;
 pub mod why;
 pub mod workload;

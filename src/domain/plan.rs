@@ -13,6 +13,7 @@ use super::receipt::Expectation;
 use super::release::Release;
 use super::text::SafeText;
 use super::time::Timestamp;
+use super::way_back::{self, Way, WayBack};
 
 use draft::Draft;
 
@@ -146,12 +147,20 @@ pub struct Plan {
     pub command: SafeText,
     /// What will show that it took effect.
     pub expectation: Expectation,
+    /// What follows by itself, each planned from the state that is there by then.
+    pub rest: Vec<Verb>,
+    /// The rights that the rest will need.
+    pub later: Vec<Permission>,
 }
 
 impl Plan {
-    /// The rights its writes need.
+    /// The rights its writes need, and what follows.
     pub fn permissions(&self) -> Vec<Permission> {
-        self.writes.iter().map(|w| permission(&w.object, w.status)).collect()
+        let mut all: Vec<Permission> =
+            self.writes.iter().map(|w| permission(&w.object, w.status)).collect();
+        let later = self.later.iter().filter(|p| !all.contains(p)).cloned().collect::<Vec<_>>();
+        all.extend(later);
+        all
     }
 
     /// Whether both would do the same to the same state. When a restart was asked for is no part
@@ -168,7 +177,8 @@ impl Plan {
                 && a.changes.len() == b.changes.len()
                 && a.changes.iter().zip(&b.changes).all(same_change)
         };
-        self.writes.len() == other.writes.len()
+        self.rest == other.rest
+            && self.writes.len() == other.writes.len()
             && self.writes.iter().zip(&other.writes).all(same_write)
     }
 }
@@ -189,17 +199,25 @@ pub fn permission(object: &WorkloadId, status: bool) -> Permission {
 }
 
 /// The right that a verb needs on a release, before there is a plan.
-pub fn permission_for(release: &Release<'_>, verb: Verb) -> Permission {
+pub fn permission_for(release: &Release<'_>, verb: Verb, now: Timestamp) -> Permission {
     let id = &release.workload.id;
     match verb {
         Verb::Promote | Verb::PromoteFull | Verb::Abort | Verb::Retry => permission(id, true),
         Verb::Undo => permission(release.referenced.map_or(id, |w| &w.id), false),
         Verb::Pause | Verb::Resume | Verb::Restart => permission(id, false),
+        // Whichever move comes first; an abort where there is nothing to go back to.
+        Verb::WaveOff => match way_back::of(release, None, now).way().and_then(Way::first) {
+            Some(first) => permission_for(release, first, now),
+            None => permission(id, id.kind == WorkloadKind::Rollout),
+        },
     }
 }
 
 /// Makes the plan of an action, or says why it is refused.
 pub fn make(release: &Release<'_>, action: &Action, now: Timestamp) -> Result<Plan, SafeText> {
+    if action.verb == Verb::WaveOff {
+        return wave_off(release, action, now);
+    }
     if let Legality::Refused(reason) = legality::of(release, action.verb, now) {
         return Err(reason);
     }
@@ -213,8 +231,30 @@ pub fn make(release: &Release<'_>, action: &Action, now: Timestamp) -> Result<Pl
         Verb::Retry => draft.retry(),
         Verb::Restart => draft.restart(now),
         Verb::Undo => draft.undo()?,
+        // Planned by itself above.
+        Verb::WaveOff => {}
     }
     Ok(draft.plan)
+}
+
+/// The first move of the way back, with the rest of it said beforehand.
+fn wave_off(release: &Release<'_>, action: &Action, now: Timestamp) -> Result<Plan, SafeText> {
+    let way = match way_back::of(release, action.target.as_ref(), now) {
+        WayBack::Open(way) => way,
+        WayBack::Home(text) => return Err(format!("nothing to wave off: {text}").into()),
+        WayBack::Lost(why) => return Err(format!("no way back: {why}").into()),
+    };
+    let (first, rest) = match way.moves.split_first() {
+        Some((first, rest)) => (*first, rest.to_vec()),
+        None => return Err("nothing to wave off".into()),
+    };
+    let target = match first {
+        Verb::Undo => Some(way.target.hash.clone()),
+        _ => None,
+    };
+    let later = rest.iter().map(|verb| permission_for(release, *verb, now)).collect();
+    let plan = make(release, &Action { verb: first, target }, now)?;
+    Ok(Plan { later, ..draft::wave_off(plan, release, &way, rest, now) })
 }
 
 impl Assert {

@@ -54,6 +54,13 @@ pub enum Expectation {
         /// Version.
         hash: PodHash,
     },
+    /// Every user is on this version again, by an abort or by its template.
+    Back {
+        /// Version that was wanted before.
+        from: PodHash,
+        /// Version that users are to be on.
+        to: PodHash,
+    },
     /// All pods are younger than this instant.
     Restarted {
         /// Instant, as the API writes it.
@@ -136,6 +143,7 @@ impl Expectation {
                 }
             }
             Self::Undone { hash } => undone(release, hash),
+            Self::Back { from, to } => back(release, from, to),
             Self::Restarted { at } => restarted(release, at),
         }
     }
@@ -148,7 +156,11 @@ impl Expectation {
             | Self::Aborted { hash }
             | Self::Retried { hash }
             | Self::Undone { hash } => Some(hash).filter(|h| !h.is_empty()),
-            Self::Nothing | Self::Unpaused { .. } | Self::Held(_) | Self::Restarted { .. } => None,
+            Self::Nothing
+            | Self::Unpaused { .. }
+            | Self::Held(_)
+            | Self::Back { .. }
+            | Self::Restarted { .. } => None,
         }
     }
 }
@@ -235,6 +247,22 @@ fn undone(release: &Release<'_>, hash: &PodHash) -> Progress {
     match users_elsewhere(release, hash) {
         Some(text) => observed(text),
         None => in_effect("it is complete"),
+    }
+}
+
+/// How far users are back: an abort leaves the bad version wanted, a template does not.
+fn back(release: &Release<'_>, from: &PodHash, to: &PodHash) -> Progress {
+    let status = &release.workload.status;
+    match release.current_hash() {
+        Some(current) if current == to => undone(release, to),
+        Some(current) if current == from && status.stable_hash.as_ref() == Some(to) => {
+            aborted(release)
+        }
+        Some(current) if current == from => waiting(format!("{from} is still wanted")),
+        Some(current) => {
+            Progress::Superseded(format!("another version is wanted now: {current}").into())
+        }
+        None => waiting("no version reported"),
     }
 }
 

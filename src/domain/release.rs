@@ -4,6 +4,7 @@
 //! (`info/rollout_info.go`). Never stored; made when asked for.
 
 use super::analysis::{AnalysisRole, AnalysisRun};
+use super::event::Event;
 use super::experiment::Experiment;
 use super::fleet::Fleet;
 use super::id::{ObjectRef, PodHash, WorkloadKind};
@@ -88,6 +89,8 @@ pub struct Release<'a> {
     pub ingresses: Vec<&'a Ingress>,
     /// Disruption budgets that cover its pods, as far as they are watched.
     pub budgets: Vec<&'a DisruptionBudget>,
+    /// Events about the workload itself, newest first, as far as they are still kept.
+    pub events: Vec<&'a Event>,
     /// The Deployment that holds its pod template (`workloadRef`).
     pub referenced: Option<&'a Workload>,
 }
@@ -117,6 +120,7 @@ impl<'a> Release<'a> {
             services: Vec::new(),
             ingresses: Vec::new(),
             budgets: Vec::new(),
+            events: Vec::new(),
             referenced: fleet.referenced(workload),
         }
     }
@@ -137,7 +141,11 @@ impl<'a> Release<'a> {
         analysis.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
         experiments.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
 
+        let mut events: Vec<&Event> = fleet.events.of(&workload.uid).collect();
+        events.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.id.cmp(&a.id)));
+
         release.analysis = analysis;
+        release.events = events;
         release.experiments = experiments;
         release.join_routing(fleet);
         release

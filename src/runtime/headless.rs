@@ -392,7 +392,11 @@ impl Headless {
                 Some(target.hash.clone())
             }
         };
-        plan::make(&release, &Action { verb, target }, self.engine.model.now)
+        let action = match target {
+            Some(_) => Action { verb, target },
+            None => self.engine.model.action(id, verb),
+        };
+        plan::make(&release, &action, self.engine.model.now)
             .map_err(|reason| failure(Exit::Refused, format!("{} {id}: {reason}", verb.name())))
     }
 

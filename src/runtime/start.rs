@@ -273,6 +273,7 @@ impl Start {
             Command::Abort(act) => session.act(Verb::Abort, None, act).await,
             Command::Undo { to_revision, act } => session.act(Verb::Undo, *to_revision, act).await,
             Command::Retry(act) => session.act(Verb::Retry, None, act).await,
+            Command::Off(act) => session.act(Verb::WaveOff, None, act).await,
             Command::Restart(act) => session.act(Verb::Restart, None, act).await,
             Command::Config(_) | Command::Keys | Command::Drill(_) | Command::Doctor(_) => {
                 Ok(Exit::Ok)

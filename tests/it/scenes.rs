@@ -219,6 +219,8 @@ fn with_receipt() -> Model {
         observed_at: Some(ago(20) + Span::milliseconds(640)),
         ended_at: Some(ago(20) + Span::milliseconds(3900)),
         pressed_again: 2,
+        rest: Vec::new(),
+        carried_by: None,
         looked: 0,
     });
     model.toast =

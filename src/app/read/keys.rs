@@ -8,7 +8,7 @@ use crate::app::command::Command;
 use crate::app::keymap::{self, Binding, Group, Place, TABLE};
 use crate::app::model::Model;
 use crate::app::screen::Screen;
-use crate::domain::action::{Action, Verb};
+use crate::domain::action::Verb;
 use crate::domain::id::WorkloadId;
 use crate::domain::plan;
 
@@ -68,7 +68,7 @@ fn is_held(model: &Model, id: &WorkloadId) -> bool {
 /// What the plan of a verb says it would do then.
 fn effect(model: &Model, id: &WorkloadId, verb: Verb) -> Option<String> {
     let release = model.fleet.release(id)?;
-    let plan = plan::make(&release, &Action::plain(verb), model.now).ok()?;
+    let plan = plan::make(&release, &model.action(id, verb), model.now).ok()?;
     let note = plan.notes.iter().find(|n| n.label == "then")?;
     Some(note.text.to_string())
 }

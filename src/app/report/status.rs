@@ -6,13 +6,16 @@ use super::measured;
 use crate::app::access::Access;
 use crate::app::availability::{self, Availability};
 use crate::app::model::Model;
+use crate::app::read;
 use crate::domain::action::Verb;
 use crate::domain::analysis::AnalysisRun;
 use crate::domain::id::WorkloadId;
 use crate::domain::plan::permission_for;
 use crate::domain::release::{Release, Revision};
-use crate::domain::time::{age, clock, to_rfc3339};
+use crate::domain::text::SafeText;
+use crate::domain::time::{Timestamp, age, clock, to_rfc3339};
 use crate::domain::traffic::{self, Router, Traffic};
+use crate::domain::way_back::{Steps, WayBack};
 use crate::domain::{phase, why};
 
 /// One workload as JSON; `None` when it is not there.
@@ -37,6 +40,7 @@ pub fn status_json(model: &Model, id: &WorkloadId) -> Option<Value> {
         "pause_ends": phase::pause_ends(workload).map(to_rfc3339),
         "held": workload.paused,
         "aborted": workload.status.abort,
+        "way_back": way_back_json(&model.way_back(&release), model.now),
         "traffic": traffic_json(model, &release),
         "replicas": {
             "desired": workload.replicas,
@@ -66,6 +70,34 @@ fn step_json(release: &Release<'_>) -> Value {
         .get(index)
         .map_or_else(|| "all steps done".into(), crate::domain::strategy::Step::label);
     json!({ "index": index, "count": count, "text": text })
+}
+
+fn way_back_json(way: &WayBack, now: Timestamp) -> Value {
+    let way = match way {
+        WayBack::Home(text) => return json!({ "state": "home", "text": text.as_str() }),
+        WayBack::Lost(why) => return json!({ "state": "lost", "text": why.as_str() }),
+        WayBack::Open(way) => way,
+    };
+    let again = match way.steps {
+        Steps::Again(count) => Some(count),
+        _ => None,
+    };
+    json!({
+        "state": "open",
+        "target": way.target.hash.as_str(),
+        "revision": way.target.revision,
+        "moves": way.moves.iter().map(|verb| verb.name()).collect::<Vec<_>>(),
+        "warmth": way.warmth().word(),
+        "available": way.pods.0,
+        "wanted": way.pods.1,
+        "cold_at": way.cold_at.map(to_rfc3339),
+        "cold_in_seconds": way.cold_at.map(|at| (at - now).num_seconds()),
+        "steps_again": again,
+        "stops_at_preview": way.steps == Steps::Preview,
+        "takes_seconds": way.takes.map(|span| span.num_seconds()),
+        "reverted_by": way.reverted_by.as_ref().map(SafeText::as_str),
+        "remarks": way.remarks.iter().map(SafeText::as_str).collect::<Vec<_>>(),
+    })
 }
 
 fn traffic_json(model: &Model, release: &Release<'_>) -> Value {
@@ -161,7 +193,7 @@ fn legal_json(model: &Model, release: &Release<'_>) -> Value {
     let mut verbs = Map::new();
     for verb in Verb::ALL {
         let availability = availability::of(model, &release.workload.id, verb);
-        let permission = permission_for(release, verb);
+        let permission = permission_for(release, verb, model.now);
         let access = match model.access.get(&permission) {
             Some(Access::Allowed) => "allowed",
             Some(Access::Denied) => "denied",
@@ -192,6 +224,7 @@ pub fn status_text(model: &Model, id: &WorkloadId) -> Option<String> {
         standing.phase.as_str()
     )];
     lines.push(format!("why       {}", why::of(&release, model.now).sentence));
+    lines.push(format!("way back  {}", read::way_back::line(model, &release).plain()));
     if let (Some(canary), Some(index)) = (workload.strategy.canary(), workload.status.step_index) {
         let rail: Vec<String> = canary
             .steps

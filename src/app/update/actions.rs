@@ -8,6 +8,7 @@ use crate::app::flight::{FOLLOWED_FOR, Flight, LOOKS, Stage, Ticket};
 use crate::app::journal::{Entry, Report};
 use crate::app::model::Model;
 use crate::app::msg::Answer;
+use crate::domain::action::Verb;
 use crate::domain::fleet::Fleet;
 use crate::domain::observation::{Observation, Record};
 use crate::domain::plan::{Assert, Plan};
@@ -17,7 +18,7 @@ use crate::domain::time::length;
 use crate::domain::timeline::{self, Tone, Topic};
 use crate::domain::workload::Workload;
 
-use super::toast;
+use super::{toast, wave_off};
 
 /// Flights that are kept after they ended.
 const KEPT: usize = 100;
@@ -37,6 +38,9 @@ pub fn begin(model: &mut Model, plan: Plan, reason: SafeText) -> (Ticket, Vec<Ef
     };
     let id = plan.id.clone();
     model.tell(&id, entry);
+    if let (Verb::WaveOff, Some(target)) = (plan.action.verb, &plan.action.target) {
+        model.pursued.insert(plan.uid.clone(), target.clone());
+    }
     model.flights.push(Flight {
         ticket,
         plan: plan.clone(),
@@ -47,6 +51,8 @@ pub fn begin(model: &mut Model, plan: Plan, reason: SafeText) -> (Ticket, Vec<Ef
         observed_at: None,
         ended_at: None,
         pressed_again: 0,
+        rest: plan.rest.clone(),
+        carried_by: None,
         looked: 0,
     });
     if model.flights.len() > KEPT {
@@ -203,6 +209,7 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         .collect();
     for ticket in open {
         effects.extend(follow_one(model, ticket));
+        effects.extend(wave_off::go_on(model, ticket));
     }
     effects
 }

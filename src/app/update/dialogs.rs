@@ -32,7 +32,8 @@ pub(super) fn ask(model: &mut Model, verb: Verb) -> Vec<Effect> {
     if verb == Verb::Undo {
         return pick_revision(model, &id);
     }
-    confirm(model, &id, &Action::plain(verb))
+    let action = model.action(&id, verb);
+    confirm(model, &id, &action)
 }
 
 /// A key pressed again while the action is on its way is counted, not obeyed.

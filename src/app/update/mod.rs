@@ -9,6 +9,7 @@ mod dialogs;
 mod keys;
 mod looking;
 mod metrics;
+mod wave_off;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::domain::workload::WorkloadRef;
 
 /// What may be done, a letter a verb in their order, a dot where it is refused.
 fn allowed(sample: &Sample) -> String {
-    let letters = Verb::ALL.into_iter().zip("PFHRAUTS".chars());
+    let letters = Verb::ALL.into_iter().zip("PFHRAUTSW".chars());
     let one = |(verb, letter)| if may(sample, verb).is_allowed() { letter } else { '.' };
     letters.map(one).collect()
 }
@@ -39,50 +39,50 @@ fn by_reference(sample: Sample, kind: &str) -> Sample {
 #[test]
 fn canaries() {
     check(vec![
-        ("a weight step is under way", a_canary().at_step(2), ".FH.AU.S"),
-        ("waits at its gate", a_canary().at_step(1).paused(), "PFH.AU.S"),
-        ("waits for a timer", a_canary().at_step(3).paused(), "PFH.AU.S"),
-        ("promoted, not yet moved", a_canary().at_step(1).paused().promoted(), ".FH.AU.S"),
-        ("an analysis runs", a_canary().at_step(4), ".FH.AU.S"),
+        ("a weight step is under way", a_canary().at_step(2), ".FH.AU.SW"),
+        ("waits at its gate", a_canary().at_step(1).paused(), "PFH.AU.SW"),
+        ("waits for a timer", a_canary().at_step(3).paused(), "PFH.AU.SW"),
+        ("promoted, not yet moved", a_canary().at_step(1).paused().promoted(), ".FH.AU.SW"),
+        ("an analysis runs", a_canary().at_step(4), ".FH.AU.SW"),
         (
             "an analysis could not decide",
             a_canary().at_step(4).paused_for(PauseReason::InconclusiveAnalysisRun),
-            "PFH.AU.S",
+            "PFH.AU.SW",
         ),
-        ("held", a_canary().at_step(2).held(), "...RAU.S"),
-        ("held at its gate", a_canary().at_step(1).paused().held(), "...RAU.S"),
-        ("all steps are done", a_canary().at_step(7), ".FH.AU.S"),
-        ("no steps at all", a_canary().canary(|c| c.steps.clear()), ".FH.AU.S"),
-        ("no step reported", a_canary().with(|w| w.status.step_index = None), ".FH.AU.S"),
+        ("held", a_canary().at_step(2).held(), "...RAU.SW"),
+        ("held at its gate", a_canary().at_step(1).paused().held(), "...RAU.SW"),
+        ("all steps are done", a_canary().at_step(7), ".FH.AU.SW"),
+        ("no steps at all", a_canary().canary(|c| c.steps.clear()), ".FH.AU.SW"),
+        ("no step reported", a_canary().with(|w| w.status.step_index = None), ".FH.AU.SW"),
         (
             "full promotion under way",
             a_canary().at_step(2).with(|w| w.status.promote_full = true),
-            "..H.AU.S",
+            "..H.AU.SW",
         ),
-        ("aborted", a_canary().aborted(""), ".F...UTS"),
-        ("aborted and held", a_canary().aborted("").held(), "...R.UTS"),
-        ("complete", a_canary().complete(), "..H..U.S"),
+        ("aborted", a_canary().aborted(""), ".F...UTS."),
+        ("aborted and held", a_canary().aborted("").held(), "...R.UTS."),
+        ("complete", a_canary().complete(), "..H..U.SW"),
         (
             "first deployment",
             a_canary().without_history().with(|w| w.status.stable_hash = None),
-            "..H....S",
+            "..H....S.",
         ),
         (
             "spec not yet seen",
             a_canary().at_step(1).paused().with(|w| w.generation = 8),
-            "..H.AU.S",
+            "..H.AU.SW",
         ),
         (
             "spec refused",
             a_canary().condition("InvalidSpec", true, "InvalidSpec", "no"),
-            "..H.AU.S",
+            "..H.AU.SW",
         ),
-        ("being deleted", a_canary().at_step(1).paused().with(|w| w.deleting = true), "........"),
-        ("no pods wanted", a_canary().at_step(1).paused().with(|w| w.replicas = 0), "PFH.AU.."),
+        ("being deleted", a_canary().at_step(1).paused().with(|w| w.deleting = true), "........."),
+        ("no pods wanted", a_canary().at_step(1).paused().with(|w| w.replicas = 0), "PFH.AU..W"),
         (
             "a restart under way",
             a_canary().at_step(1).paused().with(|w| w.restart_at = Some(at(1))),
-            "PFH.AU..",
+            "PFH.AU..W",
         ),
         (
             "a restart done",
@@ -90,10 +90,10 @@ fn canaries() {
                 w.restart_at = Some(at(1));
                 w.status.restarted_at = Some(at(1));
             }),
-            "PFH.AU.S",
+            "PFH.AU.SW",
         ),
-        ("template elsewhere, not seen", by_reference(a_canary(), "Deployment"), ".FH.A..S"),
-        ("template in a PodTemplate", by_reference(a_canary(), "PodTemplate"), ".FH.A..S"),
+        ("template elsewhere, not seen", by_reference(a_canary(), "Deployment"), ".FH.A..SW"),
+        ("template in a PodTemplate", by_reference(a_canary(), "PodTemplate"), ".FH.A..SW"),
     ]);
 }
 
@@ -106,35 +106,35 @@ fn blue_green_pairs() {
         })
     };
     check(vec![
-        ("the preview comes up", a_blue_green(), ".FH.AU.S"),
-        ("waits for the switch", a_blue_green().paused(), "PFH.AU.S"),
-        ("switches by itself", timed().paused(), ".FH.AU.S"),
+        ("the preview comes up", a_blue_green(), ".FH.AU.SW"),
+        ("waits for the switch", a_blue_green().paused(), "PFH.AU.SW"),
+        ("switches by itself", timed().paused(), ".FH.AU.SW"),
         (
             "switches by itself, but its analysis could not decide",
             timed().paused_for(PauseReason::InconclusiveAnalysisRun),
-            "PFH.AU.S",
+            "PFH.AU.SW",
         ),
         (
             "switched, analysis goes on",
             a_blue_green().with(|w| w.status.active_hash = Some(CURRENT.into())),
-            ".FH.AU.S",
+            ".FH.AU.SW",
         ),
-        ("held", a_blue_green().paused().held(), "...RAU.S"),
-        ("aborted", a_blue_green().aborted(""), ".F...UTS"),
-        ("complete", a_blue_green().complete(), "..H..U.S"),
+        ("held", a_blue_green().paused().held(), "...RAU.SW"),
+        ("aborted", a_blue_green().aborted(""), ".F...UTS."),
+        ("complete", a_blue_green().complete(), "..H..U.SW"),
     ]);
 }
 
 #[test]
 fn deployments() {
     check(vec![
-        ("complete", a_deployment(), "..H..U.S"),
-        ("updating", a_deployment().with(|w| w.status.updated = 1), "..H..U.S"),
-        ("held", a_deployment().with(|w| w.paused = true), "...R...."),
-        ("no history", a_deployment().without_history(), "..H....S"),
-        ("no pods wanted", a_deployment().with(|w| w.replicas = 0), "..H..U.."),
-        ("restarted before", a_deployment().with(|w| w.restart_at = Some(at(1))), "..H..U.S"),
-        ("being deleted", a_deployment().with(|w| w.deleting = true), "........"),
+        ("complete", a_deployment(), "..H..U.SW"),
+        ("updating", a_deployment().with(|w| w.status.updated = 1), "..H..U.SW"),
+        ("held", a_deployment().with(|w| w.paused = true), "...R....W"),
+        ("no history", a_deployment().without_history(), "..H....S."),
+        ("no pods wanted", a_deployment().with(|w| w.replicas = 0), "..H..U..W"),
+        ("restarted before", a_deployment().with(|w| w.restart_at = Some(at(1))), "..H..U.SW"),
+        ("being deleted", a_deployment().with(|w| w.deleting = true), "........."),
     ]);
 }
 

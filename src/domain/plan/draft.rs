@@ -3,7 +3,7 @@
 //! Only ever starts from what is allowed. Called by [`super::make`].
 
 use super::{Assert, Change, Danger, Note, Plan, Write};
-use crate::domain::action::Action;
+use crate::domain::action::{Action, Verb};
 use crate::domain::analysis::Verdict;
 use crate::domain::id::WorkloadKind;
 use crate::domain::legality::{self, Record};
@@ -14,7 +14,63 @@ use crate::domain::strategy::{Canary, Strategy};
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, length, to_rfc3339};
 use crate::domain::traffic;
+use crate::domain::way_back::{Steps, Warmth, Way};
 use crate::domain::workload::PauseReason;
+
+/// The plan of a whole way back, out of that of its first move.
+pub(super) fn wave_off(
+    first: Plan,
+    release: &Release<'_>,
+    way: &Way,
+    rest: Vec<Verb>,
+    now: Timestamp,
+) -> Plan {
+    let name = format!("{} {}", number_text(way.target.revision), way.target.hash);
+    let note = |label, text: String| Note { label, text: text.into(), warning: false };
+    let warn = |label, text: String| Note { label, text: text.into(), warning: true };
+    let from = release.current_hash().cloned().unwrap_or_default();
+    let mut notes = vec![note("now", format!("{from} is wanted"))];
+    let moves: Vec<&str> = way.moves.iter().map(|verb| verb.name()).collect();
+    notes.push(note("then", format!("{}: users go back to {name}", moves.join(", then "))));
+    let (available, wanted) = way.pods;
+    let warmth = way.warmth();
+    let warm = format!("{} of {wanted} of its pods are available: {}", available, warmth.word());
+    notes.push(Note { warning: warmth != Warmth::Warm, ..note("pods", warm) });
+    if let Some(at) = way.cold_at {
+        notes.push(warn("pods", format!("they go in {}", length(at - now))));
+    }
+    let takes = way.takes.map_or_else(
+        || "not known: no pod has started here that could tell".to_owned(),
+        |takes| format!("about {} until every user is on it", length(takes)),
+    );
+    notes.push(note("takes", takes));
+    match way.steps {
+        Steps::None | Steps::Skipped => {}
+        Steps::Again(count) => {
+            notes.push(note("steps", format!("{count} would come again: they are skipped")));
+        }
+        Steps::Preview => {
+            notes.push(note("steps", "preview and pause would come again: skipped".to_owned()));
+        }
+    }
+    notes.extend(way.remarks.iter().map(|remark| warn("note", remark.to_string())));
+    // What the first move says of itself beyond that: holds, capacity, GitOps.
+    let said = first.notes.iter().filter(|note| matches!(note.label, "note" | "git"));
+    notes.extend(said.cloned());
+    Plan {
+        action: Action { verb: Verb::WaveOff, target: Some(way.target.hash.clone()) },
+        danger: Danger::Safety,
+        notes,
+        expectation: Expectation::Back { from, to: way.target.hash.clone() },
+        rest,
+        ..first
+    }
+}
+
+/// `r42`, or `r?` while it has no number.
+fn number_text(revision: Option<u64>) -> String {
+    revision.map_or_else(|| "r?".into(), |n| format!("r{n}"))
+}
 
 /// A plan in the making.
 pub(super) struct Draft<'a, 'r> {
@@ -35,6 +91,8 @@ impl<'a, 'r> Draft<'a, 'r> {
             notes: Vec::new(),
             command: SafeText::default(),
             expectation: Expectation::Nothing,
+            rest: Vec::new(),
+            later: Vec::new(),
         };
         Self { release, plan }
     }
@@ -342,7 +400,8 @@ impl<'a, 'r> Draft<'a, 'r> {
             Record::FailedAnalysis(message) => {
                 self.warn("note", format!("an analysis of {name} failed: {message}"));
             }
-            Record::Stable | Record::Clean => {}
+            Record::Aborted(message) => self.warn("note", message.clone()),
+            Record::Stable | Record::Completed | Record::Clean => {}
         }
         if let Some(plain) = targets.iter().find(|t| t.plain && t.hash != target.hash) {
             let number = plain.revision.map_or_else(|| "?".into(), |n| n.to_string());

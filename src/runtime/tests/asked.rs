@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::app::flight::Flight;
 use crate::domain::action::Verb;
 use crate::domain::id::{WorkloadId, WorkloadKind};
+use crate::domain::plan::{Change, Plan};
 
 /// Where a write goes.
 pub(super) fn path(object: &WorkloadId, status: bool) -> String {
@@ -39,11 +41,34 @@ pub(super) fn changes(verb: Verb, body: &Value) -> bool {
             Verb::Undo => path == "/spec/template",
             Verb::Pause => path == "/spec/paused" && op["value"] == true,
             Verb::Resume => path == "/spec/paused" && op["value"] == false,
+            // It leaves as the moves that it is made of.
+            Verb::WaveOff => false,
             Verb::Restart => {
                 path.to_ascii_lowercase().ends_with("restartat") || path.contains("restartedAt")
             }
         }
     })
+}
+
+/// The verb as which a plan leaves: a wave-off is whichever move comes first.
+pub(super) fn leaving(plan: &Plan) -> Verb {
+    if plan.action.verb != Verb::WaveOff {
+        return plan.action.verb;
+    }
+    let changes = plan.writes.iter().flat_map(|write| &write.changes);
+    let mut verbs = changes.filter_map(|change| match change {
+        Change::SetAbort(true) => Some(Verb::Abort),
+        Change::CopyTemplate { .. } => Some(Verb::Undo),
+        Change::SetPaused(false) => Some(Verb::Resume),
+        Change::SetPromoteFull(true) => Some(Verb::PromoteFull),
+        _ => None,
+    });
+    verbs.next().unwrap_or(Verb::WaveOff)
+}
+
+/// Whether an action is a later move of a wave-off, which no key was pressed for.
+pub(super) fn is_carried(flight: &Flight) -> bool {
+    flight.reason.starts_with("wave-off ")
 }
 
 /// The leading `test` operations of a patch: path and value.

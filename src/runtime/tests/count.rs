@@ -6,6 +6,8 @@ pub(super) struct Count {
     pub(super) keys: u64,
     /// Actions that were confirmed.
     pub(super) actions: u64,
+    /// Later moves of wave-offs, which follow by themselves.
+    pub(super) carried: u64,
     /// Writes that reached the server, and those that storage took.
     pub(super) writes: u64,
     pub(super) applied: u64,
@@ -29,6 +31,7 @@ impl Count {
     pub(super) fn add(&mut self, other: &Self) {
         self.keys += other.keys;
         self.actions += other.actions;
+        self.carried += other.carried;
         self.writes += other.writes;
         self.applied += other.applied;
         self.unknown += other.unknown;
@@ -44,11 +47,12 @@ impl Count {
 
     pub(super) fn text(&self) -> String {
         format!(
-            "{} keys, {} actions confirmed, {} writes at the server, {} applied; {} outcomes \
+            "{} keys, {} actions confirmed, {} moves followed, {} writes at the server, {} applied; {} outcomes \
              unknown at first: {} said done ({} by somebody else), {} not done, {} superseded, \
              {} not to be known, {} not judged yet; {} objects compared, {} looks in silence",
             self.keys,
             self.actions,
+            self.carried,
             self.writes,
             self.applied,
             self.unknown,

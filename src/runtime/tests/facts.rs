@@ -81,6 +81,8 @@ impl Facts {
             Verb::Pause | Verb::Resume | Verb::Restart => {
                 object && self.generation == hit.generation && self.paused == hit.paused
             }
+            // It leaves as the moves that it is made of.
+            Verb::WaveOff => false,
         }
     }
 }
@@ -117,6 +119,7 @@ impl Witness {
             Verb::Abort => ABORT,
             Verb::Undo if path.contains("/rollouts/") => UNDO,
             Verb::Undo | Verb::Pause | Verb::Resume | Verb::Restart => SPEC,
+            Verb::WaveOff => &[],
         };
         Self { paths }
     }

@@ -10,7 +10,7 @@ use crate::app::msg::Msg;
 use crate::sim::serve::tests::storm::{Chance, Fault};
 
 /// Keys that act, the likelier the more often.
-const VERBS: &str = "PPPPAAAFHHUURRRS";
+const VERBS: &str = "PPPPAAAFHHUURRRSWW";
 
 /// Keys that look and move.
 const LOOKS: [Key; 16] = [

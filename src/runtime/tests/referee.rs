@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::asked::{changes, path, tests_of};
+use super::asked::{changes, is_carried, leaving, path, tests_of};
 use super::count::Count;
 use super::disk::Disk;
 use super::facts::{Facts, Witness};
 use crate::app::dialog::Dialog;
-use crate::app::flight::{Stage, Ticket};
+use crate::app::flight::{Flight, Stage, Ticket};
 use crate::app::model::Model;
 use crate::cluster::wire;
 use crate::domain::action::Verb;
@@ -144,8 +144,8 @@ impl Referee {
     }
 
     pub(super) fn after_key(&mut self, model: &Model) {
-        let new: Vec<_> =
-            model.flights.iter().filter(|flight| flight.ticket.0 >= self.before.0).collect();
+        let new = model.flights.iter().filter(|flight| flight.ticket.0 >= self.before.0);
+        let new: Vec<_> = new.filter(|flight| !is_carried(flight)).collect();
         if new.len() > 1 {
             self.complain("one key, several actions".into());
         }
@@ -165,22 +165,46 @@ impl Referee {
             if id != plan.id {
                 self.complain(format!("{id} was confirmed, {} is meant", plan.id));
             }
-            self.pressed.push(Pressed {
-                ticket: flight.ticket,
-                verb: plan.action.verb,
-                seen,
-                open: plan.writes.iter().map(|w| path(&w.object, w.status)).collect(),
-                came: Vec::new(),
-                applied: 0,
-                unknown: false,
-                over: false,
-                restores: self.server.restores(),
-            });
+            self.expect(flight, seen);
+        }
+    }
+
+    /// The writes of this action are to come.
+    fn expect(&mut self, flight: &Flight, seen: Facts) {
+        let plan = &flight.plan;
+        self.pressed.push(Pressed {
+            ticket: flight.ticket,
+            verb: leaving(plan),
+            seen,
+            open: plan.writes.iter().map(|w| path(&w.object, w.status)).collect(),
+            came: Vec::new(),
+            applied: 0,
+            unknown: false,
+            over: false,
+            restores: self.server.restores(),
+        });
+    }
+
+    /// The later moves of a wave-off: planned from what was just seen, without a key, and only
+    /// while the version that it leads to is the one that is wanted, or a hold was let go.
+    fn expect_carried(&mut self, model: &Model) {
+        let is_new = |flight: &&Flight| {
+            is_carried(flight) && !self.pressed.iter().any(|p| p.ticket == flight.ticket)
+        };
+        let new: Vec<Flight> = model.flights.iter().filter(is_new).cloned().collect();
+        for flight in new {
+            self.count.carried += 1;
+            let Some(workload) = model.fleet.workload(&flight.plan.id) else {
+                self.complain("a move on something that is not there".into());
+                continue;
+            };
+            self.expect(&flight, Facts::shown(workload));
         }
     }
 
     /// After each message.
     pub(super) fn look(&mut self, model: &Model) {
+        self.expect_carried(model);
         let asked = self.server.asked(self.known);
         self.known += asked.len();
         for asked in asked {

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use crate::app::read::cockpit::{Verdict, steps, verdict};
 use crate::app::read::phrase::Phrase;
-use crate::app::read::traffic;
+use crate::app::read::{traffic, way_back};
 use crate::app::theme::Role;
 use crate::view::look::Look;
 use crate::view::strip::Strip;
@@ -80,6 +80,8 @@ pub(super) fn lines(
             (room, if full { 2 } else { 1 }),
         );
     }
+    let back = Strip::new(look).say(Role::Muted, "back").to(INDENT);
+    lines.push(back.phrase_to(room, &way_back::line(scene.model, scene.release)).line());
     blank(&mut lines);
     if let Some(rail) = steps::of(scene.model, scene.release) {
         let title = Strip::new(look)

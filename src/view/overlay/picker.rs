@@ -69,6 +69,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &
 fn remark(target: &UndoTarget) -> String {
     let record = match &target.record {
         Record::Stable => "the stable version: it takes the users now".to_owned(),
+        Record::Completed => "it was promoted to the end once".to_owned(),
+        Record::Aborted(message) => message.to_string(),
         Record::Clean => "nothing is known against it".to_owned(),
         Record::FailedAnalysis(message) => format!("an analysis of it failed: {message}"),
     };
@@ -80,6 +82,8 @@ fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'s
     let number = target.revision.map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
     let mut record = match &target.record {
         Record::Stable => Phrase::of(Role::Ok, "STABLE"),
+        Record::Completed => Phrase::of(Role::Ok, "COMPLETED ONCE"),
+        Record::Aborted(_) => Phrase::of(Role::Bad, "ABORTED"),
         Record::Clean => Phrase::new().text("no failed analysis"),
         Record::FailedAnalysis(_) => Phrase::of(Role::Bad, "FAILED ANALYSIS"),
     };

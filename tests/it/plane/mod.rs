@@ -25,4 +25,5 @@ mod rights;
 mod second_operator;
 mod stage;
 mod undo;
+mod waving_off;
 mod wrong_use;

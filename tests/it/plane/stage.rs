@@ -310,6 +310,7 @@ fn home() -> tempfile::TempDir {
 fn key_of<'a>(verb: &[&'a str]) -> &'a str {
     match verb {
         ["promote", "--full"] => "promote-full",
+        ["off"] => "wave-off",
         [verb, ..] => verb,
         [] => "",
     }

@@ -1,4 +1,5 @@
-//! Credentials that expire in mid-session: read again, plugins run again, for the same cluster only.
+//! Credentials that expire in mid-session: read again, their plugins run again, for the same
+//! cluster only.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -151,5 +152,6 @@ async fn what_is_refused_for_long_is_not_tried_at_every_beat() {
     file.write(&stub.url, "shop", &user);
     pulse.wait_for(|p| p.beat > 60).await.unwrap();
     let runs = std::fs::read_to_string(&token.0).unwrap().lines().count();
-    assert!((2..=10).contains(&runs), "{runs} runs in 60 beats");
+    // The client runs it twice each time: for a certificate and for a token.
+    assert!((4..=20).contains(&runs), "{runs} runs in 60 beats");
 }

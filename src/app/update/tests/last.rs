@@ -61,6 +61,7 @@ fn it_is_shown_with_its_age_until_something_is_known() {
     assert!(last_remark(&rig.model, &view).plain().starts_with("as it was 3h"), "{view:?}");
     assert!(rig.model.fleet_view.selected.is_some());
     let now = rig.model.now;
+    rig.model.sources.clear();
     let others = SourceId { kind: ResourceKind::AnalysisRuns, namespace: None };
     rig.send(Msg::Source(others, SourceState::Live(now)));
     assert_eq!(last(&rig.model), Some(&view), "the others have not begun");

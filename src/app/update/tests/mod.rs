@@ -11,6 +11,7 @@ mod looking;
 mod measuring;
 mod roster;
 mod typing;
+mod waving_off;
 
 use super::update;
 use crate::app::dialog::{Confirmation, Dialog};
