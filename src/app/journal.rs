@@ -3,8 +3,11 @@
 //! Pure data; `runtime` writes them to the file, one JSON object a line, before a request leaves
 //! and after it ended. No secret is ever in a plan, so none is here.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use crate::domain::id::{PodHash, Uid};
 use crate::domain::plan::Plan;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, to_rfc3339};
@@ -62,6 +65,37 @@ pub struct SessionStamp {
     pub server: SafeText,
 }
 
+/// Where workloads were waved off to, by their UID, as far as lines of the journal since then tell
+/// a beginning and no end: the program was killed on the way, or it took too long. An end that is
+/// in effect or superseded ends whatever was begun on that workload, by whichever session. Lines
+/// that make no sense tell nothing.
+pub fn unfinished(lines: &[Value], since: Timestamp) -> BTreeMap<Uid, PodHash> {
+    let mut open: Vec<(String, u64, Uid, PodHash)> = Vec::new();
+    for line in lines {
+        let text = |key: &str| line.get(key).and_then(Value::as_str);
+        let is_new = line.get("at_ms").and_then(Value::as_i64) >= Some(since.timestamp_millis());
+        let ticket = line.get("ticket").and_then(Value::as_u64);
+        let (Some("wave-off"), Some(session), Some(ticket), Some(uid)) =
+            (text("verb").filter(|_| is_new), text("session"), ticket, text("uid"))
+        else {
+            continue;
+        };
+        match (text("report"), text("word"), text("target")) {
+            (Some("intent"), _, Some(target)) => {
+                open.push((session.to_owned(), ticket, Uid::new(uid), PodHash::new(target)));
+            }
+            (Some("end"), Some("in effect" | "superseded"), _) => {
+                open.retain(|(_, _, other, _)| *other != uid);
+            }
+            (Some("end"), Some("refused"), _) => {
+                open.retain(|(other, number, ..)| (other.as_str(), *number) != (session, ticket));
+            }
+            _ => {}
+        }
+    }
+    open.into_iter().map(|(_, _, uid, target)| (uid, target)).collect()
+}
+
 impl Entry {
     /// The entry as one JSON object (`"schema": 1`).
     pub fn to_json(&self) -> Value {
@@ -104,5 +138,50 @@ impl Entry {
             "server": self.session.server.as_str(),
             "writes": writes,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::{Span, parse_rfc3339};
+
+    fn line(ticket: u64, report: &str, word: &str, target: &str) -> Value {
+        let at = parse_rfc3339("2026-11-28T10:00:00Z").unwrap() + Span::seconds(ticket as i64);
+        json!({
+            "at_ms": at.timestamp_millis(), "session": "s", "ticket": ticket, "report": report,
+            "word": word, "verb": "wave-off", "uid": "u", "target": target,
+        })
+    }
+
+    #[test]
+    fn what_was_begun_and_has_no_end_is_unfinished() {
+        let since = parse_rfc3339("2026-11-28T10:00:00Z").unwrap();
+        let told = |lines: &[Value]| {
+            let all = unfinished(lines, since);
+            all.get("u").map(ToString::to_string)
+        };
+        let begun = line(1, "intent", "", "aaa");
+        assert_eq!(told(&[begun.clone()]).as_deref(), Some("aaa"));
+        let answered = line(1, "answer", "accepted", "aaa");
+        assert_eq!(told(&[begun.clone(), answered]).as_deref(), Some("aaa"));
+        for word in ["in effect", "superseded", "refused"] {
+            assert_eq!(told(&[begun.clone(), line(1, "end", word, "aaa")]), None, "{word}");
+        }
+        // Followed for five minutes, and still not there: it is still the way.
+        let late = line(1, "end", "overdue", "aaa");
+        assert_eq!(told(&[begun.clone(), late]).as_deref(), Some("aaa"));
+        // Another one, to another version, ended; and the newest counts.
+        let other = line(2, "intent", "", "bbb");
+        assert_eq!(told(&[begun.clone(), other.clone()]).as_deref(), Some("bbb"));
+        let ended = [begun.clone(), other.clone(), line(2, "end", "refused", "bbb")];
+        assert_eq!(told(&ended).as_deref(), Some("aaa"));
+        // The second one came to its end: the first is none of today's.
+        let gone_on = [begun.clone(), other, line(2, "end", "in effect", "bbb")];
+        assert_eq!(told(&gone_on), None);
+        assert_eq!(unfinished(&[begun], since + Span::seconds(2)), BTreeMap::new(), "old");
+        let odd =
+            [json!(null), json!({ "verb": "wave-off" }), line(3, "intent", "", "x")["uid"].clone()];
+        assert_eq!(unfinished(&odd, since), BTreeMap::new());
     }
 }

@@ -141,6 +141,8 @@ pub enum Command {
     /// Fly a drill: an embedded cluster in which releases go wrong. Nothing real is touched.
     #[command(visible_alias = "demo")]
     Drill(Drill),
+    /// Tell what was done from here, by whom and what came of it; and check that the record is whole.
+    Journal(Record),
     /// Check everything a session needs: cluster, clock, rights, Prometheus, journal, terminal.
     Doctor(Print),
     /// Print the configuration in effect and who set each value.
@@ -155,6 +157,23 @@ pub struct Print {
     /// Output format.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: Output,
+}
+
+/// Which part of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Arguments)]
+pub struct Record {
+    /// Only of the workload of this name.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only what was begun so long ago or later, such as 90m or 24h.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub since: Option<Duration>,
+    /// What was done in drills.
+    #[arg(long)]
+    pub drills: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub print: Print,
 }
 
 /// Formats of output.

@@ -147,6 +147,8 @@ pub struct Plan {
     pub command: SafeText,
     /// What will show that it took effect.
     pub expectation: Expectation,
+    /// What will show that its writes arrived, where what is expected takes more than them.
+    pub proof: Option<Expectation>,
     /// What follows by itself, each planned from the state that is there by then.
     pub rest: Vec<Verb>,
     /// The rights that the rest will need.

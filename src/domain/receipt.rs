@@ -254,6 +254,9 @@ fn undone(release: &Release<'_>, hash: &PodHash) -> Progress {
 fn back(release: &Release<'_>, from: &PodHash, to: &PodHash) -> Progress {
     let status = &release.workload.status;
     match release.current_hash() {
+        Some(current) if current == to && status.abort && release.is_updating() => {
+            Progress::Superseded("aborted meanwhile".into())
+        }
         Some(current) if current == to => undone(release, to),
         Some(current) if current == from && status.stable_hash.as_ref() == Some(to) => {
             aborted(release)

@@ -161,6 +161,12 @@ fn arriving(release: &Release<'_>, target: &PodHash, now: Timestamp) -> WayBack 
     if !release.is_updating() {
         return home(format!("{target} is wanted and complete"));
     }
+    if workload.status.abort {
+        // Somebody changed their mind on the way: that is not undone by itself.
+        return home(format!(
+            "the way to {target} was aborted: users are where they were before it"
+        ));
+    }
     if !phase::is_observed(workload) {
         return home(format!("{target} is wanted; the controller has not seen it yet"));
     }

@@ -10,7 +10,7 @@ use crate::app::flight::Ticket;
 use crate::app::journal::{Entry, Report, SessionStamp};
 use crate::app::msg::Answer;
 use crate::cluster::{self, ActError, Connection};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Danger, Plan};
 use crate::domain::text::SafeText;
 
 use super::clock::Clock;
@@ -47,7 +47,7 @@ impl Door {
             return refusal;
         }
         if let Err(error) = self.journal_entry(&order, Report::Intent).await
-            && !order.plan.action.verb.is_toward_safety()
+            && order.plan.danger != Danger::Safety
         {
             let place = self.journal.place();
             let text = format!("not sent: the journal in {place} cannot be written: {error}");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::drill::Drill;
+use crate::app::journal;
 use crate::app::keymap::{self, Overrides};
 use crate::app::model::Model;
 use crate::app::report;
@@ -19,6 +20,7 @@ use crate::config::{
     to_text,
 };
 use crate::domain::action::Verb;
+use crate::domain::time::Span;
 use crate::error::Exit;
 use crate::telemetry::{self, Telemetry};
 use crate::terminal::{Capabilities, Console, Signals, Surroundings};
@@ -33,10 +35,13 @@ use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, failure};
 use super::measure;
 use super::say::{complain, print, print_json};
-use super::state::Keep;
+use super::state::{Keep, record};
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
+
+/// How long a wave-off that was cut off is still gone on with.
+const PURSUED_FOR: Span = Span::hours(1);
 
 /// Runs the program and says how it ends.
 pub fn run(args: Args) -> Exit {
@@ -103,6 +108,10 @@ async fn serve(args: Args) -> Exit {
                 Output::Json => print_json(&to_json(&rows)),
             }
             return Exit::Ok;
+        }
+        Some(Command::Journal(asked)) => {
+            let journal = connecting::journal(&places, asked.drills);
+            return record::tell(&journal, asked, Clock::default().now());
         }
         _ => {}
     }
@@ -176,6 +185,7 @@ impl Start {
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
         }
+        model.pursued = journal::unfinished(&door.journal.recent(now), now - PURSUED_FOR);
         model
     }
 
@@ -275,9 +285,11 @@ impl Start {
             Command::Retry(act) => session.act(Verb::Retry, None, act).await,
             Command::Off(act) => session.act(Verb::WaveOff, None, act).await,
             Command::Restart(act) => session.act(Verb::Restart, None, act).await,
-            Command::Config(_) | Command::Keys | Command::Drill(_) | Command::Doctor(_) => {
-                Ok(Exit::Ok)
-            }
+            Command::Config(_)
+            | Command::Keys
+            | Command::Journal(_)
+            | Command::Drill(_)
+            | Command::Doctor(_) => Ok(Exit::Ok),
         }
     }
 }

@@ -166,7 +166,8 @@ fn judge(plan: &Plan, found: &Workload) -> Verdict {
     let id = found.id.clone();
     let record = Record::Workload(Box::new(found.clone()));
     fleet.apply(chrono::DateTime::UNIX_EPOCH, Observation::Seen(record));
-    let progress = fleet.release(&id).map(|release| plan.expectation.progress(&release));
+    let proof = plan.proof.as_ref().unwrap_or(&plan.expectation);
+    let progress = fleet.release(&id).map(|release| proof.progress(&release));
     match progress {
         Some(Progress::Superseded(text)) => Verdict::Superseded(text),
         Some(Progress::Waiting(_)) | None if holds(plan, found) => Verdict::NotDone,
@@ -254,6 +255,11 @@ fn end(model: &mut Model, ticket: Ticket, stage: Stage) -> Vec<Effect> {
     flight.stage = stage;
     flight.ended_at = Some(now);
     let good = matches!(flight.stage, Stage::InEffect(_));
+    if flight.plan.action.verb == Verb::WaveOff
+        && matches!(flight.stage, Stage::InEffect(_) | Stage::Superseded(_))
+    {
+        model.pursued.remove(&flight.plan.uid);
+    }
     let receipt = flight.receipt();
     let id = flight.plan.id.clone();
     let entry = Entry {

@@ -7,7 +7,7 @@ use crate::app::effect::Effect;
 use crate::app::flight::{Flight, Stage, Ticket};
 use crate::app::model::Model;
 use crate::domain::action::{Action, Verb};
-use crate::domain::plan;
+use crate::domain::plan::{self, Danger};
 use crate::domain::way_back;
 
 use super::actions::begin;
@@ -64,7 +64,9 @@ fn send(model: &mut Model, ticket: Ticket, next: Verb) -> Vec<Effect> {
         return Vec::new();
     }
     let action = Action { verb: next, target: (next == Verb::Undo).then_some(target) };
-    let Ok(plan) = plan::make(&release, &action, model.now) else { return Vec::new() };
+    let Ok(mut plan) = plan::make(&release, &action, model.now) else { return Vec::new() };
+    // Part of a way to safety: a journal that cannot be written does not hold it up half-way.
+    plan.danger = Danger::Safety;
     let (carrier, effects) = begin(model, plan, reason);
     if let Some(flight) = model.flights.iter_mut().find(|f| f.ticket == ticket) {
         flight.carried_by = Some(carrier);

@@ -29,7 +29,8 @@ pub(super) fn wave_off(
     let note = |label, text: String| Note { label, text: text.into(), warning: false };
     let warn = |label, text: String| Note { label, text: text.into(), warning: true };
     let from = release.current_hash().cloned().unwrap_or_default();
-    let mut notes = vec![note("now", format!("{from} is wanted"))];
+    let number = number_text(release.current().and_then(|r| r.replica_set.revision));
+    let mut notes = vec![note("now", format!("{number} {from} is wanted"))];
     let moves: Vec<&str> = way.moves.iter().map(|verb| verb.name()).collect();
     notes.push(note("then", format!("{}: users go back to {name}", moves.join(", then "))));
     let (available, wanted) = way.pods;
@@ -62,6 +63,7 @@ pub(super) fn wave_off(
         danger: Danger::Safety,
         notes,
         expectation: Expectation::Back { from, to: way.target.hash.clone() },
+        proof: Some(first.expectation),
         rest,
         ..first
     }
@@ -91,6 +93,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             notes: Vec::new(),
             command: SafeText::default(),
             expectation: Expectation::Nothing,
+            proof: None,
             rest: Vec::new(),
             later: Vec::new(),
         };

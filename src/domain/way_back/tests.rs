@@ -150,6 +150,8 @@ fn a_way_that_was_begun_is_gone_to_its_end() {
     assert!(way(&unseen, Some(STABLE)).starts_with("home"), "{}", way(&unseen, Some(STABLE)));
     let pushed = back.clone().with(|w| w.status.promote_full = true);
     assert!(way(&pushed, Some(STABLE)).contains("on its way"), "{}", way(&pushed, Some(STABLE)));
+    let aborted = back.clone().with(|w| w.status.abort = true);
+    assert!(way(&aborted, Some(STABLE)).contains("was aborted"), "{}", way(&aborted, Some(STABLE)));
     let there = back.with(|w| w.status.stable_hash = Some(STABLE.into())).scaled(STABLE, all);
     assert!(way(&there, Some(STABLE)).contains("complete"), "{}", way(&there, Some(STABLE)));
 }

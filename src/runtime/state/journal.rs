@@ -1,8 +1,8 @@
 //! The journal file: one JSON object a line, appended and synced before a request leaves.
 //!
 //! Each line carries the hash of the line before it, so that a changed or missing line is found.
-//! Several processes may write: each append holds the file's lock. Never reads old lines for
-//! decisions. Called by `door` and `perform`.
+//! Several processes may write: each append holds the file's lock. Never decides by old lines.
+//! Called by `door`, `perform` and, for what a killed process left undone, `start`.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,7 +15,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
 use crate::app::journal::Entry;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::terminal::fall;
 
 /// Bytes at the end of the file in which the last line is looked for.
@@ -43,6 +43,11 @@ impl Journal {
         }
     }
 
+    /// Where it is.
+    pub(super) fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
+    }
+
     /// Where it is, for people.
     pub(in crate::runtime) fn place(&self) -> String {
         self.directory.as_ref().map_or_else(|| "nowhere".into(), |d| d.display().to_string())
@@ -68,6 +73,24 @@ impl Journal {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.made()?.join(month(entry.at));
         append_line(&path, entry.to_json())
+    }
+
+    /// The last lines before that instant, oldest first; none where they cannot be read. Lines
+    /// that are no JSON are left out.
+    pub(in crate::runtime) fn recent(&self, at: Timestamp) -> Vec<Value> {
+        let Some(directory) = &self.directory else { return Vec::new() };
+        let before = at - Span::days(28);
+        let mut names = vec![month(before), month(at)];
+        names.dedup();
+        let tails = names.iter().filter_map(|name| {
+            let mut file = File::open(directory.join(name)).ok()?;
+            tail(&mut file).ok()
+        });
+        let lines = tails.map(|bytes| {
+            let text = String::from_utf8_lossy(&bytes);
+            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<_>>()
+        });
+        lines.flatten().collect()
     }
 
     /// Whether an append at that instant would be taken, without one: makes the directory, opens

@@ -4,6 +4,7 @@
 
 mod journal;
 mod last_view;
+pub(super) mod record;
 
 pub(super) use journal::Journal;
 #[cfg(test)]

@@ -8,6 +8,8 @@ pub(super) struct Count {
     pub(super) actions: u64,
     /// Later moves of wave-offs, which follow by themselves.
     pub(super) carried: u64,
+    /// Actions that left as another one did that was still on its way.
+    pub(super) twins: u64,
     /// Writes that reached the server, and those that storage took.
     pub(super) writes: u64,
     pub(super) applied: u64,
@@ -32,6 +34,7 @@ impl Count {
         self.keys += other.keys;
         self.actions += other.actions;
         self.carried += other.carried;
+        self.twins += other.twins;
         self.writes += other.writes;
         self.applied += other.applied;
         self.unknown += other.unknown;
@@ -47,12 +50,13 @@ impl Count {
 
     pub(super) fn text(&self) -> String {
         format!(
-            "{} keys, {} actions confirmed, {} moves followed, {} writes at the server, {} applied; {} outcomes \
+            "{} keys, {} actions confirmed, {} moves followed, {} twins, {} writes at the server, {} applied; {} outcomes \
              unknown at first: {} said done ({} by somebody else), {} not done, {} superseded, \
              {} not to be known, {} not judged yet; {} objects compared, {} looks in silence",
             self.keys,
             self.actions,
             self.carried,
+            self.twins,
             self.writes,
             self.applied,
             self.unknown,

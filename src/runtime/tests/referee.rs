@@ -18,6 +18,7 @@ use crate::cluster::wire;
 use crate::domain::action::Verb;
 use crate::domain::id::{ResourceKind, WorkloadId, WorkloadKind};
 use crate::domain::observation::{Record, SourceState};
+use crate::domain::plan::Danger;
 use crate::sim::serve::tests::storm::{Asked, Fault, Server, Spell};
 
 /// Silence after which nothing may be called live.
@@ -40,7 +41,13 @@ const KEY_WITHIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 struct Pressed {
     ticket: Ticket,
+    /// As which it leaves.
     verb: Verb,
+    /// Whether it may leave although the journal cannot be written.
+    safety: bool,
+    /// Whether another action that leaves in the same way was on its way: which of the two a write
+    /// belongs to cannot be told from outside. A wave-off is an abort or an undo there.
+    twin: bool,
     /// What was on the screen.
     seen: Facts,
     /// Paths of the writes that are still to come, and those that came.
@@ -172,9 +179,19 @@ impl Referee {
     /// The writes of this action are to come.
     fn expect(&mut self, flight: &Flight, seen: Facts) {
         let plan = &flight.plan;
+        let verb = leaving(plan);
+        let mut twin = false;
+        for other in &mut self.pressed {
+            if other.verb == verb && other.seen.is_of(&seen) && !other.over {
+                (other.twin, twin) = (true, true);
+            }
+        }
+        self.count.twins += u64::from(twin);
         self.pressed.push(Pressed {
             ticket: flight.ticket,
-            verb: leaving(plan),
+            verb,
+            safety: plan.danger == Danger::Safety,
+            twin,
             seen,
             open: plan.writes.iter().map(|w| path(&w.object, w.status)).collect(),
             came: Vec::new(),
@@ -299,21 +316,23 @@ impl Referee {
     }
 
     fn settle_write(&mut self, place: usize, asked: &Asked) {
+        let kept = self.tickets(place).any(|t| self.disk.has(t.0, "intent", asked.journal));
         let pressed = &mut self.pressed[place];
         if let Some(at) = pressed.open.iter().position(|open| *open == asked.path) {
             pressed.open.remove(at);
         }
         pressed.came.push((asked.path.clone(), asked.code));
-        let (ticket, verb, seen) = (pressed.ticket, pressed.verb, pressed.seen.clone());
+        let (verb, seen) = (pressed.verb, pressed.seen.clone());
         let mut complaints = Vec::new();
-        let excused = verb.is_toward_safety() && self.disk_was_wrong;
-        if !self.disk.has(ticket.0, "intent", asked.journal) && !excused {
+        let twin = pressed.twin;
+        let excused = (pressed.safety || twin) && self.disk_was_wrong;
+        if !kept && !excused {
             complaints.push(format!("{} left before its intent was kept", verb.name()));
         }
         if asked.code == 200 {
             pressed.applied += 1;
             self.count.applied += 1;
-            if pressed.over {
+            if pressed.over && !twin {
                 complaints.push(format!("{} arrived after its verdict", verb.name()));
             }
             let before = asked.before.as_ref().map(|object| Facts::stored(object));
@@ -328,6 +347,16 @@ impl Referee {
         for text in complaints {
             self.complain(text);
         }
+    }
+
+    /// The action at this place, and its twins.
+    fn tickets(&self, place: usize) -> impl Iterator<Item = Ticket> {
+        let meant = &self.pressed[place];
+        let twins = self.pressed.iter().enumerate().filter(move |(at, other)| {
+            let same = other.verb == meant.verb && other.seen.is_of(&meant.seen);
+            *at == place || (meant.twin && other.twin && same)
+        });
+        twins.map(|(_, pressed)| pressed.ticket)
     }
 
     fn follow_flights(&mut self, model: &Model) {
@@ -350,7 +379,7 @@ impl Referee {
                 Stage::Refused(text) => {
                     pressed.over = true;
                     self.count.said_not_done += u64::from(unknown);
-                    if pressed.applied > 0 && pressed.restores == restores {
+                    if pressed.applied > 0 && pressed.restores == restores && !pressed.twin {
                         complaints.push(format!("done, but said: {text}"));
                     }
                 }
@@ -362,7 +391,8 @@ impl Referee {
                         let now = stored(&self.server, &pressed.seen);
                         now.is_some_and(|now| pressed.seen.is_target(&now, pressed.verb))
                     };
-                    if first && pressed.applied == 0 && (!unknown || nothing_moved()) {
+                    let undone = pressed.applied == 0 && !pressed.twin;
+                    if first && undone && (!unknown || nothing_moved()) {
                         complaints.push(format!("not done, but said: {word}"));
                     }
                     self.count.by_others += u64::from(pressed.applied == 0 && first);

@@ -82,6 +82,7 @@ fn each_move_waits_for_its_turn_and_is_sent_once() {
     rig.see(&back());
     let ends: Vec<_> = rig.model.flights.iter().map(|f| (f.ticket, f.stage.word())).collect();
     assert_eq!(ends, [(whole, "in effect"), (ticket(&sent), "in effect")]);
+    assert!(rig.model.pursued.is_empty(), "what comes next is an update like any other");
 }
 
 #[test]
@@ -155,4 +156,34 @@ fn a_held_deployment_is_let_go_and_then_put_back() {
         w.status.observed_generation = Some(w.generation);
     }));
     assert_eq!(verbs(&sent), [Verb::Undo]);
+}
+
+#[test]
+fn somebody_who_aborts_the_way_back_ends_it() {
+    let mut rig = Rig::at(&bad());
+    let sent = rig.act('W');
+    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    let aborted = going_back().with(|w| w.status.abort = true);
+    assert_eq!(acts(&rig.see(&aborted)), []);
+    assert_eq!(rig.flight().stage.word(), "superseded");
+    rig.press(W);
+    assert!(rig.toast().contains("nothing to wave off"), "{}", rig.toast());
+}
+
+#[test]
+fn that_the_target_is_wanted_does_not_prove_a_later_move() {
+    let mut rig = Rig::at(&bad());
+    let sent = rig.act('W');
+    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    rig.see(&going_back());
+    // The second move is given up, and W pressed again: what is left is the full promotion.
+    for _ in 0..3 {
+        rig.answer(Answer::Refused("no".into()));
+        rig.see(&going_back());
+    }
+    let sent = rig.act('W');
+    rig.send(Msg::Answered(ticket(&sent), Answer::Unknown("reset".into())));
+    let found = Box::new(going_back().workload);
+    rig.send(Msg::ReadBack(ticket(&sent), Ok(found)));
+    assert_eq!(rig.flight().stage.word(), "unknown", "nothing shows that it arrived");
 }

@@ -1,0 +1,190 @@
+//! `waveoff journal`: reads the whole journal, checks its chain, and tells of it.
+//!
+//! Never writes, and never believes a line: what does not follow from the line before is named with
+//! its place. What was cut off by a crash is not the same as what was changed afterwards.
+
+use std::io;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::journal::{Journal, hash};
+use crate::app::report;
+use crate::config::args::{Output, Record};
+use crate::domain::time::{Span, Timestamp};
+use crate::error::Exit;
+use crate::runtime::say::{complain, print, print_json};
+
+/// The whole journal.
+#[derive(Debug, Default, PartialEq)]
+pub(in crate::runtime) struct Kept {
+    /// Its lines, oldest first, without those that were cut off.
+    lines: Vec<Value>,
+    /// What was changed, taken out or put in, with its place.
+    broken: Vec<String>,
+    /// What was cut off by a crash.
+    torn: Vec<String>,
+    /// The hash of the newest line: whoever notes it down can tell later that nothing was taken
+    /// off the end.
+    head: Option<String>,
+}
+
+impl Kept {
+    /// Takes in a month.
+    fn month(&mut self, name: &str, text: &str) {
+        let mut before = "";
+        for (at, line) in text.lines().enumerate() {
+            let place = format!("{name} line {}", at + 1);
+            match serde_json::from_str::<Value>(line) {
+                Ok(value) => {
+                    if value.get("prev").and_then(Value::as_str) != Some(&hash(before.as_bytes())) {
+                        self.broken.push(format!(
+                            "{place} does not follow from the line before: one of the two was \
+                             changed, or something between them was taken out"
+                        ));
+                    }
+                    self.lines.push(value);
+                }
+                Err(_) => self.torn.push(format!("{place} was cut off while it was written")),
+            }
+            before = line;
+        }
+        if !before.is_empty() {
+            self.head = Some(hash(before.as_bytes()));
+        }
+    }
+}
+
+/// Reads all months of a directory.
+fn read(directory: &Path) -> io::Result<Kept> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".jsonl") {
+            names.push(name.into_owned());
+        }
+    }
+    names.sort();
+    let mut kept = Kept::default();
+    for name in names {
+        let bytes = std::fs::read(directory.join(&name))?;
+        kept.month(&name, &String::from_utf8_lossy(&bytes));
+    }
+    Ok(kept)
+}
+
+/// Tells of the journal, and whether it is whole.
+pub(in crate::runtime) fn tell(journal: &Journal, asked: &Record, now: Timestamp) -> Exit {
+    let kept = match journal.directory() {
+        None => Ok(Kept::default()),
+        Some(directory) => match read(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Kept::default()),
+            read => read,
+        },
+    };
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => {
+            complain(&format!("the journal in {} cannot be read: {error}", journal.place()));
+            return Exit::Undetermined;
+        }
+    };
+    let since = asked.since.and_then(|since| Span::from_std(since).ok()).map(|span| now - span);
+    let wanted = report::Asked { name: asked.name.clone(), since };
+    match asked.print.output {
+        Output::Text => {
+            print(&report::journal_text(&kept.lines, &wanted));
+            let head = kept.head.as_deref().unwrap_or("none");
+            let place = journal.place();
+            complain(&format!("{} lines in {place}, newest hash {head}", kept.lines.len()));
+        }
+        Output::Json => print_json(&json!({
+            "schema": 1,
+            "actions": report::journal_json(&kept.lines, &wanted),
+            "lines": kept.lines.len(),
+            "head": kept.head,
+            "whole": kept.broken.is_empty(),
+            "broken": kept.broken,
+            "torn": kept.torn,
+            "place": journal.place(),
+        })),
+    }
+    for text in kept.torn.iter().chain(&kept.broken) {
+        complain(text);
+    }
+    if kept.broken.is_empty() { Exit::Ok } else { Exit::Finding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::state::chained;
+
+    /// So many lines, as the program writes them.
+    fn written(count: usize) -> Vec<String> {
+        let mut text = String::new();
+        for n in 0..count {
+            let line = chained(text.as_bytes(), json!({ "n": n, "report": "intent" }));
+            text.push_str(&line);
+        }
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn broken(lines: &[String]) -> Vec<String> {
+        let mut kept = Kept::default();
+        kept.month("m", &lines.join("\n"));
+        kept.broken
+    }
+
+    #[test]
+    fn what_is_as_it_was_written_is_whole() {
+        let mut kept = Kept::default();
+        kept.month("2026-11.jsonl", &written(20).join("\n"));
+        assert_eq!((kept.lines.len(), kept.broken.len(), kept.torn.len()), (20, 0, 0));
+        assert_eq!(kept.head, Some(hash(written(20).last().unwrap().as_bytes())));
+        kept.month("2026-12.jsonl", "");
+        assert!(kept.head.is_some(), "an empty month takes nothing away");
+    }
+
+    #[test]
+    fn each_change_is_found_where_it_is() {
+        let whole = written(20);
+        for at in 0..20 {
+            let mut changed = whole.clone();
+            changed[at] = changed[at].replace("intent", "answer");
+            let place = format!("m line {} ", at + 2);
+            let found = broken(&changed);
+            // What is at the end can only be told by who noted the newest hash.
+            assert_eq!(found.len(), usize::from(at < 19), "{found:?}");
+            assert!(found.iter().all(|text| text.starts_with(&place)), "{found:?}");
+
+            let mut missing = whole.clone();
+            missing.remove(at);
+            assert_eq!(broken(&missing).len(), usize::from(at < 19), "without line {at}");
+            if at < 19 {
+                let mut swapped = whole.clone();
+                swapped.swap(at, at + 1);
+                assert!(!broken(&swapped).is_empty(), "{at} swapped");
+            }
+            let mut added = whole.clone();
+            added.insert(at, json!({ "report": "intent", "prev": "0" }).to_string());
+            assert!(!broken(&added).is_empty(), "added at {at}");
+        }
+    }
+
+    #[test]
+    fn what_a_crash_cut_off_is_no_change() {
+        let whole = written(3).join("\n") + "\n";
+        for end in 0..whole.len() {
+            let mut text = whole[..end].to_owned();
+            let line = chained(text.as_bytes(), json!({ "n": "after" }));
+            text.push_str(&line);
+            let mut kept = Kept::default();
+            kept.month("m", &text);
+            assert_eq!(kept.broken, Vec::<String>::new(), "cut at {end}");
+            assert!(kept.torn.len() <= 1);
+            assert_eq!(kept.lines.last().unwrap()["n"], "after");
+        }
+    }
+}
