@@ -147,7 +147,8 @@ mod tests {
     use crate::domain::time::{Span, parse_rfc3339};
 
     fn line(ticket: u64, report: &str, word: &str, target: &str) -> Value {
-        let at = parse_rfc3339("2026-11-28T10:00:00Z").unwrap() + Span::seconds(ticket as i64);
+        let at =
+            parse_rfc3339("2026-11-28T10:00:00Z").unwrap() + Span::seconds(ticket.cast_signed());
         json!({
             "at_ms": at.timestamp_millis(), "session": "s", "ticket": ticket, "report": report,
             "word": word, "verb": "wave-off", "uid": "u", "target": target,
@@ -162,7 +163,7 @@ mod tests {
             all.get("u").map(ToString::to_string)
         };
         let begun = line(1, "intent", "", "aaa");
-        assert_eq!(told(&[begun.clone()]).as_deref(), Some("aaa"));
+        assert_eq!(told(std::slice::from_ref(&begun)).as_deref(), Some("aaa"));
         let answered = line(1, "answer", "accepted", "aaa");
         assert_eq!(told(&[begun.clone(), answered]).as_deref(), Some("aaa"));
         for word in ["in effect", "superseded", "refused"] {

@@ -142,22 +142,21 @@ impl Model {
     }
 
     /// The action of a verb on this workload, with the target of a way that was begun.
-    ///
-    /// Such a target only counts while it is the version that is wanted. Without it, the way back
-    /// would be seen as one more update, and waved off to the bad version.
     pub fn action(&self, id: &WorkloadId, verb: Verb) -> Action {
-        let pursued = || {
-            let release = self.fleet.release(id)?;
-            let target = self.pursued.get(&release.workload.uid)?;
-            (release.current_hash() == Some(target)).then(|| target.clone())
-        };
+        let pursued = || self.pursued(&self.fleet.release(id)?).cloned();
         Action { verb, target: if verb == Verb::WaveOff { pursued() } else { None } }
+    }
+
+    /// Where a way back leads that was begun here. It only counts while that is the version that is
+    /// wanted: without it, the way would be seen as one more update, and waved off to the bad one.
+    fn pursued(&self, release: &Release<'_>) -> Option<&PodHash> {
+        let target = self.pursued.get(&release.workload.uid)?;
+        (release.current_hash() == Some(target)).then_some(target)
     }
 
     /// The way back of a workload, by all that is known of it.
     pub fn way_back(&self, release: &Release<'_>) -> WayBack {
-        let action = self.action(&release.workload.id, Verb::WaveOff);
-        way_back::of(release, action.target.as_ref(), self.now)
+        way_back::of(release, self.pursued(release), self.now)
     }
 
     /// The visible screen.

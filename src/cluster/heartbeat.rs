@@ -122,10 +122,12 @@ pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<
     }
 }
 
+type SigningIn = Pin<Box<dyn Future<Output = Result<(), SafeText>> + Send>>;
+
 /// Signing in again, beside the questions: a credential plugin may take half a minute.
 #[derive(Default)]
 struct SignIn {
-    under_way: Option<Pin<Box<dyn Future<Output = Result<(), SafeText>> + Send>>>,
+    under_way: Option<SigningIn>,
     /// When it began last, and how long it is left alone after that.
     last: Option<(Instant, Duration)>,
 }

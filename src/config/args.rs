@@ -141,7 +141,7 @@ pub enum Command {
     /// Fly a drill: an embedded cluster in which releases go wrong. Nothing real is touched.
     #[command(visible_alias = "demo")]
     Drill(Drill),
-    /// Tell what was done from here, by whom and what came of it; and check that the record is whole.
+    /// Tell what was done from here, by whom, what came of it, and whether the record is whole.
     Journal(Record),
     /// Check everything a session needs: cluster, clock, rights, Prometheus, journal, terminal.
     Doctor(Print),

@@ -281,6 +281,8 @@ pub enum Record {
     FailedAnalysis(SafeText),
     /// Its update was aborted (event `RolloutAborted`).
     Aborted(SafeText),
+    /// The version that is wanted now is older: users were brought back from it.
+    Left,
     /// Nothing is known of it, for or against.
     Clean,
 }
@@ -363,6 +365,11 @@ fn record_of(release: &Release<'_>, revision: &Revision<'_>) -> Record {
         .find(|run| run.hash.as_ref() == Some(&revision.replica_set.hash) && run.verdict.is_bad());
     if let Some(run) = failed {
         return Record::FailedAnalysis(run.message.clone());
+    }
+    // By age, not by number: going back gives an old version the newest number.
+    let made = |r: Option<&Revision<'_>>| r.and_then(|r| r.replica_set.created);
+    if made(release.current()).is_some_and(|current| Some(current) < made(Some(revision))) {
+        return Record::Left;
     }
     release.events.iter().find_map(|event| told_by(event, revision)).unwrap_or(Record::Clean)
 }

@@ -13,7 +13,7 @@ use super::id::{PodHash, WorkloadKind};
 use super::legality::{self, Record, UndoTarget};
 use super::phase;
 use super::release::{Release, Revision, Role};
-use super::strategy::{BlueGreen, Canary, Strategy};
+use super::strategy::{BlueGreen, Strategy};
 use super::text::SafeText;
 use super::time::{Span, Timestamp};
 
@@ -147,12 +147,19 @@ pub fn of(release: &Release<'_>, target: Option<&PodHash>, now: Timestamp) -> Wa
             None => "there is no other revision to go back to".to_owned(),
         });
     };
-    if target.is_none()
-        && let Record::FailedAnalysis(why) | Record::Aborted(why) = &found.record
-    {
+    if let Some(why) = against(&found.record).filter(|_| target.is_none()) {
         return lost(format!("no other revision is known to be good: {why}"));
     }
     from_complete(release, found, now)
+}
+
+/// What speaks against a version.
+fn against(record: &Record) -> Option<SafeText> {
+    match record {
+        Record::FailedAnalysis(why) | Record::Aborted(why) => Some(why.clone()),
+        Record::Left => Some("users were brought back from it before".into()),
+        Record::Stable | Record::Completed | Record::Clean => None,
+    }
 }
 
 /// The target is wanted already: what is left is what holds it up.
@@ -210,19 +217,26 @@ fn from_update(
         };
     }
     let target = target_of(release, stable);
-    if status.abort {
-        let held = workload.paused && !has_router(workload.strategy.canary());
-        if held && users_elsewhere(release) {
-            let moves = vec![Verb::Resume];
-            return WayBack::Open(Box::new(finish(release, target, moves, Steps::None, now)));
-        }
+    let mut moves = Vec::new();
+    let mut steps = Steps::Skipped;
+    if !status.abort {
+        moves.push(if abort_works(release, stable) { Verb::Abort } else { Verb::Undo });
+    } else if !users_elsewhere(release) {
         return home(format!("aborted: users are on {} {stable_hash}", stable.number_text()));
+    } else if abort_works(release, stable) {
+        steps = Steps::None;
+    } else {
+        // The abort was taken, and the Service waits for the version that is sick.
+        moves.push(Verb::Undo);
     }
-    let mut moves = vec![if abort_works(release, stable) { Verb::Abort } else { Verb::Undo }];
     if workload.paused && hold_halts(release) {
         moves.push(Verb::Resume);
     }
-    WayBack::Open(Box::new(finish(release, target, moves, Steps::Skipped, now)))
+    if moves.is_empty() {
+        let number = stable.number_text();
+        return home(format!("aborted: users are going back to {number} {stable_hash}"));
+    }
+    WayBack::Open(Box::new(finish(release, target, moves, steps, now)))
 }
 
 /// Whether users may still be on another version than the stable one.
@@ -230,6 +244,9 @@ fn users_elsewhere(release: &Release<'_>) -> bool {
     let status = &release.workload.status;
     match &release.workload.strategy {
         Strategy::BlueGreen(_) => status.active_hash != status.stable_hash,
+        Strategy::Canary(canary) if canary.has_router() => {
+            status.weights.as_ref().is_some_and(|weights| weights.canary.weight > 0)
+        }
         _ => release.current().is_some_and(|r| r.replica_set.replicas > 0),
     }
 }
@@ -242,10 +259,6 @@ fn hold_halts(release: &Release<'_>) -> bool {
         Strategy::BlueGreen(_) => has_switched(release),
         _ => true,
     }
-}
-
-fn has_router(canary: Option<&Canary>) -> bool {
-    canary.is_some_and(Canary::has_router)
 }
 
 /// Whether the active Service of a blue-green points at the new version already.
@@ -361,7 +374,7 @@ fn finish(
     let changes_spec = moves.iter().any(|verb| matches!(verb, Verb::Undo | Verb::Resume));
     let cold_at = revision.and_then(|r| r.replica_set.scale_down_deadline).filter(|at| *at > now);
     let mut remarks = Vec::new();
-    if let Record::FailedAnalysis(why) | Record::Aborted(why) = &target.record {
+    if let Some(why) = against(&target.record) {
         remarks.push(format!("{} was not good: {why}", target.hash).into());
     } else if target.record == Record::Clean {
         remarks.push("nothing is known of how it went, good or bad".into());

@@ -345,6 +345,9 @@ fn dialogs() -> Vec<Scene> {
     let (model, abort) = asking(a_cockpit(a_canary_at_its_gate()), Verb::Abort, false);
     let ready = confirm(model, abort);
 
+    let (model, off) = asking(a_cockpit(a_quiet_canary()), Verb::WaveOff, false);
+    let off = confirm(model, off);
+
     let (model, mut full) = asking(a_cockpit(a_canary_at_its_gate()), Verb::PromoteFull, false);
     full.typed = "9f".into();
     full.reason = "pool fix is urgent".into();
@@ -375,6 +378,7 @@ fn dialogs() -> Vec<Scene> {
     leaving.dialog = Some(Dialog::Quit);
     vec![
         ("confirm-abort", ready),
+        ("confirm-wave-off", off),
         ("confirm-full-production", grave),
         ("confirm-changed", changed),
         ("confirm-blind", blind),

@@ -18,7 +18,6 @@ pub mod pods;
 pub mod revisions;
 pub mod timeline;
 pub mod traffic;
-pub mod way_back;
 
 use super::availability::{self, Freshness};
 use super::model::Model;

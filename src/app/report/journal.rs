@@ -54,6 +54,9 @@ fn outcome(told: &Told) -> String {
     match (&told.answer, &told.end) {
         (_, Some((word, detail, took))) if detail.is_empty() => format!("{word} {}", length(*took)),
         (_, Some((word, detail, took))) => format!("{word} {}: {detail}", length(*took)),
+        (Some(answer), None) if answer.starts_with("refused") || answer.starts_with("changed") => {
+            answer.to_string()
+        }
         (Some(answer), None) => format!("{answer}, nobody saw how it ended"),
         (None, None) => "NO ANSWER KEPT: the program ended before one came".to_owned(),
     }
@@ -166,11 +169,10 @@ mod tests {
         ];
         assert_eq!(
             journal_text(&lines, &Asked::default()),
-            "2026-11-28 10:00:00  anna  abort  shop/checkout  in effect 4.0s: weight 0  \"errors\"\n\
+            "2026-11-28 10:00:00  anna  abort  shop/checkout  in effect 4s: weight 0  \"errors\"\n\
              2026-11-28 10:00:02  anna  undo to abc  shop/cart  NO ANSWER KEPT: the program ended \
              before one came  \"errors\"\n\
-             2026-11-28 10:00:05  anna  abort  shop/checkout  refused: a␛[2Jb, nobody saw how it \
-             ended  \"errors\"\n"
+             2026-11-28 10:00:05  anna  abort  shop/checkout  refused: a␛[2Jb  \"errors\"\n"
         );
         let cart = Asked { name: Some("cart".into()), since: None };
         let told = journal_json(&lines, &cart);

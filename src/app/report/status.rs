@@ -6,7 +6,7 @@ use super::measured;
 use crate::app::access::Access;
 use crate::app::availability::{self, Availability};
 use crate::app::model::Model;
-use crate::app::read;
+use crate::app::read::cockpit::way_back;
 use crate::domain::action::Verb;
 use crate::domain::analysis::AnalysisRun;
 use crate::domain::id::WorkloadId;
@@ -224,7 +224,7 @@ pub fn status_text(model: &Model, id: &WorkloadId) -> Option<String> {
         standing.phase.as_str()
     )];
     lines.push(format!("why       {}", why::of(&release, model.now).sentence));
-    lines.push(format!("way back  {}", read::way_back::line(model, &release).plain()));
+    lines.push(format!("way back  {}", way_back::line(model, &release).plain()));
     if let (Some(canary), Some(index)) = (workload.strategy.canary(), workload.status.step_index) {
         let rail: Vec<String> = canary
             .steps

@@ -109,6 +109,10 @@ pub(super) fn read_back(
     };
     match judge(&flight.plan, &workload) {
         Verdict::Open => ask_again(model, ticket, "the state does not tell"),
+        // A retry that was aborted again looks as if it had never been.
+        Verdict::NotDone if was_followed(model, ticket) => {
+            ask_again(model, ticket, "another action came after it, the state does not tell")
+        }
         Verdict::NotDone if !looked_enough(model, ticket) => {
             ask_again(model, ticket, "nothing has arrived so far")
         }
@@ -126,6 +130,13 @@ pub(super) fn read_back(
         }
         Verdict::Superseded(text) => end(model, ticket, Stage::Superseded(text)),
     }
+}
+
+/// Whether another action on the same object was sent after this one, and may have undone it.
+fn was_followed(model: &Model, ticket: Ticket) -> bool {
+    let Some(flight) = model.flights.iter().find(|f| f.ticket == ticket) else { return false };
+    let later = |f: &&Flight| f.ticket > ticket && f.plan.uid == flight.plan.uid;
+    model.flights.iter().filter(later).any(|f| !matches!(f.stage, Stage::Sent | Stage::Refused(_)))
 }
 
 /// Counts a look that found no trace; whether there were enough of them.

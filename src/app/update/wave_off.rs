@@ -25,9 +25,8 @@ pub(super) fn go_on(model: &mut Model, ticket: Ticket) -> Vec<Effect> {
     match flight.carried_by.and_then(|by| model.flights.iter().find(|f| f.ticket == by)) {
         None => send(model, ticket, next),
         Some(carrier) => match &carrier.stage {
-            Stage::Sent | Stage::Unknown(_) => Vec::new(),
             Stage::Refused(_) if tries(model, flight, next) < TRIES => send(model, ticket, next),
-            Stage::Refused(_) => Vec::new(),
+            Stage::Sent | Stage::Unknown(_) | Stage::Refused(_) => Vec::new(),
             _ => {
                 if let Some(flight) = model.flights.iter_mut().find(|f| f.ticket == ticket) {
                     flight.rest.remove(0);

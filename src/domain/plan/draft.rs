@@ -404,6 +404,9 @@ impl<'a, 'r> Draft<'a, 'r> {
                 self.warn("note", format!("an analysis of {name} failed: {message}"));
             }
             Record::Aborted(message) => self.warn("note", message.clone()),
+            Record::Left => {
+                self.warn("note", format!("users were brought back from {name} before"));
+            }
             Record::Stable | Record::Completed | Record::Clean => {}
         }
         if let Some(plain) = targets.iter().find(|t| t.plain && t.hash != target.hash) {

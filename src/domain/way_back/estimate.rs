@@ -30,12 +30,11 @@ fn waves(release: &Release<'_>, missing: i32) -> i32 {
     let workload = release.workload;
     let (surge, unavailable) = match &workload.strategy {
         _ if missing == 0 => return 0,
-        // Made all at once, beside those that serve.
-        Strategy::BlueGreen(_) => return 1,
         Strategy::Canary(canary) if canary.has_router() => return 1,
         Strategy::Canary(canary) => (canary.max_surge, canary.max_unavailable),
         Strategy::Rolling(rolling) => (rolling.max_surge, rolling.max_unavailable),
-        Strategy::Recreate | Strategy::Unknown => return 1,
+        // Made all at once.
+        Strategy::BlueGreen(_) | Strategy::Recreate | Strategy::Unknown => return 1,
     };
     let at_once = at_once(workload.replicas, surge, unavailable);
     missing.saturating_add(at_once - 1) / at_once
@@ -58,5 +57,7 @@ fn start_of(pod: &Pod) -> Option<Span> {
     if !pod.ready || pod.restarts() > 0 {
         return None;
     }
-    Some(pod.ready_since? - pod.created?).filter(|span| *span >= Span::zero())
+    let took = pod.ready_since? - pod.created?;
+    // Both have whole seconds.
+    (took >= Span::zero()).then(|| took.max(Span::seconds(1)))
 }

@@ -76,7 +76,13 @@ fn where_an_abort_would_be_dropped_or_wait_for_the_bad_version_the_template_goes
 
 #[test]
 fn what_was_aborted_is_on_its_way_home() {
-    assert!(way(&a_canary().aborted(""), None).starts_with("home: aborted: users are on r41"));
+    let there = a_canary().aborted("").weight(0);
+    assert!(way(&there, None).starts_with("home: aborted: users are on r41"));
+    let going = a_canary().at_step(2).aborted("").weight(25);
+    assert!(way(&going, None).starts_with("home: aborted: users are going back to r41"));
+    let sick = switched().revision(CURRENT, |r| r.available = 3).aborted("");
+    assert_eq!(way(&sick, None), format!("{STABLE} undo Skipped"), "the Service waits for it");
+    assert!(way(&switched().aborted(""), None).contains("going back"));
     let stuck = a_canary().without_router().aborted("").held();
     assert_eq!(way(&stuck, None), format!("{STABLE} resume None"));
 }
@@ -196,6 +202,27 @@ fn after_bad_releases_the_target_is_the_good_one() {
     let again = "Rollout completed update to revision 41 (55aa001c41): Completed";
     let mended = known.beside(told("RolloutCompleted", again, -40));
     assert_eq!(open(&mended).target.hash, STABLE);
+}
+
+#[test]
+fn what_was_waved_off_is_no_way_back() {
+    // 41 is wanted again, with a new number; 42 was made after it.
+    let back = a_canary()
+        .complete()
+        .revision(CURRENT, |r| {
+            r.created = Some(at(-90_000));
+            r.revision = Some(43);
+        })
+        .revision(STABLE, |r| r.created = Some(at(-600)))
+        .revision(OLD, |r| r.created = Some(at(-100_000)));
+    let once = "Rollout completed update to revision 41 (55aa001c41): Completed";
+    let back = back.beside(told("RolloutCompleted", once, -500));
+    assert_eq!(open(&back).target.hash, OLD, "users were brought back from 41");
+    let two = back.with(|_| {}).revision(OLD, |r| r.created = Some(at(-500)));
+    assert_eq!(
+        way(&two, None),
+        "lost: no other revision is known to be good: users were brought back from it before"
+    );
 }
 
 #[test]

@@ -43,8 +43,8 @@ struct Pressed {
     ticket: Ticket,
     /// As which it leaves.
     verb: Verb,
-    /// Whether it may leave although the journal cannot be written.
-    safety: bool,
+    /// What is toward safety leaves although the journal cannot be written.
+    danger: Danger,
     /// Whether another action that leaves in the same way was on its way: which of the two a write
     /// belongs to cannot be told from outside. A wave-off is an abort or an undo there.
     twin: bool,
@@ -190,7 +190,7 @@ impl Referee {
         self.pressed.push(Pressed {
             ticket: flight.ticket,
             verb,
-            safety: plan.danger == Danger::Safety,
+            danger: plan.danger,
             twin,
             seen,
             open: plan.writes.iter().map(|w| path(&w.object, w.status)).collect(),
@@ -325,7 +325,7 @@ impl Referee {
         let (verb, seen) = (pressed.verb, pressed.seen.clone());
         let mut complaints = Vec::new();
         let twin = pressed.twin;
-        let excused = (pressed.safety || twin) && self.disk_was_wrong;
+        let excused = (pressed.danger == Danger::Safety || twin) && self.disk_was_wrong;
         if !kept && !excused {
             complaints.push(format!("{} left before its intent was kept", verb.name()));
         }

@@ -73,6 +73,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "bad-node",
     "lying-router",
     "double-bad",
+    "too-late",
     "quiet-canary",
     "crash-loop",
     "image-typo",

@@ -4,9 +4,9 @@
 
 use ratatui::text::Line;
 
-use crate::app::read::cockpit::{Verdict, steps, verdict};
+use crate::app::read::cockpit::{Verdict, steps, verdict, way_back};
 use crate::app::read::phrase::Phrase;
-use crate::app::read::{traffic, way_back};
+use crate::app::read::traffic;
 use crate::app::theme::Role;
 use crate::view::look::Look;
 use crate::view::strip::Strip;

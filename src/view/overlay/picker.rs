@@ -69,6 +69,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, picker: &
 fn remark(target: &UndoTarget) -> String {
     let record = match &target.record {
         Record::Stable => "the stable version: it takes the users now".to_owned(),
+        Record::Left => "users were brought back from it before".to_owned(),
         Record::Completed => "it was promoted to the end once".to_owned(),
         Record::Aborted(message) => message.to_string(),
         Record::Clean => "nothing is known against it".to_owned(),
@@ -84,6 +85,7 @@ fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'s
         Record::Stable => Phrase::of(Role::Ok, "STABLE"),
         Record::Completed => Phrase::of(Role::Ok, "COMPLETED ONCE"),
         Record::Aborted(_) => Phrase::of(Role::Bad, "ABORTED"),
+        Record::Left => Phrase::of(Role::Bad, "LEFT BEFORE"),
         Record::Clean => Phrase::new().text("no failed analysis"),
         Record::FailedAnalysis(_) => Phrase::of(Role::Bad, "FAILED ANALYSIS"),
     };

@@ -11,7 +11,7 @@ use super::stage::Stage;
 
 /// Every verb, by its key in `legal`.
 ///
-/// A wave-off is none of them: it is legal wherever one of its moves is, and has stories of its own.
+/// A wave-off is none of them: it is legal wherever one of its moves is, and has its own stories.
 const ALL: [&str; 8] =
     ["promote", "promote-full", "pause", "resume", "abort", "undo", "retry", "restart"];
 

@@ -301,3 +301,21 @@ fn only_so_many_receipts_are_kept() {
     assert!(rig.model.flights.len() <= 101, "{}", rig.model.flights.len());
     assert!(matches!(rig.flight().stage, Stage::Refused(_)));
 }
+
+#[test]
+fn what_a_later_action_took_back_is_not_called_not_done() {
+    let mut rig = Rig::at(&a_canary().aborted(""));
+    rig.act('R');
+    let retried = rig.flight().ticket;
+    rig.answer(Answer::Unknown("reset".into()));
+    // It had arrived: it goes on, and is aborted again.
+    rig.see(&a_gate());
+    rig.act('A');
+    rig.answer(Answer::Accepted);
+    let same = Box::new(a_canary().aborted("").workload);
+    for _ in 0..2 * crate::app::flight::LOOKS {
+        rig.send(Msg::ReadBack(retried, Ok(same.clone())));
+    }
+    let stage = rig.model.flights.iter().find(|f| f.ticket == retried).map(|f| f.stage.word());
+    assert_eq!(stage, Some("unknown"));
+}

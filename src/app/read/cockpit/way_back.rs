@@ -4,30 +4,32 @@
 
 use crate::app::model::Model;
 use crate::app::theme::Role;
+use crate::domain::phase;
 use crate::domain::release::Release;
 use crate::domain::time::{clock, length};
 use crate::domain::way_back::{Steps, Warmth, Way, WayBack};
 
-use super::phrase::Phrase;
+use crate::app::read::phrase::Phrase;
 
 /// The line; what matters most comes first, since the end may not fit.
 pub fn line(model: &Model, release: &Release<'_>) -> Phrase {
     match model.way_back(release) {
         WayBack::Home(text) => Phrase::of(Role::Muted, text.to_string()),
-        WayBack::Lost(why) => {
-            let role = if is_first(release) { Role::Muted } else { Role::Bad };
-            Phrase::of(role, format!("NO WAY BACK: {why}"))
+        // Nothing was lost where there never was another version.
+        WayBack::Lost(why) if release.revisions.len() < 2 => {
+            Phrase::of(Role::Muted, why.to_string())
         }
-        WayBack::Open(way) => open(model, &way),
+        WayBack::Lost(why) => Phrase::of(Role::Bad, format!("NO WAY BACK: {why}")),
+        WayBack::Open(way) => open(model, release, &way),
     }
 }
 
-/// Nothing was lost where there never was another version.
-fn is_first(release: &Release<'_>) -> bool {
-    release.revisions.len() < 2
+/// Whether nobody needs the way just now: a cold one is what every quiet workload has.
+fn is_calm(release: &Release<'_>) -> bool {
+    !release.is_updating() && phase::trouble(release.workload).is_none()
 }
 
-fn open(model: &Model, way: &Way) -> Phrase {
+fn open(model: &Model, release: &Release<'_>, way: &Way) -> Phrase {
     let (available, wanted) = way.pods;
     let revision = way.target.revision.map_or_else(|| "r?".into(), |n| format!("r{n}"));
     let mut phrase = Phrase::of(Role::Text, format!("{revision} {}  ", way.target.hash));
@@ -35,6 +37,7 @@ fn open(model: &Model, way: &Way) -> Phrase {
     match way.warmth() {
         Warmth::Warm => phrase.push(Role::Ok, format!("warm {pods}")),
         Warmth::Partly => phrase.push(Role::Warn, format!("partly warm {pods}")),
+        Warmth::Cold if is_calm(release) => phrase.push(Role::Muted, format!("cold {pods}")),
         Warmth::Cold => phrase.push(Role::Warn, format!("COLD {pods}")),
     }
     if let Some(at) = way.cold_at {
