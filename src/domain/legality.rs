@@ -281,7 +281,7 @@ pub enum Record {
     FailedAnalysis(SafeText),
     /// Its update was aborted (event `RolloutAborted`).
     Aborted(SafeText),
-    /// The version that is wanted now is older: users were brought back from it.
+    /// An older version was wanted after it: users were brought back from it.
     Left,
     /// Nothing is known of it, for or against.
     Clean,
@@ -366,9 +366,13 @@ fn record_of(release: &Release<'_>, revision: &Revision<'_>) -> Record {
     if let Some(run) = failed {
         return Record::FailedAnalysis(run.message.clone());
     }
-    // By age, not by number: going back gives an old version the newest number.
-    let made = |r: Option<&Revision<'_>>| r.and_then(|r| r.replica_set.created);
-    if made(release.current()).is_some_and(|current| Some(current) < made(Some(revision))) {
+    // Going back gives an old version a new number: what is younger and has a lower one was left.
+    let (number, made) = (revision.replica_set.revision, revision.replica_set.created);
+    let came_after = |other: &Revision<'_>| {
+        let set = other.replica_set;
+        set.created.is_some() && set.created < made && set.revision > number
+    };
+    if release.revisions.iter().any(came_after) {
         return Record::Left;
     }
     release.events.iter().find_map(|event| told_by(event, revision)).unwrap_or(Record::Clean)

@@ -2,7 +2,7 @@
 //! in that person's hands, without the screen.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -114,15 +114,6 @@ impl Stage {
         let mut all = arguments.to_vec();
         all.extend(["-n", &self.namespace]);
         self.run(&all)
-    }
-
-    /// Starts waveoff in the namespace, and does not wait for its end.
-    pub(super) fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = Command::new(WAVEOFF);
-        command.args(arguments).args(["-n", &self.namespace]);
-        command.env_clear().envs(self.environment());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("waveoff starts")
     }
 
     /// Runs waveoff as it is told.
@@ -302,8 +293,7 @@ impl Stage {
         writes
     }
 
-    /// Ends the stage without holding anything against anything.
-    pub(super) fn sweep(&self) {
+    fn sweep(&self) {
         let namespace = self.namespace.as_str();
         self.plane.kubectl(&["delete", "namespace", namespace, "--wait=false"]);
     }

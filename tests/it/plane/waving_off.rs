@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::audit;
 use super::cockpit::Cockpit;
 use super::grounds::{shared, tell};
 use super::manifests::{basic_canary, blue_green, canary, deployment, error_rate, judged_by};
@@ -249,65 +248,4 @@ fn a_held_canary_without_a_router() {
     let pods = stage.status("web")["current"]["desired"].clone();
     assert_eq!(pods, 0, "the pods of the bad version are gone");
     assert_eq!(stage.close(), 2);
-}
-
-/// Milliseconds after its start at which a wave-off is killed: before, between and after its two
-/// writes.
-const MOMENTS: [u64; 8] = [150, 250, 320, 390, 460, 560, 800, 1_400];
-
-#[test]
-#[ignore = "needs the control plane: tests/run"]
-fn killed_at_any_moment_it_is_gone_on_with_and_nothing_is_done_twice() {
-    let stage = fleet_of("wavekill", &["web"], &gated());
-    let good = hash(&stage, "web", "stable");
-    let mut told = Vec::new();
-    for (number, after) in MOMENTS.into_iter().enumerate() {
-        stage.release("rollout", "web", &format!("{}", number + 2), None);
-        stage.until_at("web", 1, "Paused");
-        stage.plugin(&["promote", "web", "--full"]);
-        stage.until("web", "the bad version is stable", |s| {
-            s["phase"] == "Healthy" && s["stable"]["hash"] != good.as_str()
-        });
-        let before = accepted(&stage).len();
-        let mut child = stage.start(&["off", "web", "--yes", "--reason", "killed"]);
-        std::thread::sleep(Duration::from_millis(after));
-        child.kill().expect("killed");
-        child.wait().expect("its end");
-        let way = stage.status("web")["way_back"].clone();
-        assert!(way["target"] == good.as_str() || way["state"] == "home", "{after} ms: {way}");
-        let cut = accepted(&stage).len() - before;
-        finish(&stage, &good);
-        let writes = accepted(&stage).split_off(before);
-        assert_eq!(writes, ["template", "promoteFull"], "{after} ms");
-        told.push(format!("{after} ms: {cut}"));
-    }
-    tell(&format!("killed after, writes by then: {}", told.join(", ")));
-    stage.sweep();
-}
-
-/// Waves off again until users are on this version.
-#[track_caller]
-fn finish(stage: &Stage, good: &str) {
-    let begun = Instant::now();
-    loop {
-        let flown = stage.act(&["off"], "web");
-        let status = stage.status("web");
-        if status["phase"] == "Healthy" && status["stable"]["hash"] == good {
-            return;
-        }
-        assert!([0, 4].contains(&flown.code), "{}", flown.err);
-        assert!(begun.elapsed() < Duration::from_secs(60), "{status}");
-    }
-}
-
-/// What each accepted write changed, oldest first.
-fn accepted(stage: &Stage) -> Vec<String> {
-    let lines = audit::writes(stage.plane, stage.person, &stage.namespace);
-    let changed = lines.into_iter().filter(|line| line.code < 300).map(|line| {
-        let ops = line.body.as_array().cloned().unwrap_or_default();
-        let op = ops.iter().find(|op| op["op"] != "test").cloned().unwrap_or_default();
-        let path = op["path"].as_str().unwrap_or_default().to_owned();
-        path.rsplit('/').next().unwrap_or_default().to_owned()
-    });
-    changed.collect()
 }
