@@ -10,6 +10,7 @@ use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::plan::{Permission, permission_for};
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp, length};
+use crate::domain::way_back::{Way, WayBack};
 
 use super::access::Access;
 use super::flight::{Flight, Stage};
@@ -52,14 +53,15 @@ pub fn of(model: &Model, id: &WorkloadId, verb: Verb) -> Availability {
         let ago = length(model.now - flight.sent_at);
         return disabled(format!("{} already sent {ago} ago", flight.plan.action.verb.name()));
     }
-    let legality = match verb {
-        Verb::WaveOff => legality::wave_off(&model.way_back(&release)),
-        _ => legality::of(&release, verb, model.now),
-    };
+    let way = (verb == Verb::WaveOff).then(|| model.way_back(&release));
+    let legality =
+        way.as_ref().map_or_else(|| legality::of(&release, verb, model.now), legality::wave_off);
     if let Legality::Refused(reason) = legality {
         return Availability::Disabled(reason);
     }
-    let permission = permission_for(&release, verb, model.now);
+    // A wave-off needs at once what its first move needs.
+    let first = way.as_ref().and_then(WayBack::way).and_then(Way::first).unwrap_or(verb);
+    let permission = permission_for(&release, first);
     if model.access.get(&permission) == Some(&Access::Denied) {
         return disabled(format!("not permitted: {permission}"));
     }
@@ -140,7 +142,7 @@ pub fn permissions_of(model: &Model, id: &WorkloadId) -> Vec<Permission> {
         return Vec::new();
     };
     let mut wanted: Vec<Permission> =
-        Verb::ALL.into_iter().map(|verb| permission_for(&release, verb, model.now)).collect();
+        Verb::ALL.into_iter().map(|verb| permission_for(&release, verb)).collect();
     if id.kind == WorkloadKind::Deployment {
         wanted.retain(|p| p.subresource.is_empty());
     }

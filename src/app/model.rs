@@ -142,9 +142,9 @@ impl Model {
     }
 
     /// The action of a verb on this workload, with the target of a way that was begun.
-    pub fn action(&self, id: &WorkloadId, verb: Verb) -> Action {
-        let pursued = || self.pursued(&self.fleet.release(id)?).cloned();
-        Action { verb, target: if verb == Verb::WaveOff { pursued() } else { None } }
+    pub fn action(&self, release: &Release<'_>, verb: Verb) -> Action {
+        let pursued = self.pursued(release).filter(|_| verb == Verb::WaveOff);
+        Action { verb, target: pursued.cloned() }
     }
 
     /// Where a way back leads that was begun here. It only counts while that is the version that is

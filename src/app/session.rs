@@ -62,6 +62,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The namespaces of its sources; `None` is all of them in one.
+    pub fn namespaces(&self) -> Vec<Option<SafeText>> {
+        match self {
+            Self::All => vec![None],
+            Self::Namespaces(names) => names.iter().cloned().map(Some).collect(),
+        }
+    }
+
     /// The words in the header.
     pub fn words(&self) -> String {
         match self {

@@ -13,7 +13,7 @@ use super::receipt::Expectation;
 use super::release::Release;
 use super::text::SafeText;
 use super::time::Timestamp;
-use super::way_back::{self, Way, WayBack};
+use super::way_back;
 
 use draft::Draft;
 
@@ -201,17 +201,14 @@ pub fn permission(object: &WorkloadId, status: bool) -> Permission {
 }
 
 /// The right that a verb needs on a release, before there is a plan.
-pub fn permission_for(release: &Release<'_>, verb: Verb, now: Timestamp) -> Permission {
+pub fn permission_for(release: &Release<'_>, verb: Verb) -> Permission {
     let id = &release.workload.id;
     match verb {
         Verb::Promote | Verb::PromoteFull | Verb::Abort | Verb::Retry => permission(id, true),
         Verb::Undo => permission(release.referenced.map_or(id, |w| &w.id), false),
         Verb::Pause | Verb::Resume | Verb::Restart => permission(id, false),
-        // Whichever move comes first; an abort where there is nothing to go back to.
-        Verb::WaveOff => match way_back::of(release, None, now).way().and_then(Way::first) {
-            Some(first) => permission_for(release, first, now),
-            None => permission(id, id.kind == WorkloadKind::Rollout),
-        },
+        // Each of its moves has its own; where there is none, that of the usual one.
+        Verb::WaveOff => permission(id, id.kind == WorkloadKind::Rollout),
     }
 }
 
@@ -241,22 +238,16 @@ pub fn make(release: &Release<'_>, action: &Action, now: Timestamp) -> Result<Pl
 
 /// The first move of the way back, with the rest of it said beforehand.
 fn wave_off(release: &Release<'_>, action: &Action, now: Timestamp) -> Result<Plan, SafeText> {
-    let way = match way_back::of(release, action.target.as_ref(), now) {
-        WayBack::Open(way) => way,
-        WayBack::Home(text) => return Err(format!("nothing to wave off: {text}").into()),
-        WayBack::Lost(why) => return Err(format!("no way back: {why}").into()),
-    };
-    let (first, rest) = match way.moves.split_first() {
-        Some((first, rest)) => (*first, rest.to_vec()),
-        None => return Err("nothing to wave off".into()),
-    };
-    let target = match first {
-        Verb::Undo => Some(way.target.hash.clone()),
-        _ => None,
-    };
-    let later = rest.iter().map(|verb| permission_for(release, *verb, now)).collect();
-    let plan = make(release, &Action { verb: first, target }, now)?;
-    Ok(Plan { later, ..draft::wave_off(plan, release, &way, rest, now) })
+    let back = way_back::of(release, action.target.as_ref(), now);
+    if let Legality::Refused(reason) = legality::wave_off(&back) {
+        return Err(reason);
+    }
+    let moves = back.way().and_then(|way| Some((way, way.moves.split_first()?)));
+    let Some((way, (first, rest))) = moves else { return Err("nothing to wave off".into()) };
+    let target = (*first == Verb::Undo).then(|| way.target.hash.clone());
+    let later = rest.iter().map(|verb| permission_for(release, *verb)).collect();
+    let plan = make(release, &Action { verb: *first, target }, now)?;
+    Ok(Plan { rest: rest.to_vec(), later, ..draft::wave_off(plan, release, way, now) })
 }
 
 impl Assert {

@@ -63,13 +63,18 @@ impl Revision<'_> {
 
     /// `r42`, or `r?` while it has no number.
     pub fn number_text(&self) -> String {
-        self.replica_set.revision.map_or_else(|| "r?".into(), |n| format!("r{n}"))
+        number_text(self.replica_set.revision)
     }
 
     /// Pods in this state.
     pub fn count(&self, state: PodState, now: Timestamp) -> usize {
         self.pods.iter().filter(|p| p.state(now) == state).count()
     }
+}
+
+/// `r42`, or `r?` where there is no number.
+pub fn number_text(revision: Option<u64>) -> String {
+    revision.map_or_else(|| "r?".into(), |n| format!("r{n}"))
 }
 
 /// A workload with all that belongs to it.

@@ -98,11 +98,7 @@ impl Feed {
     }
 
     fn watch_fleet(&mut self) {
-        let namespaces = match &self.scope {
-            Scope::All => vec![None],
-            Scope::Namespaces(names) => names.iter().cloned().map(Some).collect(),
-        };
-        for namespace in namespaces {
+        for namespace in self.scope.namespaces() {
             for kind in STATE.into_iter().chain(STORY) {
                 let source = SourceId { kind, namespace: namespace.clone() };
                 let watch = self.watch(source);

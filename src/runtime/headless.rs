@@ -394,7 +394,7 @@ impl Headless {
         };
         let action = match target {
             Some(_) => Action { verb, target },
-            None => self.engine.model.action(id, verb),
+            None => self.engine.model.action(&release, verb),
         };
         plan::make(&release, &action, self.engine.model.now)
             .map_err(|reason| failure(Exit::Refused, format!("{} {id}: {reason}", verb.name())))

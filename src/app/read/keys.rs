@@ -68,7 +68,7 @@ fn is_held(model: &Model, id: &WorkloadId) -> bool {
 /// What the plan of a verb says it would do then.
 fn effect(model: &Model, id: &WorkloadId, verb: Verb) -> Option<String> {
     let release = model.fleet.release(id)?;
-    let plan = plan::make(&release, &model.action(id, verb), model.now).ok()?;
+    let plan = plan::make(&release, &model.action(&release, verb), model.now).ok()?;
     let note = plan.notes.iter().find(|n| n.label == "then")?;
     Some(note.text.to_string())
 }

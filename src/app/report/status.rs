@@ -15,7 +15,7 @@ use crate::domain::release::{Release, Revision};
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, age, clock, to_rfc3339};
 use crate::domain::traffic::{self, Router, Traffic};
-use crate::domain::way_back::{Steps, WayBack};
+use crate::domain::way_back::{Steps, Way, WayBack};
 use crate::domain::{phase, why};
 
 /// One workload as JSON; `None` when it is not there.
@@ -24,6 +24,7 @@ pub fn status_json(model: &Model, id: &WorkloadId) -> Option<Value> {
     let workload = release.workload;
     let standing = phase::of(workload);
     let why = why::of(&release, model.now);
+    let back = model.way_back(&release);
     Some(json!({
         "schema": 1,
         "kind": id.kind.as_str(),
@@ -40,7 +41,7 @@ pub fn status_json(model: &Model, id: &WorkloadId) -> Option<Value> {
         "pause_ends": phase::pause_ends(workload).map(to_rfc3339),
         "held": workload.paused,
         "aborted": workload.status.abort,
-        "way_back": way_back_json(&model.way_back(&release), model.now),
+        "way_back": way_back_json(&back, model.now),
         "traffic": traffic_json(model, &release),
         "replicas": {
             "desired": workload.replicas,
@@ -55,7 +56,7 @@ pub fn status_json(model: &Model, id: &WorkloadId) -> Option<Value> {
         "analysis": release.analysis.iter().map(|run| analysis_json(run)).collect::<Vec<_>>(),
         "metrics": measured::metrics_json(model, id),
         "conditions": conditions_json(&release),
-        "legal": legal_json(model, &release),
+        "legal": legal_json(model, &release, &back),
         "gitops": workload.gitops.as_ref().map(|o| json!({ "tool": o.tool, "name": o.name.as_str() })),
         "as_of": to_rfc3339(model.now),
     }))
@@ -189,11 +190,12 @@ fn conditions_json(release: &Release<'_>) -> Vec<Value> {
     conditions.iter().map(one).collect()
 }
 
-fn legal_json(model: &Model, release: &Release<'_>) -> Value {
+fn legal_json(model: &Model, release: &Release<'_>, way_back: &WayBack) -> Value {
     let mut verbs = Map::new();
     for verb in Verb::ALL {
         let availability = availability::of(model, &release.workload.id, verb);
-        let permission = permission_for(release, verb, model.now);
+        let first = way_back.way().and_then(Way::first).filter(|_| verb == Verb::WaveOff);
+        let permission = permission_for(release, first.unwrap_or(verb));
         let access = match model.access.get(&permission) {
             Some(Access::Allowed) => "allowed",
             Some(Access::Denied) => "denied",

@@ -6,7 +6,6 @@ use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::msg::Pulse;
 use crate::app::roster;
-use crate::app::session::Scope;
 use crate::domain::id::ResourceKind;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
@@ -84,10 +83,7 @@ pub(super) fn source(model: &mut Model, source: SourceId, state: SourceState) ->
 /// A source that has not begun is not there yet: that nothing is missing among those that are
 /// there says nothing.
 fn has_answered(model: &Model) -> bool {
-    let namespaces: Vec<Option<SafeText>> = match &model.session.scope {
-        Scope::All => vec![None],
-        Scope::Namespaces(names) => names.iter().cloned().map(Some).collect(),
-    };
+    let namespaces = model.session.scope.namespaces();
     let kinds = ResourceKind::ALL.into_iter().filter(|kind| kind.is_workload());
     let mut wanted = kinds.flat_map(|kind| {
         namespaces.iter().map(move |namespace| SourceId { kind, namespace: namespace.clone() })

@@ -32,7 +32,8 @@ pub(super) fn ask(model: &mut Model, verb: Verb) -> Vec<Effect> {
     if verb == Verb::Undo {
         return pick_revision(model, &id);
     }
-    let action = model.action(&id, verb);
+    let Some(release) = model.fleet.release(&id) else { return Vec::new() };
+    let action = model.action(&release, verb);
     confirm(model, &id, &action)
 }
 

@@ -9,7 +9,7 @@ use crate::domain::id::WorkloadKind;
 use crate::domain::legality::{self, Record};
 use crate::domain::phase;
 use crate::domain::receipt::Expectation;
-use crate::domain::release::{Release, Revision, Role};
+use crate::domain::release::{Release, Revision, Role, number_text};
 use crate::domain::strategy::{Canary, Strategy};
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, length, to_rfc3339};
@@ -18,13 +18,7 @@ use crate::domain::way_back::{Steps, Warmth, Way};
 use crate::domain::workload::PauseReason;
 
 /// The plan of a whole way back, out of that of its first move.
-pub(super) fn wave_off(
-    first: Plan,
-    release: &Release<'_>,
-    way: &Way,
-    rest: Vec<Verb>,
-    now: Timestamp,
-) -> Plan {
+pub(super) fn wave_off(first: Plan, release: &Release<'_>, way: &Way, now: Timestamp) -> Plan {
     let name = format!("{} {}", number_text(way.target.revision), way.target.hash);
     let note = |label, text: String| Note { label, text: text.into(), warning: false };
     let warn = |label, text: String| Note { label, text: text.into(), warning: true };
@@ -64,14 +58,8 @@ pub(super) fn wave_off(
         notes,
         expectation: Expectation::Back { from, to: way.target.hash.clone() },
         proof: Some(first.expectation),
-        rest,
         ..first
     }
-}
-
-/// `r42`, or `r?` while it has no number.
-fn number_text(revision: Option<u64>) -> String {
-    revision.map_or_else(|| "r?".into(), |n| format!("r{n}"))
 }
 
 /// A plan in the making.

@@ -346,7 +346,7 @@ fn a_template_elsewhere_is_patched_there() {
     let expected = [Assert::Uid("uid-catalog".into()), Assert::Generation(12)];
     assert_eq!(plan.writes[0].asserts, expected);
     assert_eq!(plan.permissions()[0].to_string(), "patch deployments in shop");
-    let before = sample.ask(|release| permission_for(release, Verb::Undo, now()));
+    let before = sample.ask(|release| permission_for(release, Verb::Undo));
     assert_eq!(plan.permissions(), [before]);
 }
 
@@ -363,7 +363,7 @@ fn every_plan_needs_the_right_that_was_asked_for() {
     for sample in samples {
         for verb in Verb::ALL {
             let Ok(plan) = try_plan(&sample, &Action::plain(verb)) else { continue };
-            let asked = sample.ask(|release| permission_for(release, verb, now()));
+            let asked = sample.ask(|release| permission_for(release, verb));
             assert_eq!(plan.permissions(), [asked], "{}", verb.name());
         }
     }

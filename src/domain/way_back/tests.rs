@@ -226,6 +226,25 @@ fn what_was_waved_off_is_no_way_back() {
 }
 
 #[test]
+fn what_was_waved_off_before_is_passed_over_after_the_next_bad_release() {
+    // 33cc is the good one: it was wanted again, as 41, after 55aa had been promoted as 40.
+    let once = "Rollout completed update to revision 40 (55aa001c41): Completed";
+    let next = a_canary()
+        .complete()
+        .revision(CURRENT, |r| r.created = Some(at(-100)))
+        .revision(STABLE, |r| {
+            r.created = Some(at(-900));
+            r.revision = Some(40);
+        })
+        .revision(OLD, |r| {
+            r.created = Some(at(-90_000));
+            r.revision = Some(41);
+        })
+        .beside(told("RolloutCompleted", once, -800));
+    assert_eq!(open(&next).target.hash, OLD);
+}
+
+#[test]
 fn where_nothing_good_is_known_there_is_no_way_back() {
     let first = a_canary().without_history().with(|w| w.status.stable_hash = None);
     assert!(way(&first, None).starts_with("lost: there is no other"), "{}", way(&first, None));

@@ -10,6 +10,7 @@ use crate::app::model::Model;
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
 use crate::domain::legality::{Record, UndoTarget};
+use crate::domain::release::number_text;
 use crate::view::canvas::Canvas;
 use crate::view::look::Look;
 use crate::view::pane::{Title, list};
@@ -80,7 +81,7 @@ fn remark(target: &UndoTarget) -> String {
 }
 
 fn row(look: &Look, target: &UndoTarget, selected: bool, room: usize) -> Line<'static> {
-    let number = target.revision.map_or_else(|| "r?".to_owned(), |n| format!("r{n}"));
+    let number = number_text(target.revision);
     let mut record = match &target.record {
         Record::Stable => Phrase::of(Role::Ok, "STABLE"),
         Record::Completed => Phrase::of(Role::Ok, "COMPLETED ONCE"),

@@ -57,6 +57,16 @@ fn off(stage: &Stage, name: &str, good: &str) -> Duration {
     took
 }
 
+/// A bad version that is promoted to its end.
+fn ship(stage: &Stage, tag: &str, good: &str) {
+    stage.release("rollout", "web", tag, None);
+    stage.until_at("web", 1, "Paused");
+    stage.plugin(&["promote", "web", "--full"]);
+    stage.until("web", "the bad version is stable", |s| {
+        s["phase"] == "Healthy" && s["stable"]["hash"] != good
+    });
+}
+
 fn selector(stage: &Stage, service: &str) -> String {
     stage.get("service", service, r".spec.selector.rollouts-pod-template-hash")
 }
@@ -102,14 +112,8 @@ fn a_canary_under_way_beside_the_plugin() {
 fn a_promoted_canary_does_not_walk_its_steps_again() {
     let stage = fleet_of("wavedone", &["web"], &gated());
     let good = hash(&stage, "web", "stable");
-    stage.release("rollout", "web", "2", None);
-    stage.until_at("web", 1, "Paused");
-    stage.plugin(&["promote", "web", "--full"]);
-    stage.until("web", "the bad version is stable and the old one is gone", |s| {
-        s["phase"] == "Healthy"
-            && s["stable"]["hash"] != good.as_str()
-            && s["way_back"]["warmth"] == "cold"
-    });
+    ship(&stage, "2", &good);
+    stage.until("web", "the old one is gone", |s| s["way_back"]["warmth"] == "cold");
     assert_eq!(stage.status("web")["way_back"]["moves"], json!(["undo", "promote-full"]));
     off(&stage, "web", &good);
     let done = stage.until_healthy("web");
@@ -131,15 +135,26 @@ fn after_two_bad_releases_the_target_is_the_good_one() {
     stage.until_at("web", 1, "Paused");
     stage.plugin(&["abort", "web"]);
     stage.until("web", "aborted", |s| s["aborted"] == true);
-    stage.release("rollout", "web", "3", None);
-    stage.until_at("web", 1, "Paused");
-    stage.plugin(&["promote", "web", "--full"]);
-    stage.until("web", "the second bad one is stable", |s| {
-        s["phase"] == "Healthy" && s["stable"]["hash"] != good.as_str()
-    });
+    ship(&stage, "3", &good);
     off(&stage, "web", &good);
     assert_eq!(stage.until_healthy("web")["stable"]["hash"], good.as_str());
     assert_eq!(stage.close(), 2);
+}
+
+#[test]
+#[ignore = "needs the control plane: tests/run"]
+fn what_was_waved_off_before_is_never_the_target() {
+    let stage = fleet_of("waveagain", &["web"], &gated());
+    let good = hash(&stage, "web", "stable");
+    for tag in ["2", "3", "4"] {
+        ship(&stage, tag, &good);
+        off(&stage, "web", &good);
+        assert_eq!(stage.until_healthy("web")["stable"]["hash"], good.as_str());
+        // All others are bad: from here there is nowhere to go.
+        assert_eq!(stage.status("web")["way_back"]["state"], "lost");
+        stage.refused(&["off"], "web", "no way back");
+    }
+    assert_eq!(stage.close(), 6);
 }
 
 /// A switched pair whose old pods are gone after so many seconds.

@@ -3,13 +3,12 @@
 //! Called by `view` for the Rollout screen and by the report of `status`.
 
 use crate::app::model::Model;
+use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
 use crate::domain::phase;
-use crate::domain::release::Release;
+use crate::domain::release::{Release, number_text};
 use crate::domain::time::{clock, length};
 use crate::domain::way_back::{Steps, Warmth, Way, WayBack};
-
-use crate::app::read::phrase::Phrase;
 
 /// The line; what matters most comes first, since the end may not fit.
 pub fn line(model: &Model, release: &Release<'_>) -> Phrase {
@@ -31,7 +30,7 @@ fn is_calm(release: &Release<'_>) -> bool {
 
 fn open(model: &Model, release: &Release<'_>, way: &Way) -> Phrase {
     let (available, wanted) = way.pods;
-    let revision = way.target.revision.map_or_else(|| "r?".into(), |n| format!("r{n}"));
+    let revision = number_text(way.target.revision);
     let mut phrase = Phrase::of(Role::Text, format!("{revision} {}  ", way.target.hash));
     let pods = format!("{available}/{wanted}");
     match way.warmth() {

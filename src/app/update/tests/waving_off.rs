@@ -39,6 +39,14 @@ fn ticket(effects: &[Effect]) -> Ticket {
     }
 }
 
+/// Waved off from the bad version, and the API server has taken the first move.
+fn begun() -> Rig {
+    let mut rig = Rig::at(&bad());
+    let sent = rig.act('W');
+    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    rig
+}
+
 #[test]
 fn an_update_is_waved_off_by_one_key_and_enter_in_production() {
     let mut rig = Rig::at(&a_gate());
@@ -87,9 +95,7 @@ fn each_move_waits_for_its_turn_and_is_sent_once() {
 
 #[test]
 fn what_was_refused_is_planned_anew_but_not_for_ever() {
-    let mut rig = Rig::at(&bad());
-    let sent = rig.act('W');
-    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    let mut rig = begun();
     let mut sent = rig.see(&going_back());
     let mut tries = 0;
     while !acts(&sent).is_empty() {
@@ -107,9 +113,7 @@ fn what_was_refused_is_planned_anew_but_not_for_ever() {
 
 #[test]
 fn what_may_have_been_done_is_not_sent_again() {
-    let mut rig = Rig::at(&bad());
-    let sent = rig.act('W');
-    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    let mut rig = begun();
     let sent = rig.see(&going_back());
     rig.send(Msg::Answered(ticket(&sent), Answer::Unknown("reset".into())));
     assert_eq!(acts(&rig.see(&going_back())), []);
@@ -118,9 +122,7 @@ fn what_may_have_been_done_is_not_sent_again() {
 
 #[test]
 fn pressed_on_the_way_it_does_not_lead_back_to_the_bad_version() {
-    let mut rig = Rig::at(&bad());
-    let sent = rig.act('W');
-    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    let mut rig = begun();
     let sent = rig.see(&going_back());
     rig.send(Msg::Answered(ticket(&sent), Answer::Refused("forbidden".into())));
     rig.press(W);
@@ -135,9 +137,7 @@ fn pressed_on_the_way_it_does_not_lead_back_to_the_bad_version() {
 
 #[test]
 fn a_newer_version_ends_it() {
-    let mut rig = Rig::at(&bad());
-    let sent = rig.act('W');
-    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    let mut rig = begun();
     let newer = going_back().with(|w| w.status.current_hash = Some(OLD.into()));
     assert_eq!(acts(&rig.see(&newer)), []);
     assert_eq!(rig.flight().stage.word(), "superseded");
@@ -160,9 +160,7 @@ fn a_held_deployment_is_let_go_and_then_put_back() {
 
 #[test]
 fn somebody_who_aborts_the_way_back_ends_it() {
-    let mut rig = Rig::at(&bad());
-    let sent = rig.act('W');
-    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    let mut rig = begun();
     let aborted = going_back().with(|w| w.status.abort = true);
     assert_eq!(acts(&rig.see(&aborted)), []);
     assert_eq!(rig.flight().stage.word(), "superseded");
@@ -172,9 +170,7 @@ fn somebody_who_aborts_the_way_back_ends_it() {
 
 #[test]
 fn that_the_target_is_wanted_does_not_prove_a_later_move() {
-    let mut rig = Rig::at(&bad());
-    let sent = rig.act('W');
-    rig.send(Msg::Answered(ticket(&sent), Answer::Accepted));
+    let mut rig = begun();
     rig.see(&going_back());
     // The second move is given up, and W pressed again: what is left is the full promotion.
     for _ in 0..3 {
