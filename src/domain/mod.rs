@@ -4,6 +4,7 @@
 //! Kubernetes clients nor screens. Called by `app`, and by the adapters that translate into it.
 
 pub mod action;
+pub mod alert;
 pub mod analysis;
 pub mod attention;
 pub mod event;
