@@ -19,8 +19,8 @@ const HEADER: usize = 12;
 
 /// What may be larger, up to this size, and why.
 const WAIVERS: &[(&str, usize, &str)] = &[
-    ("src/domain", 26, "the trade's nouns, a file each; folders would only hide them"),
-    ("src/app", 24, "the program's nouns, a file each; folders would only hide them"),
+    ("src/domain", 30, "the trade's nouns, a file each; folders would only hide them"),
+    ("src/app", 28, "the program's nouns, a file each; folders would only hide them"),
 ];
 
 fn waived(path: &str) -> Option<usize> {
