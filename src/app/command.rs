@@ -81,11 +81,15 @@ pub enum Command {
     Act(Verb),
     /// Pause or resume, whichever applies.
     Hold,
+    /// Arm a guard, or disarm it.
+    Guard,
+    /// What the guard sees.
+    Watch,
 }
 
 impl Command {
     /// Whether it can lead to a change of the cluster.
     pub fn acts(self) -> bool {
-        matches!(self, Self::Act(_) | Self::Hold)
+        matches!(self, Self::Act(_) | Self::Hold | Self::Guard)
     }
 }

@@ -6,7 +6,7 @@
 
 use tui_input::Input;
 
-use crate::domain::id::WorkloadId;
+use crate::domain::id::{Uid, WorkloadId};
 use crate::domain::legality::UndoTarget;
 use crate::domain::plan::{Danger, Plan};
 use crate::domain::text::SafeText;
@@ -135,6 +135,33 @@ fn arming(level: Level) -> Span {
     }
 }
 
+/// The arming of a guard. What is proposed is in the model: it is asked about meanwhile.
+#[derive(Debug, Clone)]
+pub struct ArmDialog {
+    /// Which proposal.
+    pub uid: Uid,
+    /// Selected rule.
+    pub selected: usize,
+    /// How careful to be.
+    pub level: Level,
+    /// When Enter begins to count.
+    pub armed_at: Timestamp,
+    /// The last thing before came in a burst.
+    pub hasty: bool,
+}
+
+impl ArmDialog {
+    /// Asks whether to arm it.
+    pub fn new(uid: Uid, level: Level, now: Timestamp) -> Self {
+        Self { uid, selected: 0, level, armed_at: now + arming(level), hasty: false }
+    }
+
+    /// Begins the arming time anew.
+    pub fn rearm(&mut self, now: Timestamp) {
+        self.armed_at = now + arming(self.level);
+    }
+}
+
 /// The choice of a revision to go back to.
 #[derive(Debug, Clone)]
 pub struct RevisionPicker {
@@ -153,6 +180,10 @@ pub enum Dialog {
     Confirm(Box<Confirmation>),
     /// The choice of a revision.
     PickRevision(RevisionPicker),
+    /// Whether to arm a guard.
+    Arm(ArmDialog),
+    /// Whether to disarm the guard of this object.
+    Disarm(Uid),
     /// Leave although an action is on its way.
     Quit,
 }

@@ -1,13 +1,17 @@
 //! What the program wants done, as data. Performed by `runtime`, which answers with messages.
 
+use serde_json::Value;
+
+use crate::domain::alert::Alert;
 use crate::domain::analysis::template::TemplateName;
-use crate::domain::id::{ObjectRef, WorkloadId};
+use crate::domain::id::{ObjectRef, Uid, WorkloadId};
 use crate::domain::measure::address::Address;
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
+use crate::domain::time::Span;
 
 use super::flight::Ticket;
-use super::journal::Entry;
+use super::journal::{Entry, GuardNote};
 use super::metrics::asks::Ask;
 use super::metrics::{Candidate, Search};
 use super::msg::TemplateRef;
@@ -25,8 +29,23 @@ pub struct LogRequest {
     pub previous: bool,
 }
 
-/// What is wanted.
+/// What is wanted of a Lease (`coordination.k8s.io/v1`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseOrder {
+    /// Of which guard; the answer carries it.
+    pub uid: Uid,
+    /// The workload it is for.
+    pub workload: WorkloadId,
+    /// Who holds it.
+    pub holder: SafeText,
+    /// How long it stands without being renewed.
+    pub lasts: Span,
+    /// Whether it is given back.
+    pub release: bool,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Watch Services, Ingresses and budgets around this workload (or of none).
     Focus(Option<WorkloadId>),
@@ -45,6 +64,16 @@ pub enum Effect {
     ReadBack(Ticket, WorkloadId),
     /// Append to the journal.
     Journal(Box<Entry>),
+    /// Append to the journal what happened to a guard.
+    JournalGuard(Box<GuardNote>),
+    /// Keep how a guard stands, for whoever starts after this program was killed.
+    KeepGuard(Uid, Value),
+    /// Nothing is to be gone on with.
+    ForgetGuard(Uid),
+    /// Ask for the Lease of a guard, renew it, or give it back.
+    Lease(LeaseOrder),
+    /// Tell people who are not at the screen.
+    Alert(Box<Alert>),
     /// Read logs.
     OpenLogs(LogRequest),
     /// Stop reading logs.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::domain::guard::Arming;
 use crate::domain::id::{PodHash, Uid};
 use crate::domain::plan::Plan;
 use crate::domain::text::SafeText;
@@ -52,6 +53,46 @@ pub struct Entry {
     pub session: SessionStamp,
 }
 
+/// What happened to a guard, for the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardNote {
+    /// When.
+    pub at: Timestamp,
+    /// `armed`, `broken`, `fired`, `blind`, or how it ended.
+    pub word: &'static str,
+    /// The sentence beside it.
+    pub detail: SafeText,
+    /// Which guard.
+    pub arming: Arming,
+    /// Who and where.
+    pub session: SessionStamp,
+}
+
+impl GuardNote {
+    /// The note as one JSON object (`"schema": 1`, `"report": "guard"`).
+    pub fn to_json(&self) -> Value {
+        let (arming, session) = (&self.arming, &self.session);
+        json!({
+            "schema": 1,
+            "at": to_rfc3339(self.at),
+            "at_ms": self.at.timestamp_millis(),
+            "session": session.id.as_str(),
+            "report": "guard",
+            "guard": arming.id.as_str(),
+            "word": self.word,
+            "detail": self.detail.as_str(),
+            "target": arming.hash.as_str(),
+            "kind": arming.workload.kind.as_str(),
+            "namespace": arming.workload.namespace.as_str(),
+            "name": arming.workload.name.as_str(),
+            "uid": arming.uid.as_str(),
+            "user": session.user.as_str(),
+            "context": session.context.as_str(),
+            "server": session.server.as_str(),
+        })
+    }
+}
+
 /// Who acted, where from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionStamp {
@@ -63,6 +104,13 @@ pub struct SessionStamp {
     pub context: SafeText,
     /// API server.
     pub server: SafeText,
+}
+
+impl SessionStamp {
+    /// How a guard of this session is called where others can see it: user and session.
+    pub fn guard_name(&self) -> SafeText {
+        format!("{} ({})", self.user, self.id).into()
+    }
 }
 
 /// Where workloads were waved off to, by their UID, as far as lines of the journal since then tell

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::action::{Action, Verb};
 use crate::domain::fleet::Fleet;
+use crate::domain::guard::rule::Terms;
 use crate::domain::id::{PodHash, Uid, WorkloadId};
 use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::release::Release;
@@ -17,6 +18,7 @@ use super::dialog::Dialog;
 use super::drill::Drill;
 use super::fleet_view::FleetView;
 use super::flight::Flight;
+use super::guard::{Post, Proposal};
 use super::journal::SessionStamp;
 use super::keymap::Overrides;
 use super::log_view::LogView;
@@ -95,6 +97,12 @@ pub struct Model {
     pub flights: Vec<Flight>,
     /// Where each workload was waved off to, by its UID: a way that was begun is gone to its end.
     pub pursued: BTreeMap<Uid, PodHash>,
+    /// Guards, by the UID of their workload.
+    pub posts: BTreeMap<Uid, Post>,
+    /// Guards that are proposed: in a dialog, or by a command that waits for their data.
+    pub proposals: BTreeMap<Uid, Proposal>,
+    /// What a guard is armed with unless a person says otherwise.
+    pub terms: Terms,
     /// Number of the next ticket and epoch.
     pub next_ticket: u64,
     /// What went wrong.
@@ -132,6 +140,9 @@ impl Model {
             dialog: None,
             flights: Vec::new(),
             pursued: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            proposals: BTreeMap::new(),
+            terms: Terms::default(),
             next_ticket: 1,
             troubles: Troubles::default(),
             toast: None,
@@ -171,6 +182,11 @@ impl Model {
             Screen::Help | Screen::Troubles | Screen::Briefing => None,
             screen => screen.workload(),
         }
+    }
+
+    /// The guard of a workload, whether it is on or over.
+    pub fn post(&self, id: &WorkloadId) -> Option<&Post> {
+        self.posts.values().find(|post| post.guard.arming.workload == *id)
     }
 
     /// Whether a pane is on the Rollout screen of this session.

@@ -13,6 +13,7 @@ use crate::domain::workload::Workload;
 use super::access::Access;
 use super::drill::Progress;
 use super::flight::Ticket;
+use super::guard::Lease;
 use super::key::Key;
 use super::log_view::LogLine;
 use super::metrics::{Candidate, Search};
@@ -123,6 +124,8 @@ pub enum Msg {
     Explored(WorkloadId, Explored),
     /// The answer to a question.
     Measured(Measured),
+    /// How the Lease of a guard stands.
+    Leased(Uid, Lease),
     /// Something went wrong elsewhere: where, what.
     Trouble(SafeText, SafeText),
     /// Who the API server says we are.

@@ -19,6 +19,7 @@ pub mod error;
 pub mod examine;
 pub mod heartbeat;
 mod kubeconfig;
+pub mod lease;
 pub mod logs;
 pub mod measure;
 mod pace;

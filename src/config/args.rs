@@ -9,6 +9,10 @@ use std::process;
 use std::str::FromStr;
 use std::time::Duration;
 
+mod guard;
+
+pub use guard::Guard;
+
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
 use crate::domain::id::WorkloadKind;
@@ -100,7 +104,7 @@ pub struct GlobalArgs {
 }
 
 /// What can be done without the screen.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Command {
     /// List the rollouts and Deployments, those that need a person first.
     List(Print),
@@ -134,6 +138,8 @@ pub enum Command {
     },
     /// Wave off: back to the last good revision, by whatever that takes from here.
     Off(Act),
+    /// Guard a release: go back by itself when errors, durations or pods are over their limits.
+    Guard(Box<Guard>),
     /// Try an aborted one again.
     Retry(Act),
     /// Replace its pods one by one.

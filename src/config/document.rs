@@ -126,6 +126,17 @@ impl<'d> Entry<'d> {
         }
     }
 
+    /// A number, whole or not, and never one that is none.
+    pub(super) fn number(&self) -> Result<f64, ConfigError> {
+        let text = match self.value.get_ref() {
+            DeValue::Integer(number) => number.as_str().replace('_', ""),
+            DeValue::Float(number) => number.as_str().replace('_', ""),
+            _ => return Err(self.wrong_type("a number")),
+        };
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        number.ok_or_else(|| self.wrong_type("a decimal number"))
+    }
+
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         let wanted = "a list of strings";
         let DeValue::Array(items) = self.value.get_ref() else {

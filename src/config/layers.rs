@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::args::GlobalArgs;
 use super::file::FileConfig;
+use super::guard::GuardSettings;
 use super::place::{Place, Places, Variables};
 use super::prometheus::{MetricSettings, PrometheusRule, SignInRule, check_url};
 use super::{ConfigError, nearest};
@@ -130,7 +131,7 @@ impl Namespaces {
 }
 
 /// The configuration in effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Context of the kubeconfig; nothing takes its current one.
     pub context: Setting<Option<String>>,
@@ -156,6 +157,8 @@ pub struct Settings {
     pub environments: Vec<Setting<EnvironmentRule>>,
     /// What is measured, and where.
     pub metrics: MetricSettings,
+    /// What a guard is armed with.
+    pub guard: GuardSettings,
     /// Keys changed by the file: verb or command, and key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -231,6 +234,7 @@ impl Settings {
             ]),
             environments: file.environments,
             metrics,
+            guard: file.guard,
             keys: file.keys,
         })
     }

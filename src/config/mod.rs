@@ -7,6 +7,7 @@ pub mod args;
 mod document;
 mod explain;
 mod file;
+mod guard;
 mod keys;
 mod layers;
 mod place;

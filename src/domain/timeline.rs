@@ -26,6 +26,8 @@ pub enum Topic {
     Pods,
     /// What people did through this program.
     People,
+    /// What a guard saw and did.
+    Guard,
     /// Events of the cluster.
     Event,
 }
@@ -40,6 +42,7 @@ impl Topic {
             Self::Analysis => "analysis",
             Self::Pods => "pods",
             Self::People => "people",
+            Self::Guard => "guard",
             Self::Event => "event",
         }
     }

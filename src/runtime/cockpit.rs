@@ -13,6 +13,7 @@ use crate::app::fleet_view::last::LastView;
 use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::read::{is_far, is_lively, shows_time};
+use crate::app::update::{farewell, stand_down};
 use crate::cluster::Pace;
 use crate::error::Exit;
 use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals, fall};
@@ -130,6 +131,13 @@ impl Cockpit {
         this.fly(&mut signals, &mut inbox).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();
+        let effects = match exit {
+            Exit::Ok => stand_down(&mut this.engine.model),
+            _ => farewell(&mut this.engine.model, "the cockpit was ended"),
+        };
+        for effect in effects {
+            this.engine.perform(effect);
+        }
         if let (Some(keep), Some(view)) = (keep, LastView::of(&this.engine.model))
             && let Err(error) = keep.write(&view)
         {

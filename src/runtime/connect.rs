@@ -9,7 +9,7 @@ use crate::config::{Namespaces, Places, Settings};
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 
-use super::state::Journal;
+use super::state::{Guards, Journal};
 
 /// The options of the connection, by the settings.
 pub(super) fn options(settings: &Settings) -> cluster::Options {
@@ -85,4 +85,9 @@ pub(super) fn stamp(session: &Session) -> SessionStamp {
 pub(super) fn journal(places: &Places, drill: bool) -> Journal {
     let name = if drill { "drill-journal" } else { "journal" };
     Journal::new(places.state.as_ref().map(|state| state.join(name)))
+}
+
+/// Where guards are kept. Those of drills end with their cluster.
+pub(super) fn guards(places: &Places, drill: bool) -> Guards {
+    Guards::new(places.state.as_ref().filter(|_| !drill).map(|state| state.join("guards")))
 }

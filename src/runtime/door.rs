@@ -5,6 +5,8 @@
 use std::io;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::app::access::Access;
 use crate::app::flight::Ticket;
 use crate::app::journal::{Entry, Report, SessionStamp};
@@ -12,9 +14,10 @@ use crate::app::msg::Answer;
 use crate::cluster::{self, ActError, Connection};
 use crate::domain::plan::{Danger, Plan};
 use crate::domain::text::SafeText;
+use crate::domain::time::Timestamp;
 
 use super::clock::Clock;
-use super::state::Journal;
+use super::state::{Guards, Journal};
 
 /// What the door needs.
 #[derive(Debug, Clone)]
@@ -23,6 +26,8 @@ pub(super) struct Door {
     pub(super) connection: Arc<Connection>,
     /// The journal.
     pub(super) journal: Journal,
+    /// Guards as they stand, on disk.
+    pub(super) guards: Guards,
     /// The clock.
     pub(super) clock: Clock,
 }
@@ -105,12 +110,12 @@ impl Door {
             reason: order.reason.clone(),
             session: order.stamp.clone(),
         };
-        self.append(entry).await
+        self.append(entry.at, entry.to_json()).await
     }
 
-    /// Appends an entry without holding up the loop.
-    pub(super) async fn append(&self, entry: Entry) -> io::Result<()> {
-        self.journal.write(entry).await
+    /// Appends a line to the journal without holding up the loop.
+    pub(super) async fn append(&self, at: Timestamp, line: Value) -> io::Result<()> {
+        self.journal.write(at, line).await
     }
 }
 

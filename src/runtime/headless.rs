@@ -4,6 +4,8 @@
 //! action out and follows it until it is in effect. Prints to standard output what was asked for,
 //! to standard error what a person should know.
 
+mod guard;
+
 use std::time::Duration;
 
 use serde_json::Value;

@@ -5,18 +5,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::app::effect::{Effect, LogRequest};
+use crate::app::effect::{Effect, LeaseOrder, LogRequest};
 use crate::app::flight::Ticket;
-use crate::app::journal::{Entry, SessionStamp};
+use crate::app::guard::Lease;
+use crate::app::journal::SessionStamp;
 use crate::app::log_view::LogLine;
 use crate::app::msg::{Msg, TemplateLines, TemplateRef};
+use crate::cluster::lease::Held;
 use crate::cluster::{self, Connection};
-use crate::domain::id::WorkloadId;
+use crate::domain::id::{Uid, WorkloadId};
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
+use crate::domain::time::Timestamp;
 use crate::terminal::fall;
 
 use super::door::{Door, Order, access_of};
@@ -51,6 +55,8 @@ pub(super) struct Performer {
     writes: JoinSet<()>,
     logs: Option<AbortHandle>,
     meter: Meter,
+    /// How often a guard's state was kept: later ones have higher numbers.
+    kept: u64,
 }
 
 impl Performer {
@@ -58,7 +64,15 @@ impl Performer {
     pub(super) fn new(door: Door, sign_in: SignIn, out: mpsc::Sender<Msg>) -> Self {
         let (connection, clock) = (Arc::clone(&door.connection), door.clock.clone());
         let meter = Meter::new(connection, sign_in, clock, out.clone());
-        Self { door, out, tasks: JoinSet::new(), writes: JoinSet::new(), logs: None, meter }
+        Self {
+            door,
+            out,
+            tasks: JoinSet::new(),
+            writes: JoinSet::new(),
+            logs: None,
+            meter,
+            kept: 0,
+        }
     }
 
     fn connection(&self) -> Arc<Connection> {
@@ -73,7 +87,13 @@ impl Performer {
                 self.act(ticket, *plan, reason, stamp.clone());
             }
             Effect::ReadBack(ticket, id) => self.read_back(ticket, id),
-            Effect::Journal(entry) => self.journal(*entry),
+            Effect::Journal(entry) => self.journal(entry.at, entry.to_json()),
+            Effect::JournalGuard(note) => self.journal(note.at, note.to_json()),
+            Effect::KeepGuard(uid, kept) => self.keep_guard(uid, Some(kept)),
+            Effect::ForgetGuard(uid) => self.keep_guard(uid, None),
+            Effect::Lease(order) => self.lease(order),
+            // Whoever is told comes with the room that tells them.
+            Effect::Alert(_) => {}
             Effect::OpenLogs(request) => self.open_logs(request),
             Effect::CloseLogs => self.close_logs(),
             Effect::Templates(epoch, older, newer) => self.templates(epoch, older, newer),
@@ -143,14 +163,53 @@ impl Performer {
     }
 
     /// Appends to the journal.
-    fn journal(&mut self, entry: Entry) {
+    fn journal(&mut self, at: Timestamp, line: Value) {
         let (door, out) = (self.door.clone(), self.out.clone());
         self.writes.spawn(fall::amid("record", async move {
-            if let Err(error) = door.append(entry).await {
+            if let Err(error) = door.append(at, line).await {
                 let text = format!("cannot be written: {error}");
                 send(&out, Msg::Trouble("journal".into(), text.into())).await;
             }
         }));
+    }
+
+    /// Keeps how a guard stands, or that nothing is to be gone on with.
+    fn keep_guard(&mut self, uid: Uid, kept: Option<Value>) {
+        self.kept += 1;
+        let (guards, number, out) = (self.door.guards.clone(), self.kept, self.out.clone());
+        self.writes.spawn(fall::amid("guard", async move {
+            let written = tokio::task::spawn_blocking(move || match kept {
+                Some(kept) => guards.keep(&uid, number, &kept),
+                None => guards.forget(&uid),
+            });
+            if let Ok(Err(error)) = written.await {
+                let text = format!("how it stands cannot be kept: {error}");
+                send(&out, Msg::Trouble("guard".into(), text.into())).await;
+            }
+        }));
+    }
+
+    /// Asks for the Lease of a guard, or gives it back. In a drill nobody else guards.
+    fn lease(&mut self, order: LeaseOrder) {
+        let (connection, clock, out) =
+            (self.connection(), self.door.clock.clone(), self.out.clone());
+        let task = async move {
+            let LeaseOrder { uid, workload, holder, lasts, release } = order;
+            if release {
+                // Whoever waits for it takes it when it ran out, if this does not arrive.
+                let _ = cluster::lease::release(&connection, &workload, &holder).await;
+                return;
+            }
+            let now = clock.now();
+            let held = cluster::lease::hold(&connection, &workload, &holder, lasts, now).await;
+            let lease = match held {
+                Ok(Held::Ours) => Lease::Ours(now + lasts),
+                Ok(Held::Others(who)) => Lease::Others(who),
+                Err(error) => Lease::Refused(error.to_string().into()),
+            };
+            send(&out, Msg::Leased(uid, lease)).await;
+        };
+        self.writes.spawn(fall::amid("lease", task));
     }
 
     /// Fetches two templates.

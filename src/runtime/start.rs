@@ -123,6 +123,8 @@ async fn serve(args: Args) -> Exit {
         Some(Command::Drill(asked)) if !asked.headless && !asked.serve => {
             Box::pin(drill::run(start, asked, overrides)).await
         }
+        // It has something to say before it ends, whatever ends it.
+        Some(command @ Command::Guard(_)) => Box::pin(start.command(command, overrides)).await,
         Some(command) => tokio::select! {
             ended = Box::pin(start.command(command, overrides)) => ended,
             _ = tokio::signal::ctrl_c() => Err(Failure {
@@ -169,6 +171,7 @@ impl Start {
     pub(super) fn door(&self, connection: Arc<Connection>) -> Door {
         Door {
             journal: connecting::journal(&self.places, connection.is_drill()),
+            guards: connecting::guards(&self.places, connection.is_drill()),
             connection,
             clock: self.clock.clone(),
         }
@@ -185,6 +188,7 @@ impl Start {
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
         }
+        model.terms = self.settings.guard.terms.clone();
         model.pursued = journal::unfinished(&door.journal.recent(now), now - PURSUED_FOR);
         model
     }
@@ -261,8 +265,10 @@ impl Start {
         let door = self.door(connection);
         let mut model = self.model(&door, scope);
         // Only what is shown is asked.
-        model.metrics.settings.on &= matches!(command, Command::List(_) | Command::Status(_));
+        model.metrics.settings.on &=
+            matches!(command, Command::List(_) | Command::Status(_) | Command::Guard(_));
         let sign_in = measure::sign_in(&self.settings, false);
+        let left = door.guards.left();
         let session = Headless::start(model, door, sign_in, self.clock.clone());
         match &command {
             Command::List(print) => session.list(print.output).await,
@@ -285,6 +291,7 @@ impl Start {
             Command::Retry(act) => session.act(Verb::Retry, None, act).await,
             Command::Off(act) => session.act(Verb::WaveOff, None, act).await,
             Command::Restart(act) => session.act(Verb::Restart, None, act).await,
+            Command::Guard(asked) => Box::pin(session.guard(asked, left, listen()?)).await,
             Command::Config(_)
             | Command::Keys
             | Command::Journal(_)

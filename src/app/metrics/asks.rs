@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::app::guard::looks;
+
 use super::{Fetched, GLANCE, Metrics, ShareQuestions, Stream, StreamKey, Subject, in_promql};
 use crate::domain::measure::address::Address;
 use crate::domain::measure::panel::{Basis, Source, panels, requests};
@@ -92,8 +94,14 @@ fn share_questions(subject: &Subject, now: Timestamp) -> Option<ShareQuestions> 
 /// Everything that is to be asked; what was not asked before gets a number by `number`.
 pub fn asks(metrics: &mut Metrics, now: Timestamp, mut number: impl FnMut() -> u64) -> Vec<Ask> {
     let mut wanted: BTreeMap<StreamKey, Span> = BTreeMap::new();
-    for subject in metrics.subjects.values().filter(|subject| subject.in_view) {
-        want(metrics, subject, &mut wanted);
+    for subject in metrics.subjects.values() {
+        if subject.in_view {
+            want(metrics, subject, &mut wanted);
+        }
+        for look in &subject.guarded {
+            let keys = look.questions().filter_map(|q| looks::key(subject, q, look.every));
+            wanted.extend(keys.map(|key| (key, look.every)));
+        }
     }
     let mut asks = Vec::with_capacity(wanted.len());
     for (key, every) in wanted {
@@ -129,7 +137,9 @@ fn want(metrics: &Metrics, subject: &Subject, wanted: &mut BTreeMap<StreamKey, S
     let every = every.max(Span::seconds(2));
     let mut add = |question: &Question, span: i64, step: i64, every: Span| {
         let (address, question) = (address.clone(), question.clone());
-        let known = wanted.entry(StreamKey { address, question, span, step }).or_insert(every);
+        let known = wanted
+            .entry(StreamKey { address, question, span, step, guard: false })
+            .or_insert(every);
         *known = (*known).min(every);
     };
     for panel in &subject.panels {

@@ -20,6 +20,7 @@ use crate::domain::measure::track::Track;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
 
+use super::guard::looks::Look;
 use asks::Ask;
 use view::ChartView;
 
@@ -123,6 +124,8 @@ pub struct Subject {
     pub in_view: bool,
     /// Whether it is looked at closely, or only in the fleet.
     pub close: bool,
+    /// What guards ask about it, as they are or would be armed.
+    pub guarded: Vec<Look>,
     /// Its versions.
     pub sides: Option<Sides>,
     /// Templates that could be read.
@@ -178,6 +181,8 @@ pub struct StreamKey {
     pub span: i64,
     /// Step in seconds.
     pub step: i64,
+    /// Whether a guard asks: its answers are its own, in its own time.
+    pub guard: bool,
 }
 
 /// The answers to one question.
@@ -206,6 +211,8 @@ pub struct Wanted {
     pub ids: Vec<WorkloadId>,
     /// Whether it is one that is looked at closely.
     pub close: bool,
+    /// Workloads that are guarded, whether in view or not.
+    pub guarded: Vec<WorkloadId>,
 }
 
 /// All of it.
@@ -281,7 +288,7 @@ impl Metrics {
     pub(super) fn share_track(&self, subject: &Subject, question: &Question) -> Option<&Track> {
         let address = subject.address()?;
         let own = |key: &&StreamKey| {
-            key.span == 0 && key.question == *question && key.address == *address
+            key.span == 0 && !key.guard && key.question == *question && key.address == *address
         };
         let (_, stream) = self.streams.iter().find(|(key, _)| own(key))?;
         Some(&stream.track)

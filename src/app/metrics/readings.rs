@@ -23,7 +23,7 @@ impl Metrics {
         let (span, step) = grid(self, subject);
         let address = subject.address()?.clone();
         let question = question.clone();
-        let key = StreamKey { address, question, span: span.num_seconds(), step };
+        let key = StreamKey { address, question, span: span.num_seconds(), step, guard: false };
         self.streams.get(&key)
     }
 

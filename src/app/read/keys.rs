@@ -5,6 +5,7 @@
 
 use crate::app::availability::{self, Availability};
 use crate::app::command::Command;
+use crate::app::guard;
 use crate::app::keymap::{self, Binding, Group, Place, TABLE};
 use crate::app::model::Model;
 use crate::app::screen::Screen;
@@ -44,6 +45,7 @@ fn cell(model: &Model, id: &WorkloadId, binding: &Binding) -> Option<VerbCell> {
         Command::Act(verb) => (verb, binding.label),
         Command::Hold if is_held(model, id) => (Verb::Resume, "resume"),
         Command::Hold => (Verb::Pause, binding.label),
+        Command::Guard => return guard_cell(model, id, binding),
         _ => return None,
     };
     let availability = availability::of(model, id, verb);
@@ -58,6 +60,20 @@ fn cell(model: &Model, id: &WorkloadId, binding: &Binding) -> Option<VerbCell> {
         is_ready: !matches!(availability, Availability::Disabled(_)),
         effect: effect(model, id, verb).unwrap_or_default(),
         reason,
+    })
+}
+
+/// Arming, or disarming what is armed.
+fn guard_cell(model: &Model, id: &WorkloadId, binding: &Binding) -> Option<VerbCell> {
+    let armed = model.post(id).is_some_and(|post| post.guard.is_on());
+    let release = model.fleet.release(id)?;
+    let refusal = guard::refusal(model, &release, false).filter(|_| !armed);
+    Some(VerbCell {
+        key: hint(model, binding),
+        label: if armed { "disarm" } else { binding.label },
+        is_ready: refusal.is_none(),
+        reason: refusal.map(|why| why.to_string()).unwrap_or_default(),
+        effect: String::new(),
     })
 }
 
@@ -123,6 +139,7 @@ fn useful(screen: &Screen) -> &'static [Command] {
             Command::Logs,
             Command::Metrics,
             Command::Why,
+            Command::Watch,
             Command::Zoom,
             Command::Timeline,
             Command::Diff,
@@ -228,6 +245,7 @@ pub fn screen_word(screen: &Screen) -> &'static str {
         Screen::Why(_) => "why",
         Screen::Info(_) => "info",
         Screen::Metrics(_) => "metrics",
+        Screen::Guard(_) => "guard",
         Screen::Help => "help",
         Screen::Troubles => "errors",
         Screen::Briefing => "briefing",

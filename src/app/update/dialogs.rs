@@ -14,7 +14,7 @@ use crate::domain::legality;
 use crate::domain::plan::{self, Plan};
 use crate::domain::text::SafeText;
 
-use super::{actions, toast};
+use super::{actions, arming, toast};
 
 /// Asks for a verb on what is meant: opens the dialog, or says why not.
 pub(super) fn ask(model: &mut Model, verb: Verb) -> Vec<Effect> {
@@ -158,6 +158,8 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     match model.dialog.take() {
         Some(Dialog::Confirm(dialog)) => confirmation_key(model, dialog, key),
         Some(Dialog::PickRevision(picker)) => picker_key(model, picker, key),
+        Some(Dialog::Arm(dialog)) => arming::arm_key(model, dialog, key),
+        Some(Dialog::Disarm(uid)) => arming::disarm_key(model, uid, key),
         Some(Dialog::Quit) => match key {
             Key::Enter | Key::Ctrl('c') | Key::Char('q' | 'y') => vec![Effect::Quit],
             Key::Esc | Key::Char('n') => Vec::new(),
@@ -172,8 +174,10 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Notes whether the last thing before an Enter came by itself.
 pub(super) fn hurried(model: &mut Model, burst: bool) {
-    if let Some(Dialog::Confirm(dialog)) = &mut model.dialog {
-        dialog.hasty = burst;
+    match &mut model.dialog {
+        Some(Dialog::Confirm(dialog)) => dialog.hasty = burst,
+        Some(Dialog::Arm(dialog)) => dialog.hasty = burst,
+        _ => {}
     }
 }
 

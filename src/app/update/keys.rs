@@ -10,7 +10,7 @@ use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
 
-use super::{dialogs, looking, metrics, toast};
+use super::{arming, dialogs, looking, metrics, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     model.fleet_view.kept = true;
@@ -110,6 +110,11 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         model.dialog = Some(Dialog::Quit);
         return Vec::new();
     }
+    // Leaving leaves nobody at the post.
+    if model.posts.values().any(|post| post.guard.is_on()) {
+        model.dialog = Some(Dialog::Quit);
+        return Vec::new();
+    }
     vec![Effect::Quit]
 }
 
@@ -154,6 +159,8 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Redraw => vec![Effect::Redraw],
         Command::Suspend => vec![Effect::Suspend],
         Command::Quit => quit(model),
+        Command::Guard => arming::ask(model),
+        Command::Watch => looking::show(model, Screen::Guard),
         Command::Act(verb) => dialogs::ask(model, verb),
         Command::Hold => {
             let held = model

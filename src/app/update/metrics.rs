@@ -3,6 +3,7 @@
 //! Looks after it once a second and whenever another workload comes into view.
 
 use crate::app::effect::Effect;
+use crate::app::guard::looks;
 use crate::app::metrics::asks::{asks, draw_up, grid, scrape};
 use crate::app::metrics::{Candidate, Fetched, Finding, NOBODY, Search, Settings, Subject, Wanted};
 use crate::app::model::Model;
@@ -26,7 +27,7 @@ use crate::domain::time::{Span, Timestamp, length};
 use crate::domain::timeline::{self, Tone};
 use crate::domain::traffic::{self, Router};
 
-use super::{looking, toast};
+use super::{arming, guard, looking, toast};
 
 /// The time between two looks after it.
 const EVERY: Span = Span::seconds(1);
@@ -62,6 +63,12 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     model.metrics.subjects.values_mut().for_each(|subject| subject.in_view = false);
+    for id in wanted.guarded.iter().filter(|id| !wanted.ids.contains(id)) {
+        effects.extend(attend(model, id, false));
+        if let Some(subject) = model.metrics.subjects.get_mut(id) {
+            subject.in_view = false;
+        }
+    }
     for id in &wanted.ids {
         effects.extend(attend(model, id, wanted.close));
     }
@@ -78,13 +85,15 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Who is in view: the workload of the screen, or of the fleet the selected one and what moves.
+/// Who is in view: the workload of the screen, or of the fleet the selected one and what moves. And
+/// who is guarded, on whatever screen.
 fn wanted(model: &Model) -> Wanted {
+    let guarded = arming::guarded(model).into_iter().map(|(id, ..)| id).collect();
     if let Some(id) = model.screen().workload() {
-        return Wanted { ids: vec![id.clone()], close: true };
+        return Wanted { ids: vec![id.clone()], close: true, guarded };
     }
     if *model.screen() != Screen::Fleet {
-        return Wanted::default();
+        return Wanted { guarded, ..Wanted::default() };
     }
     let mut ids: Vec<WorkloadId> = model.fleet_view.selected.iter().cloned().collect();
     let roster = roster::shown(model);
@@ -94,7 +103,7 @@ fn wanted(model: &Model) -> Wanted {
         .filter(|row| row.attention <= Attention::Moving)
         .filter(|row| Some(&row.id) != model.fleet_view.selected.as_ref());
     ids.extend(moving.take(BESIDE).map(|row| row.id.clone()));
-    Wanted { ids, close: false }
+    Wanted { ids, close: false, guarded }
 }
 
 /// Looks after one workload.
@@ -128,6 +137,11 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
     let knows = needs_none || matches!(subject.templates_read, Fetched::At(_));
     let candidates = candidates(&model.metrics.settings, &release, &subject);
     draw_up(&model.metrics, &mut subject, &release, now);
+    subject.guarded = arming::guarded(model)
+        .into_iter()
+        .filter(|(guarded, ..)| guarded == id)
+        .flat_map(|(_, hash, terms)| looks::looks(&subject, &hash, &terms))
+        .collect();
     if seeks(&subject, knows || !candidates.is_empty(), now) {
         if let Some(found) = known(model, &candidates) {
             subject.finding = Finding::Found(found);
@@ -378,12 +392,17 @@ fn look_again(model: &mut Model) -> Vec<Effect> {
 /// Takes in the answer to a question.
 pub(super) fn measured(model: &mut Model, measured: Measured) -> Vec<Effect> {
     let now = model.now;
+    let mut effects = Vec::new();
     match measured.answer {
         Ok(answer) => {
             if let Some(key) = model.metrics.answered(measured.id, answer, now)
                 && key.span == 0
             {
                 judge(model);
+                if key.guard {
+                    effects.extend(guard::looked(model));
+                    arming::refresh(model);
+                }
             }
         }
         Err(why) => {
@@ -392,7 +411,7 @@ pub(super) fn measured(model: &mut Model, measured: Measured) -> Vec<Effect> {
             }
         }
     }
-    Vec::new()
+    effects
 }
 
 /// Judges the shares whose questions were both answered for one instant.

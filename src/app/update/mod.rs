@@ -4,8 +4,10 @@
 //! commands without a screen.
 
 mod actions;
+mod arming;
 mod cluster;
 mod dialogs;
+mod guard;
 mod keys;
 mod looking;
 mod metrics;
@@ -22,6 +24,8 @@ use super::msg::Msg;
 use crate::domain::text::SafeText;
 
 pub use actions::begin;
+pub use arming::{arm, disarm, propose, rate, resume};
+pub use guard::{farewell, stand_down};
 pub use looking::begin_drill;
 
 /// Backward steps of the clock up to this are held.
@@ -69,6 +73,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Prometheus(id, number, found) => metrics::server(model, &id, number, found),
         Msg::Explored(id, explored) => metrics::explored(model, &id, explored),
         Msg::Measured(measured) => metrics::measured(model, measured),
+        Msg::Leased(uid, lease) => guard::leased(model, &uid, lease),
         Msg::Trouble(source, text) => {
             let now = model.now;
             model.troubles.note(now, source, text);
@@ -89,6 +94,8 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     }
     cluster::recount(model);
     let mut effects = actions::follow(model);
+    effects.extend(guard::tick(model));
+    arming::refresh(model);
     effects.extend(cluster::ask_access(model));
     effects
 }

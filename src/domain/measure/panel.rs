@@ -301,6 +301,22 @@ fn unit_of(query: &str) -> Unit {
     Unit::Plain
 }
 
+/// A query of the configuration, for one version.
+pub fn fill_version(query: &str, sides: &Sides, version: &Version) -> String {
+    let service = version.service.as_ref().map_or("", |service| service.as_str());
+    let mut query = query.to_owned();
+    for (mark, value) in [
+        ("{{namespace}}", sides.namespace.as_str()),
+        ("{{name}}", sides.name.as_str()),
+        ("{{hash}}", version.hash.as_str()),
+        ("{{replicaset}}", version.replica_set.as_str()),
+        ("{{service}}", service),
+    ] {
+        query = query.replace(mark, value);
+    }
+    query
+}
+
 fn configured(basis: Basis<'_>, configured: &Configured) -> Option<Panel> {
     let name = basis.sides.name.as_str();
     let fits = |pattern: &String| matches_pattern(pattern, name);
@@ -308,20 +324,7 @@ fn configured(basis: Basis<'_>, configured: &Configured) -> Option<Panel> {
         return None;
     }
     let limits = configured.good.as_ref().and_then(|good| Limits::of_success(good));
-    let own = |version: &Version| {
-        let service = version.service.as_ref().map_or("", |service| service.as_str());
-        let mut query = configured.query.to_string();
-        for (mark, value) in [
-            ("{{namespace}}", basis.sides.namespace.as_str()),
-            ("{{name}}", name),
-            ("{{hash}}", version.hash.as_str()),
-            ("{{replicaset}}", version.replica_set.as_str()),
-            ("{{service}}", service),
-        ] {
-            query = query.replace(mark, value);
-        }
-        query
-    };
+    let own = |version: &Version| fill_version(&configured.query, basis.sides, version);
     let line = |(side, query): (Side, String)| line(side, &query);
     let mut lines: Vec<Line> =
         per_side(basis.sides, |version| Some(own(version))).into_iter().map(line).collect();

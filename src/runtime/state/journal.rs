@@ -14,7 +14,6 @@ use ring::digest::{SHA256, digest};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
-use crate::app::journal::Entry;
 use crate::domain::time::{Span, Timestamp};
 use crate::terminal::fall;
 
@@ -54,25 +53,25 @@ impl Journal {
     }
 
     /// The same without holding up whoever waits for it.
-    pub(in crate::runtime) async fn write(&self, entry: Entry) -> io::Result<()> {
+    pub(in crate::runtime) async fn write(&self, at: Timestamp, line: Value) -> io::Result<()> {
         #[cfg(test)]
         if let Some(disk) = &self.disk {
-            return disk.append(entry.to_json()).await;
+            return disk.append(line).await;
         }
         let journal = self.clone();
         let written = tokio::task::spawn_blocking(move || {
             fall::here("journal");
-            journal.append(&entry)
+            journal.append(at, line)
         })
         .await;
         written.map_err(io::Error::other)?
     }
 
     /// Appends and syncs. When this returns without an error the line is on the disk.
-    pub(in crate::runtime) fn append(&self, entry: &Entry) -> io::Result<()> {
+    pub(in crate::runtime) fn append(&self, at: Timestamp, line: Value) -> io::Result<()> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = self.made()?.join(month(entry.at));
-        append_line(&path, entry.to_json())
+        let path = self.made()?.join(month(at));
+        append_line(&path, line)
     }
 
     /// The last lines before that instant, oldest first; none where they cannot be read. Lines

@@ -1,11 +1,14 @@
-//! What is kept on disk between two runs: the journal, and the last view of each cluster.
+//! What is kept on disk between two runs: the journal, guards as they stand, and the last view of each
+//! cluster.
 //!
 //! Used by the rest of `runtime`.
 
+mod guards;
 mod journal;
 mod last_view;
 pub(super) mod record;
 
+pub(super) use guards::Guards;
 pub(super) use journal::Journal;
 #[cfg(test)]
 pub(super) use journal::{chained, hash};

@@ -28,7 +28,7 @@ use crate::runtime::door::Door;
 use crate::runtime::engine::{Engine, Inbox};
 use crate::runtime::feed;
 use crate::runtime::measure::SignIn;
-use crate::runtime::state::Journal;
+use crate::runtime::state::{Guards, Journal};
 use crate::sim::serve::tests::storm::{Chance, Fault, Server, Spell};
 
 /// How long faults come.
@@ -147,7 +147,8 @@ fn program(server: &Arc<Server>, teller: &Teller, disk: &Arc<Disk>) -> (Engine, 
     let mut journal = Journal::new(None);
     journal.disk = Some(Arc::clone(disk));
     let model = Model::new(session(), stamp(), clock.now());
-    let door = Door { connection, journal, clock: clock.clone() };
+    let guards = Guards::new(None);
+    let door = Door { connection, journal, guards, clock: clock.clone() };
     // Lists come in pages, so that one can be lost between two of them.
     let pace = Pace { page: 8, ..Pace::default() };
     Engine::start(model, door, clock, SignIn::default(), pace)

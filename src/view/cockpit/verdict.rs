@@ -5,6 +5,7 @@
 use ratatui::text::Line;
 
 use crate::app::read::cockpit::{Verdict, steps, verdict, way_back};
+use crate::app::read::guard;
 use crate::app::read::phrase::Phrase;
 use crate::app::read::traffic;
 use crate::app::theme::Role;
@@ -82,6 +83,10 @@ pub(super) fn lines(
     }
     let back = Strip::new(look).say(Role::Muted, "back").to(INDENT);
     lines.push(back.phrase_to(room, &way_back::line(scene.model, scene.release)).line());
+    if let Some(guard) = guard::line(scene.model, scene.release) {
+        let label = Strip::new(look).say(Role::Muted, "guard").to(INDENT);
+        lines.push(label.phrase_to(room, &guard).line());
+    }
     blank(&mut lines);
     if let Some(rail) = steps::of(scene.model, scene.release) {
         let title = Strip::new(look)

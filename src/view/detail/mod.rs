@@ -6,6 +6,7 @@ mod analysis;
 mod briefing;
 mod diff;
 mod document;
+mod guard;
 mod help;
 mod info;
 mod logs;
@@ -64,6 +65,7 @@ fn of_workload(
         Screen::Timeline(_) => timeline::draw(canvas, rest, &scene, set),
         Screen::Why(_) => why::draw(canvas, rest, &scene, set),
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
+        Screen::Guard(_) => guard::draw(canvas, rest, &scene, set),
         Screen::Metrics(_) => metrics::draw(canvas, rest, &scene, set),
         Screen::Fleet | Screen::Rollout(_) | Screen::Help | Screen::Troubles | Screen::Briefing => {
         }

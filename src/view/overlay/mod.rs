@@ -2,6 +2,7 @@
 //!
 //! Called by `screen`, last.
 
+mod arm;
 mod confirm;
 mod picker;
 
@@ -25,6 +26,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         None => {}
         Some(Dialog::Confirm(confirmation)) => confirm::draw(canvas, area, model, confirmation),
         Some(Dialog::PickRevision(picker)) => picker::draw(canvas, area, model, picker),
+        Some(Dialog::Arm(dialog)) => arm::draw(canvas, area, model, dialog),
+        Some(Dialog::Disarm(uid)) => arm::draw_disarm(canvas, area, model, uid),
         Some(Dialog::Quit) => quit(canvas, area, model),
     }
 }
@@ -58,12 +61,25 @@ fn quit(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
                 .line()
         })
         .collect();
-    let mut lines = vec![
-        Strip::new(look)
-            .say(Role::Text, "still under way, and it goes on without this program:")
-            .line(),
-    ];
-    lines.extend(under_way);
+    let guarded: Vec<Line<'static>> = model
+        .posts
+        .values()
+        .filter(|post| post.guard.is_on())
+        .map(|post| {
+            let text = post.guard.arming.workload.name.to_string();
+            Strip::new(look).gap(2).say(Role::Bad, text).line()
+        })
+        .collect();
+    let say = |text: &str| Strip::new(look).say(Role::Text, text).line();
+    let mut lines = Vec::new();
+    if !under_way.is_empty() {
+        lines.push(say("still under way, and it goes on without this program:"));
+        lines.extend(under_way);
+    }
+    if !guarded.is_empty() {
+        lines.push(say("guarded by this program, and by nobody when it is left:"));
+        lines.extend(guarded);
+    }
     lines.push(Line::default());
     lines.push(
         Strip::new(look)
