@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::drill::Drill;
+use crate::app::guard::record;
 use crate::app::journal;
 use crate::app::keymap::{self, Overrides};
 use crate::app::model::Model;
@@ -35,7 +36,8 @@ use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, failure};
 use super::measure;
 use super::say::{complain, print, print_json};
-use super::state::{Keep, record};
+use super::state::Keep;
+use super::state::record as journal_record;
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
@@ -111,7 +113,7 @@ async fn serve(args: Args) -> Exit {
         }
         Some(Command::Journal(asked)) => {
             let journal = connecting::journal(&places, asked.drills);
-            return record::tell(&journal, asked, Clock::default().now());
+            return journal_record::tell(&journal, asked, Clock::default().now());
         }
         _ => {}
     }
@@ -187,6 +189,17 @@ impl Start {
         model.metrics.settings = measure::measuring(&self.settings, door.connection.is_drill());
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
+        }
+        for kept in door.guards.left() {
+            if let Some(post) = record::from_json(&kept, now) {
+                let arming = &post.guard.arming;
+                let text = format!(
+                    "{} was guarded by {} until its program ended, and nobody guards it now; \
+                     `waveoff guard {}` goes on with it",
+                    arming.workload, arming.by, arming.workload.name
+                );
+                model.troubles.note(now, "guard", text);
+            }
         }
         model.terms = self.settings.guard.terms.clone();
         model.pursued = journal::unfinished(&door.journal.recent(now), now - PURSUED_FOR);

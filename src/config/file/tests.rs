@@ -5,6 +5,7 @@ use std::path::Path;
 use super::*;
 use crate::config::{Origin, Reference};
 use crate::domain::measure::panel::Unit;
+use crate::domain::time::Span;
 
 const WHOLE: &str = r#"
 theme = "light"
@@ -177,5 +178,38 @@ fn queries_have_a_name_a_unit_and_a_limit() {
     ];
     for (text, wanted) in cases {
         assert!(complaint(text).contains(wanted), "{text}: {}", complaint(text));
+    }
+}
+
+#[test]
+fn what_a_guard_is_armed_with() {
+    let parse = |text: &str| FileConfig::parse(Path::new("/c.toml"), text);
+    let read = parse(
+        "[guard]\nerrors = '0.5%'\nerrors_for = '2m'\np99 = '800ms'\nhealthy = '90%'\nfast = true\n\
+         consecutive = 4\nevery = '10s'\nleast_requests = 5.5\nbusiness = 'sum(x)'\nbusiness_least = 0.98",
+    )
+    .unwrap();
+    let terms = &read.guard.terms;
+    assert_eq!((terms.errors, terms.healthy, terms.consecutive), (0.005, 0.9, 4));
+    assert_eq!((terms.errors_for, terms.every), (Span::minutes(2), Span::seconds(10)));
+    assert_eq!(terms.latency, Span::milliseconds(800));
+    assert_eq!((terms.fast, terms.least_requests), (true, 5.5));
+    assert_eq!(terms.business, Some(("sum(x)".into(), 0.98)));
+    assert_eq!(terms.rules().len(), 5);
+    assert_eq!(read.guard.set["errors"].to_string(), "/c.toml:2:10");
+    for (text, place, words) in [
+        ("errors = 1", "2:10", "a string"),
+        ("errors = '1'", "2:10", "a share with its sign"),
+        ("errors = '101%'", "2:10", "a share with its sign"),
+        ("errors_for = '5'", "2:14", "a time with its unit"),
+        ("every = '500ms'", "2:9", "whole seconds"),
+        ("consecutive = 0", "2:15", "a whole number of samples"),
+        ("consecutive = 2.5", "2:15", "a whole number of samples"),
+        ("least_requests = nan", "2:18", "a decimal number"),
+        ("erors = '1%'", "2:1", "did you mean errors"),
+        ("business = 'x'", "", "business_least"),
+    ] {
+        let error = parse(&format!("[guard]\n{text}")).unwrap_err().to_string();
+        assert!(error.contains(place) && error.contains(words), "{text}: {error}");
     }
 }

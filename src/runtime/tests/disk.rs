@@ -103,6 +103,13 @@ impl Disk {
         state.kept.iter().take(lines).any(found)
     }
 
+    /// Its lines, as far as they are whole.
+    pub(super) fn lines(&self) -> Vec<Value> {
+        let state = self.state();
+        let text = String::from_utf8_lossy(&state.bytes);
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// What is wrong with the chain, read back from the first byte on.
     pub(super) fn complaint(&self) -> Option<String> {
         let state = self.state();

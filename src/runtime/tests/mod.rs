@@ -8,6 +8,7 @@ mod asked;
 mod count;
 mod disk;
 mod facts;
+mod kills;
 mod person;
 mod referee;
 mod seeds;

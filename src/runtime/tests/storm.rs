@@ -133,6 +133,17 @@ async fn fly(seed: u64, spells: &[Spell]) -> Outcome {
 
 /// The program, as it is started for a cluster.
 fn program(server: &Arc<Server>, teller: &Teller, disk: &Arc<Disk>) -> (Engine, Inbox) {
+    start(server, teller, disk, Guards::new(None), |_| {})
+}
+
+/// The same with what a program before it left.
+pub(super) fn start(
+    server: &Arc<Server>,
+    teller: &Teller,
+    disk: &Arc<Disk>,
+    guards: Guards,
+    prepare: impl FnOnce(&mut Model),
+) -> (Engine, Inbox) {
     let clock = Clock::told(teller.clone());
     let dialled = Arc::clone(server);
     let dial: streams::Dial = Arc::new(move || {
@@ -146,8 +157,8 @@ fn program(server: &Arc<Server>, teller: &Teller, disk: &Arc<Disk>) -> (Engine, 
     let connection = streams::connection(dial, Server::token());
     let mut journal = Journal::new(None);
     journal.disk = Some(Arc::clone(disk));
-    let model = Model::new(session(), stamp(), clock.now());
-    let guards = Guards::new(None);
+    let mut model = Model::new(session(), stamp(), clock.now());
+    prepare(&mut model);
     let door = Door { connection, journal, guards, clock: clock.clone() };
     // Lists come in pages, so that one can be lost between two of them.
     let pace = Pace { page: 8, ..Pace::default() };

@@ -12,6 +12,7 @@ mod clients;
 mod cockpit;
 mod deployment;
 pub(crate) mod grounds;
+mod guarding;
 mod legal;
 mod legal_blue_green;
 mod legal_canary;
