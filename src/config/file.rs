@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::alerts::{self, ReceiverRule};
 use super::document::{Document, Entry, Section};
 use super::layers::{Glyphs, Setting};
 use super::prometheus::{self, PrometheusRule};
@@ -12,7 +13,7 @@ use super::{ConfigError, nearest, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
 use crate::domain::measure::panel::Configured;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "theme",
     "glyphs",
     "namespaces",
@@ -24,6 +25,8 @@ const KEYS: [&str; 12] = [
     "metrics",
     "prometheus",
     "metric",
+    "alerts",
+    "bell",
     "keys",
 ];
 
@@ -54,6 +57,10 @@ pub struct FileConfig {
     pub prometheus: PrometheusRule,
     /// `[[metric]]`, in order.
     pub queries: Vec<Setting<Configured>>,
+    /// `[alerts.NAME]`, by name.
+    pub alerts: Vec<Setting<ReceiverRule>>,
+    /// `bell`.
+    pub bell: Option<Setting<bool>>,
     /// `[keys]`: the name of a verb or command, and the key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -97,6 +104,8 @@ impl FileConfig {
                     entry.sections()?.iter().map(environment).collect::<Result<_, _>>()?;
             }
             "metrics" => self.metrics = Some(yes()?),
+            "alerts" => self.alerts = alerts::receivers(entry)?,
+            "bell" => self.bell = Some(yes()?),
             "prometheus" => self.prometheus = prometheus::prometheus(&entry.section()?)?,
             "metric" => {
                 self.queries =
