@@ -1,5 +1,6 @@
 //! What the program wants done, as data. Performed by `runtime`, which answers with messages.
 
+use crate::domain::alert::Alert;
 use crate::domain::analysis::template::TemplateName;
 use crate::domain::id::{ObjectRef, WorkloadId};
 use crate::domain::measure::address::Address;
@@ -59,6 +60,10 @@ pub enum Effect {
     Explore(WorkloadId, Address, Search, Vec<String>),
     /// From now on ask these again and again, and nothing else.
     Measure(Vec<Ask>),
+    /// Tell people who are not at the screen.
+    Alert(Box<Alert>),
+    /// Ring for whoever is near the screen, with these words.
+    Ring(SafeText),
     /// Put text on the clipboard.
     Copy(String),
     /// Try every source again now.

@@ -33,7 +33,7 @@ const MOST_ANSWER: usize = 4 * 1024;
 const MOST_WORDS: usize = 240;
 
 /// Longest that a receiver may ask to be left alone.
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]

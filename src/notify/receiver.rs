@@ -46,7 +46,7 @@ impl Kind {
     /// How often a message that is not over is said again: Alertmanager takes one that is not
     /// repeated as resolved.
     pub fn repeats(self) -> Option<Duration> {
-        (self == Self::Alertmanager).then_some(Duration::from_mins(1))
+        (self == Self::Alertmanager).then_some(Duration::from_secs(60))
     }
 }
 

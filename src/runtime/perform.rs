@@ -19,8 +19,10 @@ use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
 use crate::terminal::fall;
 
+use super::alerts::{Alerts, Plan as Told};
 use super::door::{Door, Order, access_of};
 use super::measure::{Meter, SignIn};
+use super::say::complain;
 
 /// Pause before an unknown outcome is read back again.
 const READ_BACK_EVERY: Duration = Duration::from_millis(700);
@@ -51,14 +53,17 @@ pub(super) struct Performer {
     writes: JoinSet<()>,
     logs: Option<AbortHandle>,
     meter: Meter,
+    alerts: Alerts,
 }
 
 impl Performer {
     /// Answers go to `out`.
-    pub(super) fn new(door: Door, sign_in: SignIn, out: mpsc::Sender<Msg>) -> Self {
+    pub(super) fn new(door: Door, sign_in: SignIn, told: Told, out: mpsc::Sender<Msg>) -> Self {
         let (connection, clock) = (Arc::clone(&door.connection), door.clock.clone());
+        let alerts = Alerts::start(told, clock.clone(), out.clone());
         let meter = Meter::new(connection, sign_in, clock, out.clone());
-        Self { door, out, tasks: JoinSet::new(), writes: JoinSet::new(), logs: None, meter }
+        let (tasks, writes) = (JoinSet::new(), JoinSet::new());
+        Self { door, out, tasks, writes, logs: None, meter, alerts }
     }
 
     fn connection(&self) -> Arc<Connection> {
@@ -87,7 +92,9 @@ impl Performer {
                 self.meter.explore(&mut self.tasks, id, address, what, queries);
             }
             Effect::Measure(asks) => self.meter.measure(&mut self.tasks, asks),
+            Effect::Alert(alert) => self.alerts.tell(*alert),
             Effect::Focus(_)
+            | Effect::Ring(_)
             | Effect::Copy(_)
             | Effect::Refresh
             | Effect::Redraw
@@ -185,17 +192,20 @@ impl Performer {
         }
     }
 
-    /// Waits for the journal and for writes that are on their way, but not for ever; what was only
-    /// asked is left.
+    /// Waits for the journal, for writes that are on their way and for alerts, each not for ever;
+    /// what was only asked is left.
     pub(super) async fn finish(mut self, limit: Duration) {
         self.tasks.abort_all();
         let all = async { while self.writes.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(limit, all).await;
+        if let Some(text) = self.alerts.finish(limit).await {
+            complain(&text);
+        }
     }
 
     /// Forgets what has ended; whether something did by a panic.
     pub(super) fn tidy(&mut self) -> bool {
-        let mut fell = false;
+        let mut fell = self.alerts.tidy();
         for tasks in [&mut self.tasks, &mut self.writes] {
             while let Some(ended) = tasks.try_join_next() {
                 fell |= ended.is_err_and(|e| e.is_panic());

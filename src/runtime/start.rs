@@ -26,6 +26,7 @@ use crate::telemetry::{self, Telemetry};
 use crate::terminal::{Capabilities, Console, Signals, Surroundings};
 use crate::view::{Glyphs, Look};
 
+use super::alerts;
 use super::clock::Clock;
 use super::cockpit::Cockpit;
 use super::connect as connecting;
@@ -229,8 +230,10 @@ impl Start {
         let live = !door.connection.is_drill();
         let keep = Keep::of(&self.places, &model.session).filter(|_| live);
         model.fleet_view.last = keep.as_ref().and_then(Keep::read);
-        let clock = self.clock.clone();
-        let cockpit = Cockpit { model, look, door, clock, sign_in, flown, keep, effects };
+        let alerts = alerts::plan(&self.settings, &self.places, !live);
+        let (clock, rings) = (self.clock.clone(), self.settings.bell.value);
+        let cockpit =
+            Cockpit { model, look, door, clock, sign_in, alerts, rings, flown, keep, effects };
         cockpit.run(console, capabilities, signals).await.map_err(|e| failed(&format!("{e:#}")))
     }
 
@@ -263,7 +266,8 @@ impl Start {
         // Only what is shown is asked.
         model.metrics.settings.on &= matches!(command, Command::List(_) | Command::Status(_));
         let sign_in = measure::sign_in(&self.settings, false);
-        let session = Headless::start(model, door, sign_in, self.clock.clone());
+        let alerts = alerts::plan(&self.settings, &self.places, false);
+        let session = Headless::start(model, door, sign_in, alerts, self.clock.clone());
         match &command {
             Command::List(print) => session.list(print.output).await,
             Command::Status(look) => {

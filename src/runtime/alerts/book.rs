@@ -110,9 +110,10 @@ impl Book {
 
     /// As lines of a file: one JSON object each; empty when there is nothing to keep.
     pub(super) fn lines(&self) -> String {
-        let told = self.told.iter().map(|told| {
-            json!({ "told": told.key, "to": &*told.to, "at": to_rfc3339(told.at) })
-        });
+        let told = self
+            .told
+            .iter()
+            .map(|told| json!({ "told": told.key, "to": &*told.to, "at": to_rfc3339(told.at) }));
         let waiting = self.waiting.iter().map(|waiting| {
             let to: Vec<&str> = waiting.to.iter().map(SafeText::as_str).collect();
             json!({ "alert": notify::to_json(&waiting.alert), "to": to })

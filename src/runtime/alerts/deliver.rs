@@ -23,7 +23,7 @@ use super::{Shared, Way};
 const FIRST: Duration = Duration::from_secs(1);
 
 /// The longest pause.
-const LONGEST: Duration = Duration::from_mins(15);
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// How long something that is not over is said again: by then it is no news.
 const REPEATED_FOR: Span = Span::hours(24);
@@ -39,7 +39,7 @@ impl Hold {
     /// One failure more; `asked` is how long the receiver wants to be left alone.
     fn after(before: Option<Self>, asked: Option<Duration>) -> Self {
         let failures = before.map_or(0, |hold| hold.failures).saturating_add(1);
-        let pause = asked.unwrap_or_else(|| pause(failures));
+        let pause = asked.map_or_else(|| pause(failures), |asked| asked.max(FIRST));
         Self { failures, until: Instant::now() + pause }
     }
 }

@@ -40,7 +40,7 @@ const TOLD_WITHIN: Span = Span::hours(1);
 const LOOK_BACK_WITHIN: Duration = Duration::from_secs(2);
 
 /// Pause before a disk that failed is tried again.
-const DISK_AGAIN: Duration = Duration::from_secs(5);
+const DISK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long the last look at the disk may take on the way out.
 const KEEP_WITHIN: Duration = Duration::from_millis(500);
