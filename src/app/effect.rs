@@ -46,6 +46,8 @@ pub enum Effect {
     ReadBack(Ticket, WorkloadId),
     /// Append to the journal.
     Journal(Box<Entry>),
+    /// Read the whole journal, to be answered under this epoch.
+    ReadJournal(u64),
     /// Read logs.
     OpenLogs(LogRequest),
     /// Stop reading logs.

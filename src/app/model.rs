@@ -20,6 +20,7 @@ use super::flight::Flight;
 use super::journal::SessionStamp;
 use super::keymap::Overrides;
 use super::log_view::LogView;
+use super::logbook::LogbookView;
 use super::metrics::Metrics;
 use super::msg::{Pulse, TemplateLines, TemplateRef};
 use super::screen::{Pane, RolloutView, Screen};
@@ -87,6 +88,8 @@ pub struct Model {
     pub logs: LogView,
     /// Diff screen.
     pub diff: DiffView,
+    /// Journal screen.
+    pub logbook: LogbookView,
     /// What is measured.
     pub metrics: Metrics,
     /// Open dialog.
@@ -128,6 +131,7 @@ impl Model {
             scroll: 0,
             logs: LogView::default(),
             diff: DiffView::default(),
+            logbook: LogbookView::default(),
             metrics: Metrics::default(),
             dialog: None,
             flights: Vec::new(),

@@ -15,6 +15,7 @@ use super::drill::Progress;
 use super::flight::Ticket;
 use super::key::Key;
 use super::log_view::LogLine;
+use super::logbook::Logbook;
 use super::metrics::{Candidate, Search};
 
 /// How the connection to the API server is.
@@ -127,6 +128,8 @@ pub enum Msg {
     Trouble(SafeText, SafeText),
     /// Who the API server says we are.
     Identity(SafeText),
+    /// The journal under this epoch, or why it cannot be read.
+    Logbook(u64, Result<Box<Logbook>, SafeText>),
     /// How the drill goes.
     Drill(Box<Progress>),
 }

@@ -23,6 +23,7 @@ use super::alerts::{Alerts, Plan as Told};
 use super::door::{Door, Order, access_of};
 use super::measure::{Meter, SignIn};
 use super::say::complain;
+use super::state::record;
 
 /// Pause before an unknown outcome is read back again.
 const READ_BACK_EVERY: Duration = Duration::from_millis(700);
@@ -79,6 +80,7 @@ impl Performer {
             }
             Effect::ReadBack(ticket, id) => self.read_back(ticket, id),
             Effect::Journal(entry) => self.journal(*entry),
+            Effect::ReadJournal(epoch) => self.read_journal(epoch),
             Effect::OpenLogs(request) => self.open_logs(request),
             Effect::CloseLogs => self.close_logs(),
             Effect::Templates(epoch, older, newer) => self.templates(epoch, older, newer),
@@ -158,6 +160,16 @@ impl Performer {
                 send(&out, Msg::Trouble("journal".into(), text.into())).await;
             }
         }));
+    }
+
+    /// Reads the whole journal, which may be long, away from the loop.
+    fn read_journal(&mut self, epoch: u64) {
+        let (journal, out) = (self.door.journal.clone(), self.out.clone());
+        self.spawn("read journal", async move {
+            let read = tokio::task::spawn_blocking(move || record::logbook(&journal)).await;
+            let read = read.unwrap_or_else(|error| Err(error.to_string().into()));
+            send(&out, Msg::Logbook(epoch, read.map(Box::new))).await;
+        });
     }
 
     /// Fetches two templates.

@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod header;
 pub mod info;
 pub mod keys;
+pub mod logbook;
 pub mod metrics;
 pub mod phrase;
 pub mod pods;

@@ -7,6 +7,7 @@ mod actions;
 mod cluster;
 mod dialogs;
 mod keys;
+mod logbook;
 mod looking;
 mod metrics;
 mod wave_off;
@@ -74,6 +75,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.troubles.note(now, source, text);
             Vec::new()
         }
+        Msg::Logbook(epoch, read) => logbook::taken(model, epoch, read),
         Msg::Drill(progress) => looking::drill(model, *progress),
         Msg::Identity(user) => {
             model.session.user = user.clone();

@@ -6,6 +6,7 @@
 
 mod book;
 mod deliver;
+mod rehearse;
 mod settings;
 mod spool;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 use crate::app::msg::Msg;
 use crate::domain::alert::{Alert, Severity};
 use crate::domain::text::SafeText;
-use crate::domain::time::{Span, length};
+use crate::domain::time::Span;
 use crate::notify::{Kind, Post};
 use crate::terminal::fall;
 
@@ -31,6 +32,7 @@ use book::Book;
 use deliver::Delivery;
 use spool::Spool;
 
+pub(super) use rehearse::rehearse;
 pub(super) use settings::{couriers, plan};
 
 /// What an earlier run left is dropped when it is older.
@@ -233,8 +235,7 @@ fn look_back(
     }
     let old = left.drop_older(now - TOLD_WITHIN);
     if old > 0 {
-        let text = format!("{old} of an earlier run dropped: older than {}", length(TOLD_WITHIN));
-        shared.trouble("alerts", text);
+        shared.trouble("alerts", format!("{old} of an earlier run dropped: older than an hour"));
     }
     let dropped = shared.book().put_before(left);
     if dropped > 0 {

@@ -97,7 +97,7 @@ async fn what_is_older_than_an_hour_is_dropped_and_counted() {
     let mut stage = Stage::at(later, Kind::Webhook, &fake, Some(dir.path()));
     until(|| !fake.took().is_empty()).await;
     assert_eq!(fake.took(), ["young/firing"]);
-    assert_eq!(stage.troubles(), ["alerts: 2 of an earlier run dropped: older than 1h"]);
+    assert_eq!(stage.troubles(), ["alerts: 2 of an earlier run dropped: older than an hour"]);
 }
 
 #[tokio::test]
