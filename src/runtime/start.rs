@@ -14,7 +14,7 @@ use crate::app::report;
 use crate::app::session::Scope;
 use crate::app::update::begin_drill;
 use crate::cluster::{self, ClusterError, Connection, ErrorKind, Live};
-use crate::config::args::{Alerts, Args, Command, Output};
+use crate::config::args::{Args, Command, Output};
 use crate::config::{
     Namespaces, Places, Settings, Themes, Variables, choose_theme, explain, overrides, to_json,
     to_text,
@@ -114,10 +114,7 @@ async fn serve(args: Args) -> Exit {
             let journal = connecting::journal(&places, asked.drills);
             return record::tell(&journal, asked, Clock::default().now());
         }
-        Some(Command::Alerts(Alerts::Test { name })) => {
-            let now = Clock::default().now();
-            return alerts::rehearse(&settings, name.as_deref(), now).await;
-        }
+        Some(Command::Alerts(asked)) => return alerts::rehearse(&settings, asked).await,
         _ => {}
     }
     let telemetry = telemetry::start(&settings, &places);

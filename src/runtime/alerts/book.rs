@@ -17,6 +17,7 @@ pub(super) const MOST: usize = 1000;
 /// An alert and who is still to be told.
 #[derive(Debug, Clone, PartialEq)]
 struct Waiting {
+    key: String,
     alert: Alert,
     to: BTreeSet<SafeText>,
 }
@@ -43,11 +44,11 @@ impl Book {
         let key = alert.key();
         let is_known = |name: &SafeText| {
             self.told.iter().any(|told| told.key == key && told.to == *name)
-                || self.waiting.iter().any(|w| w.to.contains(name) && w.alert.key() == key)
+                || self.waiting.iter().any(|w| w.to.contains(name) && w.key == key)
         };
         let to: BTreeSet<SafeText> = to.into_iter().filter(|name| !is_known(name)).collect();
         if !to.is_empty() {
-            self.waiting.push_back(Waiting { alert, to });
+            self.waiting.push_back(Waiting { key, alert, to });
         }
         self.shorten()
     }
@@ -71,7 +72,7 @@ impl Book {
 
     /// A receiver took an alert, or refused it for good.
     pub(super) fn told(&mut self, key: String, to: &SafeText, at: Timestamp) {
-        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.alert.key() == key) {
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.key == key) {
             waiting.to.remove(to);
         }
         self.waiting.retain(|waiting| !waiting.to.is_empty());

@@ -2,22 +2,22 @@
 //!
 //! Nothing of it is queued or tried again. Called by `start`.
 
+use crate::config::args::Alerts;
 use crate::config::{Settings, nearest};
 use crate::domain::alert::{Alert, Occasion};
 use crate::domain::id::{WorkloadId, WorkloadKind};
 use crate::domain::time::Timestamp;
 use crate::error::Exit;
 use crate::notify::{Courier, NotifyError, Post};
+use crate::runtime::clock::Clock;
 use crate::runtime::say::{complain, print};
 
 use super::couriers;
 
 /// Tries all receivers, or the one of this name, and prints what became of it.
-pub(in crate::runtime) async fn rehearse(
-    settings: &Settings,
-    name: Option<&str>,
-    now: Timestamp,
-) -> Exit {
+pub(in crate::runtime) async fn rehearse(settings: &Settings, asked: &Alerts) -> Exit {
+    let Alerts::Test { name } = asked;
+    let (name, now) = (name.as_deref(), Clock::default().now());
     let all = couriers(settings);
     if all.is_empty() {
         complain("there is nobody to tell: no [alerts.NAME] in the configuration");

@@ -4,9 +4,10 @@
 //! run has ended, and takes over what it left. So two runs never deliver the same alert. Called by
 //! the parent.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -52,17 +53,27 @@ impl Spool {
     /// What runs that have ended left, oldest first. Their files stay until
     /// [`Self::forget_adopted`].
     pub(super) fn adopt(&mut self) -> io::Result<Vec<String>> {
-        let mut found = Vec::new();
+        let mut names = BTreeSet::new();
         for entry in std::fs::read_dir(&self.directory)? {
             let path = entry?.path();
-            let is_other = path != self.path && path.extension().is_some_and(|e| e == "jsonl");
-            if is_other && let Ok(Some(held)) = try_lock(&path.with_extension("lock")) {
-                // It may be gone: somebody was faster.
-                let Ok(modified) = std::fs::metadata(&path).and_then(|data| data.modified()) else {
-                    let _ = std::fs::remove_file(path.with_extension("lock"));
-                    continue;
-                };
-                found.push((modified, path, held));
+            let is_ours = path.extension().is_some_and(|e| e == "jsonl" || e == "lock");
+            if is_ours {
+                names.insert(path.with_extension("jsonl"));
+            }
+        }
+        let mut found = Vec::new();
+        for path in names {
+            let lock = path.with_extension("lock");
+            if path == self.path {
+                continue;
+            }
+            let Ok(Some(held)) = try_lock(&lock) else { continue };
+            match std::fs::metadata(&path).and_then(|data| data.modified()) {
+                Ok(modified) => found.push((modified, path, held)),
+                // It left nothing, or somebody was faster.
+                Err(_) => {
+                    let _ = std::fs::remove_file(&lock);
+                }
             }
         }
         found.sort_by_key(|(modified, ..)| *modified);
@@ -120,7 +131,12 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
+        // Somebody may have removed it between the two: then its name is not held.
+        Ok(()) => {
+            let ours = file.metadata()?.ino();
+            let is_there = std::fs::metadata(path).is_ok_and(|data| data.ino() == ours);
+            Ok(is_there.then_some(file))
+        }
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -57,6 +57,7 @@ pub(super) fn draw(
     let room = usize::from(rest.height).saturating_sub(edge) / LINES;
     let what = match of {
         Some(id) => Phrase::new().muted(format!("of {id} alone, o shows all")),
+        None if rows.is_empty() => Phrase::new(),
         None => Phrase::new().muted(format!("{} actions, newest first", rows.len())),
     };
     let title = Title::new("Journal").and(&what).focused(true);
