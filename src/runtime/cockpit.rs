@@ -75,6 +75,7 @@ pub(super) struct Cockpit {
     pub(super) effects: Vec<Effect>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a screen")]
 struct Loop {
     engine: Engine,
     look: Look,

@@ -85,7 +85,7 @@ impl Fake {
         })
     }
 
-    fn from_now_on(&self, play: Play) {
+    fn turn(&self, play: Play) {
         *self.then.lock().unwrap() = play;
     }
 

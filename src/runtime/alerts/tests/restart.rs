@@ -7,6 +7,11 @@ use crate::domain::time::Span;
 use crate::runtime::alerts::book::Book;
 use Occasion::{Acting, Firing, Restored};
 
+/// Whether a name ends so.
+fn has(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
+}
+
 /// Names and texts of the files that are there.
 fn files(directory: &Path) -> Vec<(String, String)> {
     let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
@@ -15,7 +20,7 @@ fn files(directory: &Path) -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             // What is about to be the next text is nothing yet.
-            if name.ends_with(".new") {
+            if has(&name, "new") {
                 return None;
             }
             Some((name, std::fs::read_to_string(path).ok()?))
@@ -33,7 +38,7 @@ async fn kill(stage: Stage) {
 
 /// All that is kept.
 fn kept(directory: &Path) -> String {
-    let lines = files(directory).into_iter().filter(|(name, _)| name.ends_with(".jsonl"));
+    let lines = files(directory).into_iter().filter(|(name, _)| has(name, "jsonl"));
     lines.map(|(_, text)| text).collect()
 }
 
@@ -122,7 +127,7 @@ async fn a_torn_or_strange_file_loses_nothing_else() {
     stage.tell("i", &[Firing, Acting]);
     until(|| kept(dir.path()).contains("i/acting")).await;
     kill(stage).await;
-    let (name, text) = files(dir.path()).into_iter().find(|(n, _)| n.ends_with("l")).unwrap();
+    let (name, text) = files(dir.path()).into_iter().find(|(n, _)| has(n, "jsonl")).unwrap();
     let whole = text.len();
     for cut in [whole - 1, whole - 20, whole / 2] {
         let mut book = Book::default();
