@@ -67,6 +67,8 @@ pub enum Command {
     Refresh,
     /// What went wrong.
     Troubles,
+    /// What was done from here, and what came of it.
+    Journal,
     /// What the drill is about.
     Briefing,
     /// The keys.

@@ -72,8 +72,8 @@ pub enum Effect {
     ForgetGuard(Uid),
     /// Ask for the Lease of a guard, renew it, or give it back.
     Lease(LeaseOrder),
-    /// Tell people who are not at the screen.
-    Alert(Box<Alert>),
+    /// Read the whole journal, to be answered under this epoch.
+    ReadJournal(u64),
     /// Read logs.
     OpenLogs(LogRequest),
     /// Stop reading logs.
@@ -88,6 +88,10 @@ pub enum Effect {
     Explore(WorkloadId, Address, Search, Vec<String>),
     /// From now on ask these again and again, and nothing else.
     Measure(Vec<Ask>),
+    /// Tell people who are not at the screen.
+    Alert(Box<Alert>),
+    /// Ring for whoever is near the screen, with these words.
+    Ring(SafeText),
     /// Put text on the clipboard.
     Copy(String),
     /// Try every source again now.

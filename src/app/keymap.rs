@@ -148,6 +148,7 @@ pub const TABLE: &[Binding] = &[
     bind!(Session Everywhere [Char('b')] Command::Briefing, "briefing", "briefing", "in a drill: what it is about, and how it goes"),
     bind!(Session Everywhere [Char('?')] Command::Help, "help", "help", "the keys"),
     bind!(Session Everywhere [Char('!')] Command::Troubles, "troubles", "errors", "what went wrong in this session"),
+    bind!(Session Everywhere [Char('o')] Command::Journal, "journal", "journal", "the journal: what was done from here, by whom, and what came of it"),
     bind!(Session Everywhere [Ctrl('l')] Command::Redraw, "redraw", "redraw", "draw everything anew"),
     bind!(Session Everywhere [Ctrl('z')] Command::Suspend, "suspend", "suspend", "to the shell; fg comes back"),
     bind!(Session Everywhere [Char('q'), Ctrl('c')] Command::Quit, "quit", "quit", "leave"),
@@ -240,6 +241,7 @@ mod tests {
             Screen::Metrics(id),
             Screen::Help,
             Screen::Briefing,
+            Screen::Journal(None),
         ];
         for screen in screens {
             let mut seen = Vec::new();

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod key;
 pub mod keymap;
 pub mod log_view;
+pub mod logbook;
 pub mod metrics;
 pub mod model;
 pub mod msg;

@@ -22,6 +22,7 @@ use super::guard::{Post, Proposal};
 use super::journal::SessionStamp;
 use super::keymap::Overrides;
 use super::log_view::LogView;
+use super::logbook::LogbookView;
 use super::metrics::Metrics;
 use super::msg::{Pulse, TemplateLines, TemplateRef};
 use super::screen::{Pane, RolloutView, Screen};
@@ -89,6 +90,8 @@ pub struct Model {
     pub logs: LogView,
     /// Diff screen.
     pub diff: DiffView,
+    /// Journal screen.
+    pub logbook: LogbookView,
     /// What is measured.
     pub metrics: Metrics,
     /// Open dialog.
@@ -136,6 +139,7 @@ impl Model {
             scroll: 0,
             logs: LogView::default(),
             diff: DiffView::default(),
+            logbook: LogbookView::default(),
             metrics: Metrics::default(),
             dialog: None,
             flights: Vec::new(),

@@ -16,6 +16,7 @@ use super::flight::Ticket;
 use super::guard::Lease;
 use super::key::Key;
 use super::log_view::LogLine;
+use super::logbook::Logbook;
 use super::metrics::{Candidate, Search};
 
 /// How the connection to the API server is.
@@ -130,6 +131,8 @@ pub enum Msg {
     Trouble(SafeText, SafeText),
     /// Who the API server says we are.
     Identity(SafeText),
+    /// The journal under this epoch, or why it cannot be read.
+    Logbook(u64, Result<Box<Logbook>, SafeText>),
     /// How the drill goes.
     Drill(Box<Progress>),
 }

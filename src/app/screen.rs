@@ -1,6 +1,7 @@
 //! The screens, and where one is on them.
 
 use crate::domain::id::{Uid, WorkloadId};
+use crate::domain::text::SafeText;
 
 /// A screen. Screens are stacked: Esc goes back to the one below.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub enum Screen {
     Troubles,
     /// What the drill is about, and how it goes.
     Briefing,
+    /// The journal: of one workload, or all of it.
+    Journal(Option<WorkloadId>),
+    /// One action of it: the run of the program, and its number there.
+    Deed(SafeText, u64),
 }
 
 impl Screen {
@@ -49,7 +54,12 @@ impl Screen {
             | Self::Info(id)
             | Self::Metrics(id)
             | Self::Guard(id) => Some(id),
-            Self::Fleet | Self::Help | Self::Troubles | Self::Briefing => None,
+            Self::Fleet
+            | Self::Help
+            | Self::Troubles
+            | Self::Briefing
+            | Self::Journal(_)
+            | Self::Deed(..) => None,
         }
     }
 }

@@ -149,12 +149,26 @@ pub enum Command {
     Drill(Drill),
     /// Tell what was done from here, by whom, what came of it, and whether the record is whole.
     Journal(Record),
+    /// Try who is told when nobody is at the screen.
+    #[command(subcommand)]
+    Alerts(Alerts),
     /// Check everything a session needs: cluster, clock, rights, Prometheus, journal, terminal.
     Doctor(Print),
     /// Print the configuration in effect and who set each value.
     Config(Print),
     /// Print the key table as Markdown.
     Keys,
+}
+
+/// What to do about receivers of alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Alerts {
+    /// Send each receiver a message that says it is a test, and take it back; print the answers.
+    Test {
+        /// Only the receiver of this name.
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
 }
 
 /// How to print.

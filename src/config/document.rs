@@ -57,6 +57,12 @@ pub(super) struct Section<'d> {
 }
 
 impl<'d> Section<'d> {
+    /// The same, named as a part of this one: `[alerts.ops]`.
+    pub(super) fn under(self, parent: &str) -> Self {
+        let name = self.name.trim_start_matches('[');
+        Self { name: format!("[{parent}.{name}"), ..self }
+    }
+
     /// Its keys and values.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'d>> {
         let document = self.document;

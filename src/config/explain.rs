@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::session::{EnvironmentRule, Level};
 
+use super::alerts;
 use super::guard::values;
 use super::layers::{Namespaces, Origin, Setting, Settings};
 
@@ -36,6 +37,7 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         row("glyphs", &settings.glyphs, |glyphs| glyphs.as_str().to_owned()),
         row("no_color", &settings.no_color, bool::to_string),
         row("utc", &settings.utc, bool::to_string),
+        row("bell", &settings.bell, bool::to_string),
         row("log_level", &settings.log_level, String::clone),
         row("log_file", &settings.log_file, |path| match path {
             Some(path) => path.display().to_string(),
@@ -55,6 +57,11 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         key: format!("guard.{key}"),
         value,
         origin: settings.guard.set.get(key).cloned().unwrap_or(Origin::Default),
+    }));
+    rows.extend(settings.alerts.iter().map(|alert| Row {
+        key: format!("alerts.{}", alert.value.name),
+        value: alerts::words(&alert.value),
+        origin: alert.origin.clone(),
     }));
     rows.extend(settings.environments.iter().map(environment));
     rows.extend(settings.keys.iter().map(|(name, key)| Row {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::alerts::{self, ReceiverRule};
 use super::document::{Document, Entry, Section};
 use super::guard::{self, GuardSettings};
 use super::layers::{Glyphs, Setting};
@@ -13,7 +14,7 @@ use super::{ConfigError, nearest, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
 use crate::domain::measure::panel::Configured;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "theme",
     "glyphs",
     "namespaces",
@@ -26,6 +27,8 @@ const KEYS: [&str; 13] = [
     "prometheus",
     "metric",
     "guard",
+    "alerts",
+    "bell",
     "keys",
 ];
 
@@ -58,6 +61,10 @@ pub struct FileConfig {
     pub queries: Vec<Setting<Configured>>,
     /// `[guard]`.
     pub guard: GuardSettings,
+    /// `[alerts.NAME]`, by name.
+    pub alerts: Vec<Setting<ReceiverRule>>,
+    /// `bell`.
+    pub bell: Option<Setting<bool>>,
     /// `[keys]`: the name of a verb or command, and the key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -101,6 +108,8 @@ impl FileConfig {
                     entry.sections()?.iter().map(environment).collect::<Result<_, _>>()?;
             }
             "metrics" => self.metrics = Some(yes()?),
+            "alerts" => self.alerts = alerts::receivers(entry)?,
+            "bell" => self.bell = Some(yes()?),
             "prometheus" => self.prometheus = prometheus::prometheus(&entry.section()?)?,
             "metric" => {
                 self.queries =

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::alerts::ReceiverRule;
 use super::args::GlobalArgs;
 use super::file::FileConfig;
 use super::guard::GuardSettings;
@@ -159,6 +160,10 @@ pub struct Settings {
     pub metrics: MetricSettings,
     /// What a guard is armed with.
     pub guard: GuardSettings,
+    /// Who is told when nobody is at the screen.
+    pub alerts: Vec<Setting<ReceiverRule>>,
+    /// Whether the terminal rings for whoever is near it.
+    pub bell: Setting<bool>,
     /// Keys changed by the file: verb or command, and key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -235,6 +240,8 @@ impl Settings {
             environments: file.environments,
             metrics,
             guard: file.guard,
+            alerts: file.alerts,
+            bell: last(true, [file.bell, env.yes("WAVEOFF_BELL")?]),
             keys: file.keys,
         })
     }

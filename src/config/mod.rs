@@ -3,6 +3,7 @@
 //! Never reads anything but its own files and never guesses: an unknown key, theme or word is
 //! refused with its place and the nearest right one. Called by `main` and `runtime` at the start.
 
+mod alerts;
 pub mod args;
 mod document;
 mod explain;
@@ -17,6 +18,7 @@ mod theme;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use alerts::{ReceiverKind, ReceiverRule};
 pub use explain::{Row, explain, to_json, to_text};
 pub use file::FileConfig;
 pub use keys::overrides;

@@ -53,6 +53,61 @@ impl Occasion {
     pub fn resolves(self) -> bool {
         matches!(self, Self::Restored | Self::Seeing)
     }
+
+    /// What it is about.
+    pub fn concern(self) -> Concern {
+        match self {
+            Self::Firing | Self::Acting | Self::Restored | Self::Failed => Concern::Release,
+            Self::Blind | Self::Seeing => Concern::Sight,
+            Self::Ended => Concern::Watch,
+        }
+    }
+
+    /// The occasion of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let all = [
+            Self::Firing,
+            Self::Acting,
+            Self::Restored,
+            Self::Failed,
+            Self::Blind,
+            Self::Seeing,
+            Self::Ended,
+        ];
+        all.into_iter().find(|occasion| occasion.word() == word)
+    }
+}
+
+/// What an incident is about. Receivers that join several messages into one alert know it by this:
+/// its name and severity stay from the first message to the last, or the end would find nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Concern {
+    /// A release hurts its users.
+    Release,
+    /// The guard cannot see.
+    Sight,
+    /// There is no guard any more.
+    Watch,
+}
+
+impl Concern {
+    /// The word for receivers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Sight => "sight",
+            Self::Watch => "watch",
+        }
+    }
+
+    /// How urgent all of it is, good news included: who is told of the beginning is told of the
+    /// end.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Release => Severity::Critical,
+            Self::Sight | Self::Watch => Severity::Warning,
+        }
+    }
 }
 
 /// How urgent something is, in the words that Alertmanager rules and PagerDuty use.
@@ -74,6 +129,12 @@ impl Severity {
             Self::Warning => "warning",
             Self::Critical => "critical",
         }
+    }
+
+    /// The severity of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let all = [Self::Info, Self::Warning, Self::Critical];
+        all.into_iter().find(|severity| severity.word() == word)
     }
 }
 

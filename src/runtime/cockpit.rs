@@ -19,6 +19,7 @@ use crate::error::Exit;
 use crate::terminal::{Console, FrameWriter, Input, Inputs, Screen, Signal, Signals, fall};
 use crate::view::{Look, Painter};
 
+use super::alerts;
 use super::clock::Clock;
 use super::door::Door;
 use super::drill::Flown;
@@ -63,6 +64,10 @@ pub(super) struct Cockpit {
     pub(super) clock: Clock,
     /// How to sign in to Prometheus.
     pub(super) sign_in: SignIn,
+    /// Whom to tell who is not at the screen.
+    pub(super) alerts: alerts::Plan,
+    /// Whether the terminal rings.
+    pub(super) rings: bool,
     /// The drill, when this is one.
     pub(super) flown: Option<Flown>,
     /// Where the view is kept for the next start.
@@ -71,6 +76,7 @@ pub(super) struct Cockpit {
     pub(super) effects: Vec<Effect>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a screen")]
 struct Loop {
     engine: Engine,
     look: Look,
@@ -78,6 +84,7 @@ struct Loop {
     screen: Screen,
     inputs: Inputs,
     painter: Painter<FrameWriter>,
+    rings: bool,
     flown: Option<Flown>,
     /// What changed since the last frame may be shown so long after it.
     changed: Option<Duration>,
@@ -100,13 +107,15 @@ impl Cockpit {
         capabilities: crate::terminal::Capabilities,
         mut signals: Signals,
     ) -> anyhow::Result<Exit> {
-        let Self { mut model, look, door, clock, sign_in, flown, keep, effects } = self;
+        let Self { mut model, look, door, clock, sign_in, alerts, rings, flown, keep, effects } =
+            self;
         let screen = console.screen(&capabilities).context("start the screen")?;
         let inputs = console.inputs().context("start reading keys")?;
         model.size = console.size();
         let painter = Painter::new(screen.writer(), model.size).context("draw")?;
 
-        let (engine, mut inbox) = Engine::start(model, door, clock, sign_in, Pace::default());
+        let (engine, mut inbox) =
+            Engine::start(model, door, clock, sign_in, alerts, Pace::default());
         let mut this = Loop {
             engine,
             look,
@@ -114,6 +123,7 @@ impl Cockpit {
             screen,
             inputs,
             painter,
+            rings,
             flown,
             changed: Some(FRAME),
             repaint: true,
@@ -344,6 +354,7 @@ impl Loop {
                         self.take(Msg::Trouble("copy".into(), error.to_string().into()))?;
                     }
                 }
+                Effect::Ring(text) if self.rings => self.screen.ring(&text),
                 Effect::Redraw => self.repaint = true,
                 Effect::Suspend => self.suspend = true,
                 Effect::Quit => self.quit = Some(Exit::Ok),

@@ -15,6 +15,7 @@ use crate::app::update::update;
 use crate::cluster::Pace;
 use crate::domain::time::{Span, length};
 
+use super::alerts::Plan;
 use super::clock::Clock;
 use super::door::Door;
 use super::feed::{self, Arrivals, Feed};
@@ -50,13 +51,14 @@ impl Engine {
         door: Door,
         clock: Clock,
         sign_in: SignIn,
+        alerts: Plan,
         pace: Pace,
     ) -> (Self, Inbox) {
         let connection = Arc::clone(&door.connection);
         let scope = model.session.scope.clone();
         let (feed, arrivals) = Feed::start(connection, scope, clock.clone(), pace);
         let (out, answers) = mpsc::channel(ANSWERS);
-        let mut performer = Performer::new(door, sign_in, out);
+        let mut performer = Performer::new(door, sign_in, alerts, out);
         performer.whoami();
         (Self { model, clock, feed, performer }, Inbox { answers, arrivals })
     }

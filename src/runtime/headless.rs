@@ -31,6 +31,7 @@ use crate::domain::plan::{self, Plan};
 use crate::domain::text::SafeText;
 use crate::error::Exit;
 
+use super::alerts;
 use super::clock::Clock;
 use super::door::Door;
 use super::engine::{Engine, Inbox};
@@ -79,10 +80,16 @@ pub(super) struct Headless {
 
 impl Headless {
     /// Starts watching what the model's scope names.
-    pub(super) fn start(mut model: Model, door: Door, sign_in: SignIn, clock: Clock) -> Self {
+    pub(super) fn start(
+        mut model: Model,
+        door: Door,
+        sign_in: SignIn,
+        alerts: alerts::Plan,
+        clock: Clock,
+    ) -> Self {
         let measures = std::mem::take(&mut model.metrics.settings.on);
         let pace = Pace::default();
-        let (engine, inbox) = Engine::start(model, door, clock.clone(), sign_in, pace);
+        let (engine, inbox) = Engine::start(model, door, clock.clone(), sign_in, alerts, pace);
         Self { engine: Box::new(engine), inbox, clock, answer: None, measures, identified: false }
     }
 

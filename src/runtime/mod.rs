@@ -4,6 +4,7 @@
 //! `app::update`, what it wants is performed here. Called by `main`.
 #![expect(clippy::disallowed_methods, reason = "the one room with a clock and spawned tasks")]
 
+mod alerts;
 mod clock;
 mod cockpit;
 mod connect;

@@ -23,8 +23,11 @@ use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 use crate::terminal::fall;
 
+use super::alerts::{Alerts, Plan as Told};
 use super::door::{Door, Order, access_of};
 use super::measure::{Meter, SignIn};
+use super::say::complain;
+use super::state::record;
 
 /// Pause before an unknown outcome is read back again.
 const READ_BACK_EVERY: Duration = Duration::from_millis(700);
@@ -57,22 +60,17 @@ pub(super) struct Performer {
     meter: Meter,
     /// How often a guard's state was kept: later ones have higher numbers.
     kept: u64,
+    alerts: Alerts,
 }
 
 impl Performer {
     /// Answers go to `out`.
-    pub(super) fn new(door: Door, sign_in: SignIn, out: mpsc::Sender<Msg>) -> Self {
+    pub(super) fn new(door: Door, sign_in: SignIn, told: Told, out: mpsc::Sender<Msg>) -> Self {
         let (connection, clock) = (Arc::clone(&door.connection), door.clock.clone());
+        let alerts = Alerts::start(told, clock.clone(), out.clone());
         let meter = Meter::new(connection, sign_in, clock, out.clone());
-        Self {
-            door,
-            out,
-            tasks: JoinSet::new(),
-            writes: JoinSet::new(),
-            logs: None,
-            meter,
-            kept: 0,
-        }
+        let (tasks, writes) = (JoinSet::new(), JoinSet::new());
+        Self { door, out, tasks, writes, logs: None, meter, kept: 0, alerts }
     }
 
     fn connection(&self) -> Arc<Connection> {
@@ -92,8 +90,7 @@ impl Performer {
             Effect::KeepGuard(uid, kept) => self.keep_guard(uid, Some(kept)),
             Effect::ForgetGuard(uid) => self.keep_guard(uid, None),
             Effect::Lease(order) => self.lease(order),
-            // Whoever is told comes with the room that tells them.
-            Effect::Alert(_) => {}
+            Effect::ReadJournal(epoch) => self.read_journal(epoch),
             Effect::OpenLogs(request) => self.open_logs(request),
             Effect::CloseLogs => self.close_logs(),
             Effect::Templates(epoch, older, newer) => self.templates(epoch, older, newer),
@@ -107,7 +104,9 @@ impl Performer {
                 self.meter.explore(&mut self.tasks, id, address, what, queries);
             }
             Effect::Measure(asks) => self.meter.measure(&mut self.tasks, asks),
+            Effect::Alert(alert) => self.alerts.tell(*alert),
             Effect::Focus(_)
+            | Effect::Ring(_)
             | Effect::Copy(_)
             | Effect::Refresh
             | Effect::Redraw
@@ -212,6 +211,16 @@ impl Performer {
         self.writes.spawn(fall::amid("lease", task));
     }
 
+    /// Reads the whole journal, which may be long, away from the loop.
+    fn read_journal(&mut self, epoch: u64) {
+        let (journal, out) = (self.door.journal.clone(), self.out.clone());
+        self.spawn("read journal", async move {
+            let read = tokio::task::spawn_blocking(move || record::logbook(&journal)).await;
+            let read = read.unwrap_or_else(|error| Err(error.to_string().into()));
+            send(&out, Msg::Logbook(epoch, read.map(Box::new))).await;
+        });
+    }
+
     /// Fetches two templates.
     fn templates(&mut self, epoch: u64, older: TemplateRef, newer: TemplateRef) {
         let (connection, out) = (self.connection(), self.out.clone());
@@ -244,17 +253,20 @@ impl Performer {
         }
     }
 
-    /// Waits for the journal and for writes that are on their way, but not for ever; what was only
-    /// asked is left.
+    /// Waits for the journal, for writes that are on their way and for alerts, each not for ever;
+    /// what was only asked is left.
     pub(super) async fn finish(mut self, limit: Duration) {
         self.tasks.abort_all();
         let all = async { while self.writes.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(limit, all).await;
+        if let Some(text) = self.alerts.finish(limit).await {
+            complain(&text);
+        }
     }
 
     /// Forgets what has ended; whether something did by a panic.
     pub(super) fn tidy(&mut self) -> bool {
-        let mut fell = false;
+        let mut fell = self.alerts.tidy();
         for tasks in [&mut self.tasks, &mut self.writes] {
             while let Some(ended) = tasks.try_join_next() {
                 fell |= ended.is_err_and(|e| e.is_panic());

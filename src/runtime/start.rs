@@ -27,6 +27,7 @@ use crate::telemetry::{self, Telemetry};
 use crate::terminal::{Capabilities, Console, Signals, Surroundings};
 use crate::view::{Glyphs, Look};
 
+use super::alerts;
 use super::clock::Clock;
 use super::cockpit::Cockpit;
 use super::connect as connecting;
@@ -115,6 +116,7 @@ async fn serve(args: Args) -> Exit {
             let journal = connecting::journal(&places, asked.drills);
             return journal_record::tell(&journal, asked, Clock::default().now());
         }
+        Some(Command::Alerts(asked)) => return alerts::rehearse(&settings, asked).await,
         _ => {}
     }
     let telemetry = telemetry::start(&settings, &places);
@@ -246,8 +248,10 @@ impl Start {
         let live = !door.connection.is_drill();
         let keep = Keep::of(&self.places, &model.session).filter(|_| live);
         model.fleet_view.last = keep.as_ref().and_then(Keep::read);
-        let clock = self.clock.clone();
-        let cockpit = Cockpit { model, look, door, clock, sign_in, flown, keep, effects };
+        let alerts = alerts::plan(&self.settings, &self.places, !live);
+        let (clock, rings) = (self.clock.clone(), self.settings.bell.value);
+        let cockpit =
+            Cockpit { model, look, door, clock, sign_in, alerts, rings, flown, keep, effects };
         cockpit.run(console, capabilities, signals).await.map_err(|e| failed(&format!("{e:#}")))
     }
 
@@ -282,7 +286,8 @@ impl Start {
             matches!(command, Command::List(_) | Command::Status(_) | Command::Guard(_));
         let sign_in = measure::sign_in(&self.settings, false);
         let left = door.guards.left();
-        let session = Headless::start(model, door, sign_in, self.clock.clone());
+        let alerts = alerts::plan(&self.settings, &self.places, false);
+        let session = Headless::start(model, door, sign_in, alerts, self.clock.clone());
         match &command {
             Command::List(print) => session.list(print.output).await,
             Command::Status(look) => {
@@ -308,6 +313,7 @@ impl Start {
             Command::Config(_)
             | Command::Keys
             | Command::Journal(_)
+            | Command::Alerts(_)
             | Command::Drill(_)
             | Command::Doctor(_) => Ok(Exit::Ok),
         }

@@ -25,12 +25,17 @@ use super::tty::{Fate, Tty};
 /// allow an OSC 52 sequence.
 pub const CLIPBOARD_LIMIT: usize = 74_000;
 
+/// Most characters of a ring: a desktop shows two lines.
+const MOST_RUNG: usize = 200;
+
 /// The way out to the terminal. Clones are handles of the same screen.
 #[derive(Clone)]
 pub struct Screen {
     staged: Arc<Mutex<Vec<u8>>>,
     /// The newest text that was copied; an older one that still waits is of no use.
     copied: Arc<Mutex<Vec<u8>>>,
+    /// The newest ring.
+    rung: Arc<Mutex<Vec<u8>>>,
     to_thread: SyncSender<Vec<u8>>,
     state: watch::Sender<State>,
     late: Arc<AtomicBool>,
@@ -69,8 +74,8 @@ impl Screen {
                 }
             })
             .map_err(|source| TerminalError::device("start the screen thread", source))?;
-        let (staged, copied) = (Arc::default(), Arc::default());
-        Ok(Self { staged, copied, to_thread, state, late, synchronized })
+        let (staged, copied, rung) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { staged, copied, rung, to_thread, state, late, synchronized })
     }
 
     /// What a backend writes into. Its bytes wait until [`Screen::present`].
@@ -105,10 +110,13 @@ impl Screen {
     pub fn present(&self) {
         let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
         let mut copied = self.copied.lock().unwrap_or_else(PoisonError::into_inner);
-        if (staged.is_empty() && copied.is_empty()) || !self.is_idle() {
+        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let nothing = staged.is_empty() && copied.is_empty() && rung.is_empty();
+        if nothing || !self.is_idle() {
             return;
         }
         let mut frame = mem::take(&mut *copied);
+        frame.append(&mut rung);
         if !staged.is_empty() {
             frame.extend_from_slice(&self.bracketed(&staged));
         }
@@ -134,6 +142,21 @@ impl Screen {
             .map_err(|source| TerminalError::device("copy", source))?;
         *self.copied.lock().unwrap_or_else(PoisonError::into_inner) = copied;
         Ok(())
+    }
+
+    /// Rings, with the next frame, and hands the words to the desktop by whichever of the two usual
+    /// sequences the terminal knows (OSC 9: iTerm2, kitty, `WezTerm`, Ghostty; OSC 777: urxvt, foot);
+    /// the others ignore them.
+    pub fn ring(&self, text: &str) {
+        // A bare number in front would be an order to `ConEmu`, a semicolon ends a field.
+        let words: String = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .map(|c| if c == ';' { ',' } else { c })
+            .take(MOST_RUNG)
+            .collect();
+        let rung = format!("\x07\x1b]9;waveoff: {words}\x07\x1b]777;notify;waveoff;{words}\x07");
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = rung.into_bytes();
     }
 
     fn bracketed(&self, staged: &[u8]) -> Vec<u8> {

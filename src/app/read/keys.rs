@@ -158,7 +158,10 @@ fn useful(screen: &Screen) -> &'static [Command] {
             Command::Raw,
             Command::Copy,
         ],
-        Screen::Help | Screen::Troubles | Screen::Briefing => {
+        Screen::Journal(_) => {
+            &[Command::Help, Command::Back, Command::Open, Command::Journal, Command::Refresh]
+        }
+        Screen::Help | Screen::Troubles | Screen::Briefing | Screen::Deed(..) => {
             &[Command::Back, Command::Down, Command::Up]
         }
         _ => &[
@@ -249,5 +252,7 @@ pub fn screen_word(screen: &Screen) -> &'static str {
         Screen::Help => "help",
         Screen::Troubles => "errors",
         Screen::Briefing => "briefing",
+        Screen::Journal(_) => "journal",
+        Screen::Deed(..) => "action",
     }
 }

@@ -13,6 +13,7 @@ pub mod guard;
 pub mod header;
 pub mod info;
 pub mod keys;
+pub mod logbook;
 pub mod metrics;
 pub mod phrase;
 pub mod pods;

@@ -11,7 +11,7 @@ pub use cluster::{
     Chosen, Controller, Greeting, Measures, argo, clock, controller, has_rollouts, kubeconfig,
     needs_right, no_prometheus, prometheus, scope, server,
 };
-pub use here::{Counts, Terminal, configuration, directory, journal, log, terminal};
+pub use here::{Counts, Terminal, configuration, directory, journal, log, receiver, terminal};
 pub use rights::{Session, rights, wanted};
 
 use serde_json::{Value, json};

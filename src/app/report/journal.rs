@@ -2,27 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::app::logbook::{Deed, Ending, deeds};
 use crate::domain::text::SafeText;
-use crate::domain::time::{Span, Timestamp, length, parse_rfc3339};
-
-/// One action, out of its lines in the journal.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Told {
-    session: String,
-    ticket: u64,
-    at: Option<Timestamp>,
-    verb: SafeText,
-    target: Option<SafeText>,
-    place: SafeText,
-    name: SafeText,
-    user: SafeText,
-    context: SafeText,
-    reason: SafeText,
-    /// What the API server said; nothing when the program was killed before.
-    answer: Option<SafeText>,
-    /// How it ended, with the time from the intent; nothing when nobody was there to see it.
-    end: Option<(SafeText, SafeText, Span)>,
-}
+use crate::domain::time::{Timestamp, length};
 
 /// Whom to tell of.
 #[derive(Debug, Clone, Default)]
@@ -50,27 +32,31 @@ pub fn journal_text(lines: &[Value], asked: &Asked) -> String {
     text
 }
 
-fn outcome(told: &Told) -> String {
-    match (&told.answer, &told.end) {
-        (_, Some((word, detail, took))) if detail.is_empty() => format!("{word} {}", length(*took)),
-        (_, Some((word, detail, took))) => format!("{word} {}: {detail}", length(*took)),
-        (Some(answer), None) if answer.starts_with("refused") || answer.starts_with("changed") => {
+fn outcome(told: &Deed) -> String {
+    if let Some(Ending { word, detail, took }) = &told.end {
+        let behind = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+        return format!("{word} {}{behind}", length(*took));
+    }
+    match &told.answer {
+        Some((answer, _)) if answer.starts_with("refused") || answer.starts_with("changed") => {
             answer.to_string()
         }
-        (Some(answer), None) => format!("{answer}, nobody saw how it ended"),
-        (None, None) => "NO ANSWER KEPT: the program ended before one came".to_owned(),
+        Some((answer, _)) => format!("{answer}, nobody saw how it ended"),
+        None => "NO ANSWER KEPT: the program ended before one came".to_owned(),
     }
 }
 
 /// The actions as JSON.
 pub fn journal_json(lines: &[Value], asked: &Asked) -> Value {
-    let one = |told: Told| {
+    let one = |told: Deed| {
         let (word, detail, took) = match told.end {
-            Some((word, detail, took)) => (Some(word), Some(detail), Some(took.num_milliseconds())),
+            Some(Ending { word, detail, took }) => {
+                (Some(word), Some(detail), Some(took.num_milliseconds()))
+            }
             None => (None, None, None),
         };
         json!({
-            "session": told.session,
+            "session": told.session.as_str(),
             "ticket": told.ticket,
             "at": told.at.map(crate::domain::time::to_rfc3339),
             "verb": told.verb.as_str(),
@@ -80,7 +66,7 @@ pub fn journal_json(lines: &[Value], asked: &Asked) -> Value {
             "user": told.user.as_str(),
             "context": told.context.as_str(),
             "reason": told.reason.as_str(),
-            "answer": told.answer.as_ref().map(SafeText::as_str),
+            "answer": told.answer.as_ref().map(|(answer, _)| answer.as_str()),
             "end": word.as_ref().map(SafeText::as_str),
             "detail": detail.as_ref().map(SafeText::as_str),
             "took_ms": took,
@@ -89,53 +75,12 @@ pub fn journal_json(lines: &[Value], asked: &Asked) -> Value {
     Value::Array(actions(lines, asked).into_iter().map(one).collect())
 }
 
-fn actions(lines: &[Value], asked: &Asked) -> Vec<Told> {
-    let mut all: Vec<Told> = Vec::new();
-    for line in lines {
-        let text = |key: &str| line.get(key).and_then(Value::as_str);
-        let safe = |key: &str| SafeText::new(text(key).unwrap_or_default());
-        let ticket = line.get("ticket").and_then(Value::as_u64);
-        let (Some(report), Some(session), Some(ticket)) = (text("report"), text("session"), ticket)
-        else {
-            continue;
-        };
-        let at = text("at").and_then(parse_rfc3339);
-        if report == "intent" {
-            all.push(Told {
-                session: session.to_owned(),
-                ticket,
-                at,
-                verb: safe("verb"),
-                target: text("target").map(SafeText::new),
-                place: safe("namespace"),
-                name: safe("name"),
-                user: safe("user"),
-                context: safe("context"),
-                reason: safe("reason"),
-                answer: None,
-                end: None,
-            });
-            continue;
-        }
-        let found = all.iter_mut().rev().find(|t| t.session == session && t.ticket == ticket);
-        let Some(told) = found else { continue };
-        let words = |detail: &SafeText| match detail.as_str() {
-            "" => safe("word"),
-            detail => format!("{}: {detail}", safe("word")).into(),
-        };
-        match report {
-            "answer" => told.answer = Some(words(&safe("detail"))),
-            "end" => {
-                let took = at.zip(told.at).map_or(Span::zero(), |(end, begin)| end - begin);
-                told.end = Some((safe("word"), safe("detail"), took));
-            }
-            _ => {}
-        }
-    }
-    let wanted = |told: &Told| {
-        asked.name.as_ref().is_none_or(|name| told.name == name.as_str())
-            && asked.since.is_none_or(|since| told.at.is_some_and(|at| at >= since))
+fn actions(lines: &[Value], asked: &Asked) -> Vec<Deed> {
+    let wanted = |deed: &Deed| {
+        asked.name.as_ref().is_none_or(|name| deed.name == name.as_str())
+            && asked.since.is_none_or(|since| deed.at.is_some_and(|at| at >= since))
     };
+    let mut all = deeds(lines);
     all.retain(wanted);
     all
 }
@@ -143,6 +88,7 @@ fn actions(lines: &[Value], asked: &Asked) -> Vec<Told> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::parse_rfc3339;
 
     fn line(ticket: u64, report: &str, second: u32, more: &Value) -> Value {
         let mut line = json!({

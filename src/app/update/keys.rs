@@ -10,7 +10,7 @@ use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
 
-use super::{arming, dialogs, looking, metrics, toast};
+use super::{arming, dialogs, logbook, looking, metrics, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     model.fleet_view.kept = true;
@@ -152,7 +152,8 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
             Screen::Metrics(id) => metrics::copy_query(model, &id),
             _ => looking::copy(model),
         },
-        Command::Refresh => vec![Effect::Refresh],
+        Command::Refresh => refresh(model),
+        Command::Journal => logbook::open(model),
         Command::Troubles => looking::troubles(model),
         Command::Briefing => looking::briefing(model),
         Command::Help => looking::help(model),
@@ -170,6 +171,14 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
             dialogs::ask(model, if held { Verb::Resume } else { Verb::Pause })
         }
     }
+}
+
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    let mut effects = vec![Effect::Refresh];
+    if matches!(model.screen(), Screen::Journal(_) | Screen::Deed(..)) {
+        effects.extend(logbook::read(model));
+    }
+    effects
 }
 
 fn page(model: &Model) -> isize {

@@ -15,7 +15,7 @@ use crate::domain::text::SafeText;
 use crate::domain::{phase, why};
 
 use super::cluster::{ask_access, count};
-use super::toast;
+use super::{logbook, toast};
 
 /// Jobs of a run whose logs are read at once.
 const MOST_JOBS: usize = 5;
@@ -53,6 +53,10 @@ pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
             logs.following = by > 0 && logs.top + 1 >= count;
             Vec::new()
         }
+        Screen::Journal(_) => {
+            logbook::move_by(model, by);
+            Vec::new()
+        }
         _ => {
             model.scroll = clamp(model.scroll, by, usize::MAX / 4);
             Vec::new()
@@ -60,7 +64,7 @@ pub(super) fn move_by(model: &mut Model, by: isize) -> Vec<Effect> {
     }
 }
 
-fn clamp(at: usize, by: isize, count: usize) -> usize {
+pub(super) fn clamp(at: usize, by: isize, count: usize) -> usize {
     at.saturating_add_signed(by).min(count.saturating_sub(1))
 }
 
@@ -103,6 +107,10 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     match model.screen().clone() {
         Screen::Fleet => to_rollout(model),
         Screen::Rollout(id) => open_row(model, &id),
+        Screen::Journal(_) => {
+            logbook::open_row(model);
+            Vec::new()
+        }
         // Who has read the briefing goes on to what it is about.
         Screen::Briefing => back(model),
         _ => Vec::new(),
@@ -133,7 +141,7 @@ fn open_row(model: &mut Model, id: &WorkloadId) -> Vec<Effect> {
     Vec::new()
 }
 
-fn push(model: &mut Model, screen: Screen) {
+pub(super) fn push(model: &mut Model, screen: Screen) {
     model.scroll = 0;
     if *model.screen() != screen {
         model.screens.push(screen);

@@ -9,6 +9,7 @@ mod cluster;
 mod dialogs;
 mod guard;
 mod keys;
+mod logbook;
 mod looking;
 mod metrics;
 mod wave_off;
@@ -79,6 +80,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.troubles.note(now, source, text);
             Vec::new()
         }
+        Msg::Logbook(epoch, read) => logbook::taken(model, epoch, read),
         Msg::Drill(progress) => looking::drill(model, *progress),
         Msg::Identity(user) => {
             model.session.user = user.clone();

@@ -9,6 +9,7 @@ use rustix::termios::tcgetwinsize;
 
 use crate::app::report::doctor::{self, Check, Counts, Terminal};
 use crate::config::{Origin, Places, Settings, Themes, Variables, choose_theme, explain};
+use crate::runtime::alerts;
 use crate::runtime::connect as connecting;
 use crate::runtime::start::Start;
 use crate::terminal::{Capabilities, Surroundings};
@@ -41,6 +42,13 @@ pub(super) async fn examine(start: &Start, sheet: &mut Sheet) {
     sheet.add(doctor::journal(&place, written, start.settings.read_only.value));
 
     let log = start.telemetry.log.as_ref().map(|path| path.display().to_string());
+    for courier in alerts::couriers(&start.settings) {
+        let receiver = courier.receiver();
+        let reached = limited(courier.reach()).await;
+        let reached = reached.and_then(|reached| reached.map_err(|error| error.to_string()));
+        sheet.add(doctor::receiver(&receiver.name, receiver.kind.word(), reached));
+    }
+
     sheet.add(doctor::log(log.as_deref(), start.telemetry.trouble.as_deref()));
 
     let themes = start.places.themes();

@@ -15,6 +15,7 @@ use crate::domain::time::{Span, Timestamp, parse_rfc3339};
 use crate::error::Exit;
 use crate::sim;
 
+use super::super::alerts;
 use super::super::clock::Clock;
 use super::super::headless::{Failure, Headless, failure};
 use super::super::measure::SignIn;
@@ -85,5 +86,6 @@ async fn act(start: &Start, connection: &Arc<Connection>, deed: &sim::Deed) -> R
     let scope = Scope::Namespaces(vec![deed.namespace.as_str().into()]);
     let door = start.door(Arc::clone(connection));
     let model = start.model(&door, scope);
-    Headless::start(model, door, SignIn::default(), start.clock.clone()).order(verb, &target).await
+    let (sign_in, alerts) = (SignIn::default(), alerts::Plan::default());
+    Headless::start(model, door, sign_in, alerts, start.clock.clone()).order(verb, &target).await
 }

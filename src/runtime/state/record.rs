@@ -9,8 +9,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::journal::{Journal, hash};
+use crate::app::logbook::Logbook;
 use crate::app::report;
 use crate::config::args::{Output, Record};
+use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
 use crate::error::Exit;
 use crate::runtime::say::{complain, print, print_json};
@@ -72,6 +74,26 @@ fn read(directory: &Path) -> io::Result<Kept> {
         kept.month(&name, &String::from_utf8_lossy(&bytes));
     }
     Ok(kept)
+}
+
+/// The journal for the screen, or why it cannot be read.
+pub(in crate::runtime) fn logbook(journal: &Journal) -> Result<Logbook, SafeText> {
+    let place = SafeText::from(journal.place());
+    let nowhere = "there is no place for it: neither XDG_STATE_HOME nor HOME is set";
+    let directory = journal.directory().ok_or(nowhere)?;
+    let kept = match read(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
+        Err(error) => return Err(format!("{place}: {error}").into()),
+        Ok(kept) => kept,
+    };
+    let texts = |texts: Vec<String>| texts.into_iter().map(SafeText::from).collect();
+    Ok(Logbook {
+        broken: texts(kept.broken),
+        torn: texts(kept.torn),
+        head: kept.head.map(SafeText::from),
+        place,
+        ..Logbook::of(&kept.lines)
+    })
 }
 
 /// Tells of the journal, and whether it is whole.
@@ -186,5 +208,26 @@ mod tests {
             assert!(kept.torn.len() <= 1);
             assert_eq!(kept.lines.last().unwrap()["n"], "after");
         }
+    }
+
+    #[test]
+    fn the_screen_is_told_what_is_there_and_what_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("journal");
+        let of = |place: &Path| logbook(&Journal::new(Some(place.to_owned())));
+        let empty = of(&place).unwrap();
+        assert_eq!((empty.lines, empty.head), (0, None), "nothing was done yet");
+        std::fs::create_dir(&place).unwrap();
+        let mut lines = written(3);
+        lines[1] = lines[1].replace("intent", "answer");
+        let text = lines.join("\n") + "\n{\"cut";
+        std::fs::write(place.join("2026-11.jsonl"), text).unwrap();
+        let broken = of(&place).unwrap();
+        assert_eq!((broken.lines, broken.broken.len(), broken.torn.len()), (3, 1, 1));
+        assert!(broken.broken[0].starts_with("2026-11.jsonl line 3 "), "{:?}", broken.broken);
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(of(&file).unwrap_err().starts_with(&*file.display().to_string()));
+        assert!(logbook(&Journal::new(None)).unwrap_err().contains("XDG_STATE_HOME"));
     }
 }

@@ -23,6 +23,7 @@ use crate::app::session::{Environment, EnvironmentRule, Level, Mode, Scope, Sess
 use crate::cluster::Pace;
 use crate::cluster::tests::{seeded, streams};
 use crate::domain::time::parse_rfc3339;
+use crate::runtime::alerts::Plan;
 use crate::runtime::clock::Clock;
 use crate::runtime::door::Door;
 use crate::runtime::engine::{Engine, Inbox};
@@ -162,7 +163,7 @@ pub(super) fn start(
     let door = Door { connection, journal, guards, clock: clock.clone() };
     // Lists come in pages, so that one can be lost between two of them.
     let pace = Pace { page: 8, ..Pace::default() };
-    Engine::start(model, door, clock, SignIn::default(), pace)
+    Engine::start(model, door, clock, SignIn::default(), Plan::default(), pace)
 }
 
 fn session() -> Session {

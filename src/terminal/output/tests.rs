@@ -104,3 +104,20 @@ async fn a_terminal_that_is_gone_stops_the_screen_quietly() {
     assert!(screen.is_gone());
     screen.present();
 }
+
+#[tokio::test]
+async fn a_ring_has_no_orders_in_it_and_goes_out_once() {
+    let (master, _tty, screen) = screen(false);
+    screen.ring("checkout; fired\u{1b}]0;x\u{7}\u{9b}2J");
+    screen.present();
+    screen.idle().await;
+    let words = "checkout, fired]0,x2J";
+    let expected = format!("\x07\x1b]9;waveoff: {words}\x07\x1b]777;notify;waveoff;{words}\x07");
+    assert_eq!(received(&master), expected);
+    screen.present();
+    assert!(screen.is_idle(), "once");
+    screen.ring(&"x".repeat(10_000));
+    screen.present();
+    screen.idle().await;
+    assert!(received(&master).len() < 500);
+}

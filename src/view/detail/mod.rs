@@ -9,6 +9,7 @@ mod document;
 mod guard;
 mod help;
 mod info;
+mod logbook;
 mod logs;
 mod metrics;
 mod pod;
@@ -34,6 +35,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, screen: &
         Screen::Help => help::draw(canvas, area, model, set),
         Screen::Troubles => troubles::draw(canvas, area, model, set),
         Screen::Briefing => briefing::draw(canvas, area, model, set),
+        Screen::Journal(of) => logbook::draw(canvas, area, model, of.as_ref(), set),
+        Screen::Deed(session, ticket) => {
+            logbook::deed(canvas, area, model, (session, *ticket), set);
+        }
         screen => {
             let Some(id) = screen.workload() else { return };
             of_workload(canvas, area, model, screen, id, set);
@@ -67,7 +72,13 @@ fn of_workload(
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
         Screen::Guard(_) => guard::draw(canvas, rest, &scene, set),
         Screen::Metrics(_) => metrics::draw(canvas, rest, &scene, set),
-        Screen::Fleet | Screen::Rollout(_) | Screen::Help | Screen::Troubles | Screen::Briefing => {
-        }
+        // Drawn elsewhere.
+        Screen::Fleet
+        | Screen::Rollout(_)
+        | Screen::Help
+        | Screen::Troubles
+        | Screen::Briefing
+        | Screen::Journal(_)
+        | Screen::Deed(..) => {}
     }
 }

@@ -88,6 +88,11 @@ const TABLE: &[Room] = &[
             "tokio_rustls",
         ],
     },
+    Room {
+        name: "notify",
+        ours: &["domain"],
+        theirs: &["http", "reqwest", "rustls", "serde_json"],
+    },
     Room { name: "error", ours: &[], theirs: &[] },
     // A second reading of the same API: it shares nothing with the first.
     Room {
@@ -125,6 +130,7 @@ const TABLE: &[Room] = &[
             "config",
             "domain",
             "error",
+            "notify",
             "prom",
             "sim",
             "telemetry",
@@ -148,7 +154,7 @@ const TABLE: &[Room] = &[
 ];
 
 /// Rooms that repeat somebody else's manual may name what every adapter needs.
-const ADAPTERS: &[&str] = &["cluster", "prom", "terminal"];
+const ADAPTERS: &[&str] = &["cluster", "notify", "prom", "terminal"];
 
 /// What a room that is true on paper never does.
 const PURE: &[&str] = &["domain", "app", "view"];

@@ -3,6 +3,7 @@
 //! The server is the wire tests' own: a canary at a manual gate, everything permitted. No real
 //! cluster is needed.
 
+mod alerts;
 mod commands;
 mod doctor;
 mod flying;

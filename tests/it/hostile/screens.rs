@@ -8,6 +8,7 @@ use waveoff::app::dialog::Dialog;
 use waveoff::app::drill::{Drill, Goal, Line, Standing, Voice};
 use waveoff::app::key::Key;
 use waveoff::app::log_view::{LogLine, LogState};
+use waveoff::app::logbook::{Deed, Ending, Logbook, Sent};
 use waveoff::app::model::{DiffView, Model, Toast};
 use waveoff::app::msg::Msg;
 use waveoff::app::screen::{Pane, Screen};
@@ -92,6 +93,9 @@ fn examine(name: &str, model: &Model, seen: &mut Seen) -> usize {
 
 /// Every screen of a poisoned model.
 fn opened(model: &Model, id: &WorkloadId, dice: &mut Dice) -> Vec<(String, Model)> {
+    let mut model = model.clone();
+    model.logbook.read = Some(Ok(Box::new(journal(dice))));
+    let model = &model;
     let mut all = Vec::new();
     let mut open = |name: &str, screen: Screen| {
         let mut model = model.clone();
@@ -102,6 +106,8 @@ fn opened(model: &Model, id: &WorkloadId, dice: &mut Dice) -> Vec<(String, Model
     open("help", Screen::Help);
     open("troubles", Screen::Troubles);
     open("briefing", Screen::Briefing);
+    open("journal", Screen::Journal(None));
+    open("action", Screen::Deed("s".into(), 1));
     open("diff", Screen::Diff(id.clone()));
     open("logs", Screen::Logs(id.clone()));
     open("timeline", Screen::Timeline(id.clone()));
@@ -126,6 +132,36 @@ fn opened(model: &Model, id: &WorkloadId, dice: &mut Dice) -> Vec<(String, Model
         }
     }
     all
+}
+
+/// A journal in which somebody hostile wrote.
+fn journal(dice: &mut Dice) -> Logbook {
+    let mut text = || safe(dice);
+    let sent = Sent {
+        object: text(),
+        subresource: text(),
+        asserts: vec![text(), text()],
+        changes: vec![text()],
+    };
+    let end = Ending { word: text(), detail: text(), took: Span::seconds(4) };
+    let deed = Deed {
+        session: "s".into(),
+        ticket: 1,
+        verb: text(),
+        target: Some(text()),
+        place: text(),
+        name: text(),
+        user: text(),
+        server: text(),
+        reason: text(),
+        sent: vec![sent],
+        answer: Some((text(), Span::zero())),
+        end: Some(end),
+        ..Deed::default()
+    };
+    let deeds = vec![deed];
+    let (broken, torn) = (vec![text()], vec![text()]);
+    Logbook { deeds, lines: 3, broken, torn, head: Some(text()), ..Logbook::default() }
 }
 
 /// What can be asked by keys: every dialog, its toasts, its receipts with a hostile answer.

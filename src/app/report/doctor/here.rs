@@ -57,6 +57,19 @@ pub fn journal(place: &str, written: Result<(), String>, read_only: bool) -> Che
     }
 }
 
+/// A receiver of alerts, by its name and kind: the host that answered, or why nobody did. Whether
+/// it takes an alert is not tried: that would be one.
+pub fn receiver(name: &str, kind: &str, reached: Result<SafeText, String>) -> Check {
+    match reached {
+        Ok(host) => {
+            let found = format!("{name} ({kind}): {host} answers; no alert was sent");
+            Check::new(State::Ok, "alerts", found)
+        }
+        Err(why) => Check::new(State::Warn, "alerts", format!("{name} ({kind}): {why}"))
+            .advise(format!("nobody is told by it: see [alerts.{name}] in the configuration")),
+    }
+}
+
 /// The log: where it is, or why there is none.
 pub fn log(place: Option<&str>, trouble: Option<&str>) -> Check {
     match (place, trouble) {

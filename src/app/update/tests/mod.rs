@@ -7,6 +7,7 @@ mod confirming;
 mod drilling;
 mod flights;
 mod guarding;
+mod journal;
 mod last;
 mod looking;
 mod measuring;
