@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod probe;
 pub mod prom;
 pub mod runtime;
 pub mod sim;

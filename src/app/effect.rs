@@ -1,12 +1,14 @@
 //! What the program wants done, as data. Performed by `runtime`, which answers with messages.
 
 use crate::domain::analysis::template::TemplateName;
-use crate::domain::id::{ObjectRef, WorkloadId};
+use crate::domain::gate::Pass;
+use crate::domain::id::{ObjectRef, Uid, WorkloadId};
 use crate::domain::measure::address::Address;
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
 
 use super::flight::Ticket;
+use super::gate::Order;
 use super::journal::Entry;
 use super::metrics::asks::Ask;
 use super::metrics::{Candidate, Search};
@@ -59,6 +61,14 @@ pub enum Effect {
     Explore(WorkloadId, Address, Search, Vec<String>),
     /// From now on ask these again and again, and nothing else.
     Measure(Vec<Ask>),
+    /// Ask a new version what its gate wants to know; ends whatever is asked so far.
+    Preflight(Box<Order>),
+    /// Ask no more.
+    EndPreflight,
+    /// Keep a pass of this object on disk, or forget the one that is kept.
+    KeepGate(Uid, Option<Box<Pass>>),
+    /// Read the pass that is kept of this object.
+    ReadGate(Uid),
     /// Put text on the clipboard.
     Copy(String),
     /// Try every source again now.

@@ -17,6 +17,7 @@ use super::dialog::Dialog;
 use super::drill::Drill;
 use super::fleet_view::FleetView;
 use super::flight::Flight;
+use super::gate::Gates;
 use super::journal::SessionStamp;
 use super::keymap::Overrides;
 use super::log_view::LogView;
@@ -89,6 +90,8 @@ pub struct Model {
     pub diff: DiffView,
     /// What is measured.
     pub metrics: Metrics,
+    /// Gates.
+    pub gates: Gates,
     /// Open dialog.
     pub dialog: Option<Dialog>,
     /// Actions on their way and receipts, oldest first.
@@ -129,6 +132,7 @@ impl Model {
             logs: LogView::default(),
             diff: DiffView::default(),
             metrics: Metrics::default(),
+            gates: Gates::default(),
             dialog: None,
             flights: Vec::new(),
             pursued: BTreeMap::new(),

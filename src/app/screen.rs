@@ -25,6 +25,8 @@ pub enum Screen {
     Info(WorkloadId),
     /// What is measured of it, as charts.
     Metrics(WorkloadId),
+    /// What its gate asked of the new version, and was told.
+    Gate(WorkloadId),
     /// The keys.
     Help,
     /// What went wrong in this session.
@@ -45,7 +47,8 @@ impl Screen {
             | Self::Timeline(id)
             | Self::Why(id)
             | Self::Info(id)
-            | Self::Metrics(id) => Some(id),
+            | Self::Metrics(id)
+            | Self::Gate(id) => Some(id),
             Self::Fleet | Self::Help | Self::Troubles | Self::Briefing => None,
         }
     }

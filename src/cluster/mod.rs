@@ -22,6 +22,7 @@ mod kubeconfig;
 pub mod logs;
 pub mod measure;
 mod pace;
+pub mod preview;
 pub mod read;
 mod resource;
 pub mod template;

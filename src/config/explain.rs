@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::session::{EnvironmentRule, Level};
 
+use super::gate;
 use super::layers::{Namespaces, Origin, Setting, Settings};
 
 /// One line of the answer.
@@ -49,6 +50,11 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         key: format!("metric.{}", query.value.title),
         value: query.value.query.to_string(),
         origin: query.origin.clone(),
+    }));
+    rows.extend(gate::values(&settings.gate.profile).into_iter().map(|(key, value)| Row {
+        key: format!("gate.{key}"),
+        value,
+        origin: settings.gate.origins.get(key).cloned().unwrap_or(Origin::Default),
     }));
     rows.extend(settings.environments.iter().map(environment));
     rows.extend(settings.keys.iter().map(|(name, key)| Row {

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::document::{Document, Entry, Section};
+use super::gate::{self, GateSettings};
 use super::layers::{Glyphs, Setting};
 use super::prometheus::{self, PrometheusRule};
 use super::{ConfigError, nearest, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
 use crate::domain::measure::panel::Configured;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "theme",
     "glyphs",
     "namespaces",
@@ -24,6 +25,7 @@ const KEYS: [&str; 12] = [
     "metrics",
     "prometheus",
     "metric",
+    "gate",
     "keys",
 ];
 
@@ -54,6 +56,8 @@ pub struct FileConfig {
     pub prometheus: PrometheusRule,
     /// `[[metric]]`, in order.
     pub queries: Vec<Setting<Configured>>,
+    /// `[gate]`.
+    pub gate: GateSettings,
     /// `[keys]`: the name of a verb or command, and the key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -102,6 +106,7 @@ impl FileConfig {
                 self.queries =
                     entry.sections()?.iter().map(prometheus::metric).collect::<Result<_, _>>()?;
             }
+            "gate" => self.gate = gate::gate(&entry.section()?)?,
             "keys" => {
                 for binding in entry.section()?.entries() {
                     let key = set(&binding, binding.text()?);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::args::GlobalArgs;
 use super::file::FileConfig;
+use super::gate::GateSettings;
 use super::place::{Place, Places, Variables};
 use super::prometheus::{MetricSettings, PrometheusRule, SignInRule, check_url};
 use super::{ConfigError, nearest};
@@ -156,6 +157,8 @@ pub struct Settings {
     pub environments: Vec<Setting<EnvironmentRule>>,
     /// What is measured, and where.
     pub metrics: MetricSettings,
+    /// What the gate asks.
+    pub gate: GateSettings,
     /// Keys changed by the file: verb or command, and key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -231,6 +234,7 @@ impl Settings {
             ]),
             environments: file.environments,
             metrics,
+            gate: file.gate,
             keys: file.keys,
         })
     }
@@ -250,7 +254,7 @@ fn metrics(
         flag("--prometheus", args.prometheus.clone()),
     ]);
     if let Setting { value: Some(url), origin } = &prometheus {
-        check_url(&Setting::new(url.clone(), origin.clone()))?;
+        check_url("prometheus", &Setting::new(url.clone(), origin.clone()))?;
     }
     let off = flag("--no-metrics", args.no_metrics.then_some(false));
     Ok(MetricSettings {

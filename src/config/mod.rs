@@ -7,6 +7,7 @@ pub mod args;
 mod document;
 mod explain;
 mod file;
+mod gate;
 mod keys;
 mod layers;
 mod place;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use explain::{Row, explain, to_json, to_text};
 pub use file::FileConfig;
+pub use gate::GateSettings;
 pub use keys::overrides;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};
 pub use place::{Place, Places, Variables};

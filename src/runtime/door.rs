@@ -14,7 +14,7 @@ use crate::domain::plan::{Danger, Plan};
 use crate::domain::text::SafeText;
 
 use super::clock::Clock;
-use super::state::Journal;
+use super::state::{Journal, Passes};
 
 /// What the door needs.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(super) struct Door {
     pub(super) journal: Journal,
     /// The clock.
     pub(super) clock: Clock,
+    /// Passed gates.
+    pub(super) passes: Passes,
 }
 
 /// A confirmed action.

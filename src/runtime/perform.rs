@@ -14,12 +14,14 @@ use crate::app::journal::{Entry, SessionStamp};
 use crate::app::log_view::LogLine;
 use crate::app::msg::{Msg, TemplateLines, TemplateRef};
 use crate::cluster::{self, Connection};
-use crate::domain::id::WorkloadId;
+use crate::domain::gate::Pass;
+use crate::domain::id::{Uid, WorkloadId};
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
 use crate::terminal::fall;
 
 use super::door::{Door, Order, access_of};
+use super::gate::Gatekeeper;
 use super::measure::{Meter, SignIn};
 
 /// Pause before an unknown outcome is read back again.
@@ -51,6 +53,7 @@ pub(super) struct Performer {
     writes: JoinSet<()>,
     logs: Option<AbortHandle>,
     meter: Meter,
+    gate: Gatekeeper,
 }
 
 impl Performer {
@@ -58,7 +61,9 @@ impl Performer {
     pub(super) fn new(door: Door, sign_in: SignIn, out: mpsc::Sender<Msg>) -> Self {
         let (connection, clock) = (Arc::clone(&door.connection), door.clock.clone());
         let meter = Meter::new(connection, sign_in, clock, out.clone());
-        Self { door, out, tasks: JoinSet::new(), writes: JoinSet::new(), logs: None, meter }
+        let gate = Gatekeeper::new(Arc::clone(&door.connection), out.clone());
+        let (tasks, writes) = (JoinSet::new(), JoinSet::new());
+        Self { door, out, tasks, writes, logs: None, meter, gate }
     }
 
     fn connection(&self) -> Arc<Connection> {
@@ -87,6 +92,10 @@ impl Performer {
                 self.meter.explore(&mut self.tasks, id, address, what, queries);
             }
             Effect::Measure(asks) => self.meter.measure(&mut self.tasks, asks),
+            Effect::Preflight(order) => self.gate.begin(&mut self.tasks, *order),
+            Effect::EndPreflight => self.gate.end(),
+            Effect::KeepGate(uid, pass) => self.keep_gate(uid, pass),
+            Effect::ReadGate(uid) => self.read_gate(uid),
             Effect::Focus(_)
             | Effect::Copy(_)
             | Effect::Refresh
@@ -151,6 +160,27 @@ impl Performer {
                 send(&out, Msg::Trouble("journal".into(), text.into())).await;
             }
         }));
+    }
+
+    /// Keeps a pass for other processes, or forgets it.
+    fn keep_gate(&mut self, uid: Uid, pass: Option<Box<Pass>>) {
+        let out = self.out.clone();
+        let kept = self.door.passes.keep(uid, pass.map(|pass| *pass));
+        self.writes.spawn(fall::amid("pass", async move {
+            if let Err(error) = kept.await {
+                let text = format!("the pass cannot be kept for other processes: {error}");
+                send(&out, Msg::Trouble("gate".into(), text.into())).await;
+            }
+        }));
+    }
+
+    /// Reads what another process may have kept.
+    fn read_gate(&mut self, uid: Uid) {
+        let (passes, out) = (self.door.passes.clone(), self.out.clone());
+        self.spawn("pass", async move {
+            let kept = passes.read(uid.clone()).await;
+            send(&out, Msg::GateKept(uid, kept.map(Box::new))).await;
+        });
     }
 
     /// Fetches two templates.

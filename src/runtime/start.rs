@@ -35,7 +35,7 @@ use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, failure};
 use super::measure;
 use super::say::{complain, print, print_json};
-use super::state::{Keep, record};
+use super::state::{Keep, Passes, record};
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
@@ -169,9 +169,16 @@ impl Start {
     pub(super) fn door(&self, connection: Arc<Connection>) -> Door {
         Door {
             journal: connecting::journal(&self.places, connection.is_drill()),
+            passes: self.passes(&connection),
             connection,
             clock: self.clock.clone(),
         }
+    }
+
+    /// A drill is not kept: the next one has other pods of the same names.
+    fn passes(&self, connection: &Connection) -> Passes {
+        let state = self.places.state.clone().filter(|_| !connection.is_drill());
+        Passes::new(state, connection.identity().server.clone())
     }
 
     pub(super) fn model(&self, door: &Door, scope: Scope) -> Model {
@@ -182,6 +189,7 @@ impl Start {
         let stamp = connecting::stamp(&session);
         let mut model = Model::new(session, stamp, now);
         model.metrics.settings = measure::measuring(&self.settings, door.connection.is_drill());
+        model.gates.profile = self.settings.gate.profile.clone();
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
         }
@@ -274,10 +282,11 @@ impl Start {
                 let (text, json) = (report::why_text, report::why_json);
                 session.tell(&look.target, look.print.output, text, json).await
             }
-            Command::Promote { full, act } => {
+            Command::Promote { full, without_gate, act } => {
                 let verb = if *full { Verb::PromoteFull } else { Verb::Promote };
-                session.act(verb, None, act).await
+                session.promote(verb, *without_gate, act).await
             }
+            Command::Preflight(asked) => session.preflight(asked).await,
             Command::Pause(act) => session.act(Verb::Pause, None, act).await,
             Command::Resume(act) => session.act(Verb::Resume, None, act).await,
             Command::Abort(act) => session.act(Verb::Abort, None, act).await,

@@ -141,6 +141,7 @@ fn useful(screen: &Screen) -> &'static [Command] {
             Command::Raw,
             Command::Copy,
         ],
+        Screen::Gate(_) => &[Command::Help, Command::Back, Command::Open, Command::Why],
         Screen::Help | Screen::Troubles | Screen::Briefing => {
             &[Command::Back, Command::Down, Command::Up]
         }
@@ -228,6 +229,7 @@ pub fn screen_word(screen: &Screen) -> &'static str {
         Screen::Why(_) => "why",
         Screen::Info(_) => "info",
         Screen::Metrics(_) => "metrics",
+        Screen::Gate(_) => "gate",
         Screen::Help => "help",
         Screen::Troubles => "errors",
         Screen::Briefing => "briefing",

@@ -10,7 +10,7 @@ use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
 
-use super::{dialogs, looking, metrics, toast};
+use super::{dialogs, gate, looking, metrics, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     model.fleet_view.kept = true;
@@ -138,6 +138,7 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Diff => looking::diff(model),
         Command::Info => looking::show(model, Screen::Info),
         Command::Metrics => metrics::open(model),
+        Command::Gate => gate::open(model),
         Command::Span => metrics::span(model),
         Command::Cursor => metrics::cursor(model),
         Command::Earlier => metrics::move_cursor(model, -1),
@@ -155,6 +156,7 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Suspend => vec![Effect::Suspend],
         Command::Quit => quit(model),
         Command::Act(verb) => dialogs::ask(model, verb),
+        Command::Switch => gate::switch(model),
         Command::Hold => {
             let held = model
                 .meant()

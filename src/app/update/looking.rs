@@ -15,7 +15,7 @@ use crate::domain::text::SafeText;
 use crate::domain::{phase, why};
 
 use super::cluster::{ask_access, count};
-use super::toast;
+use super::{gate, toast};
 
 /// Jobs of a run whose logs are read at once.
 const MOST_JOBS: usize = 5;
@@ -103,6 +103,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     match model.screen().clone() {
         Screen::Fleet => to_rollout(model),
         Screen::Rollout(id) => open_row(model, &id),
+        Screen::Gate(_) => gate::start(model),
         // Who has read the briefing goes on to what it is about.
         Screen::Briefing => back(model),
         _ => Vec::new(),

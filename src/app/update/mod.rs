@@ -6,6 +6,7 @@
 mod actions;
 mod cluster;
 mod dialogs;
+mod gate;
 mod keys;
 mod looking;
 mod metrics;
@@ -22,6 +23,7 @@ use super::msg::Msg;
 use crate::domain::text::SafeText;
 
 pub use actions::begin;
+pub use gate::{begin_preflight, give_up_preflight};
 pub use looking::begin_drill;
 
 /// Backward steps of the clock up to this are held.
@@ -69,6 +71,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Prometheus(id, number, found) => metrics::server(model, &id, number, found),
         Msg::Explored(id, explored) => metrics::explored(model, &id, explored),
         Msg::Measured(measured) => metrics::measured(model, measured),
+        Msg::Gate(number, news) => gate::news(model, number, news),
+        Msg::GateKept(uid, pass) => gate::kept(model, &uid, pass.map(|pass| *pass)),
         Msg::Trouble(source, text) => {
             let now = model.now;
             model.troubles.note(now, source, text);
@@ -89,6 +93,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     }
     cluster::recount(model);
     let mut effects = actions::follow(model);
+    effects.extend(gate::follow(model));
     effects.extend(cluster::ask_access(model));
     effects
 }

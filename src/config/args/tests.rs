@@ -62,10 +62,10 @@ fn what_holds_for_all_is_taken_on_both_sides_of_the_command() {
 #[test]
 fn verbs_and_their_flags() {
     for (line, command) in [
-        ("promote checkout", Command::Promote { full: false, act: act("checkout") }),
+        ("promote checkout", Command::Promote { full: false, without_gate: false, act: act("checkout") }),
         (
             "promote --full ro/checkout",
-            Command::Promote { full: true, act: act("rollout/checkout") },
+            Command::Promote { full: true, without_gate: false, act: act("rollout/checkout") },
         ),
         ("pause deploy/catalog", Command::Pause(act("deployment/catalog"))),
         ("resume checkout", Command::Resume(act("checkout"))),

@@ -1,12 +1,15 @@
-//! What is kept on disk between two runs: the journal, and the last view of each cluster.
+//! What is kept on disk between two runs: the journal, passed gates, and the last view of each
+//! cluster.
 //!
 //! Used by the rest of `runtime`.
 
 mod journal;
 mod last_view;
+mod passes;
 pub(super) mod record;
 
 pub(super) use journal::Journal;
 #[cfg(test)]
 pub(super) use journal::{chained, hash};
 pub(super) use last_view::Keep;
+pub(super) use passes::Passes;

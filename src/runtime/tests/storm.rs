@@ -28,6 +28,7 @@ use crate::runtime::door::Door;
 use crate::runtime::engine::{Engine, Inbox};
 use crate::runtime::feed;
 use crate::runtime::measure::SignIn;
+use crate::runtime::state::Passes;
 use crate::runtime::state::Journal;
 use crate::sim::serve::tests::storm::{Chance, Fault, Server, Spell};
 
@@ -147,7 +148,8 @@ fn program(server: &Arc<Server>, teller: &Teller, disk: &Arc<Disk>) -> (Engine, 
     let mut journal = Journal::new(None);
     journal.disk = Some(Arc::clone(disk));
     let model = Model::new(session(), stamp(), clock.now());
-    let door = Door { connection, journal, clock: clock.clone() };
+    let passes = Passes::new(None, connection.identity().server.clone());
+    let door = Door { connection, journal, clock: clock.clone(), passes };
     // Lists come in pages, so that one can be lost between two of them.
     let pace = Pace { page: 8, ..Pace::default() };
     Engine::start(model, door, clock, SignIn::default(), pace)

@@ -6,6 +6,7 @@ mod analysis;
 mod briefing;
 mod diff;
 mod document;
+mod gate;
 mod help;
 mod info;
 mod logs;
@@ -65,6 +66,7 @@ fn of_workload(
         Screen::Why(_) => why::draw(canvas, rest, &scene, set),
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
         Screen::Metrics(_) => metrics::draw(canvas, rest, &scene, set),
+        Screen::Gate(_) => gate::draw(canvas, rest, &scene, set),
         Screen::Fleet | Screen::Rollout(_) | Screen::Help | Screen::Troubles | Screen::Briefing => {
         }
     }

@@ -24,6 +24,9 @@ const TABLE: &[Room] = &[
         theirs: &[
             "chrono",
             "libm",
+            // Bodies that a gate judges are read strictly, key by key.
+            "serde",
+            "serde_json",
             "thiserror",
             "unicode_script",
             "unicode_security",
@@ -88,6 +91,11 @@ const TABLE: &[Room] = &[
             "tokio_rustls",
         ],
     },
+    Room {
+        name: "probe",
+        ours: &["domain"],
+        theirs: &["reqwest", "rustls"],
+    },
     Room { name: "error", ours: &[], theirs: &[] },
     // A second reading of the same API: it shares nothing with the first.
     Room {
@@ -125,6 +133,7 @@ const TABLE: &[Room] = &[
             "config",
             "domain",
             "error",
+            "probe",
             "prom",
             "sim",
             "telemetry",
@@ -148,7 +157,7 @@ const TABLE: &[Room] = &[
 ];
 
 /// Rooms that repeat somebody else's manual may name what every adapter needs.
-const ADAPTERS: &[&str] = &["cluster", "prom", "terminal"];
+const ADAPTERS: &[&str] = &["cluster", "probe", "prom", "terminal"];
 
 /// What a room that is true on paper never does.
 const PURE: &[&str] = &["domain", "app", "view"];
