@@ -207,9 +207,8 @@ pub fn pass_from_json(kept: &Value, server: &str, uid: &Uid) -> Option<Pass> {
         return None;
     }
     let skipped = kept.get("skipped")?.as_array()?;
-    let named = |value: &Value| {
-        Check::ALL.into_iter().find(|check| Some(check.name()) == value.as_str())
-    };
+    let named =
+        |value: &Value| Check::ALL.into_iter().find(|check| Some(check.name()) == value.as_str());
     Some(Pass {
         uid: uid.clone(),
         hash: SafeText::new(text("hash")?),

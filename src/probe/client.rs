@@ -106,10 +106,8 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<SafeText> {
 fn build(url: &Url, ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
     // The HTTP client panics without one. Somebody else's choice, made earlier, is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        .user_agent(USER_AGENT)
-        .redirect(Policy::none())
-        .referer(false);
+    let mut builder =
+        reqwest::Client::builder().user_agent(USER_AGENT).redirect(Policy::none()).referer(false);
     // What runs on this machine is never asked through a proxy.
     if is_near(url.host_str().unwrap_or_default()) {
         builder = builder.no_proxy();

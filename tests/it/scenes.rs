@@ -1,5 +1,6 @@
 //! The states that every screen is shown in, by name.
 
+mod gated;
 mod measured;
 
 use std::sync::LazyLock;
@@ -38,7 +39,8 @@ type Scene = (&'static str, Model);
 /// Every state.
 pub(crate) fn all() -> &'static [Scene] {
     static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
-        [fleets(), cockpits(), details(), dialogs(), drills(), measured::scenes()].concat()
+        [fleets(), cockpits(), details(), dialogs(), drills(), measured::scenes(), gated::scenes()]
+            .concat()
     });
     &ALL
 }

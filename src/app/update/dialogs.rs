@@ -216,6 +216,12 @@ fn confirmation_key(model: &mut Model, mut dialog: Box<Confirmation>, key: Key) 
             return Vec::new();
         }
         Key::Enter => {
+            // A pass may have ended while the dialog was open.
+            let shut = gate::shut(model, &dialog.plan);
+            if shut.is_some() && dialog.gate.is_none() {
+                dialog = Box::new(dialog.past_gate(shut));
+                dialog.rearm(model.now);
+            }
             if dialog.hindrance(model.now).is_none() {
                 let reason = dialog.told(dialog.reason.value());
                 return actions::begin(model, dialog.plan, reason).1;

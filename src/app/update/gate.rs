@@ -139,8 +139,7 @@ fn judge(model: &mut Model, id: &WorkloadId, number: u64) -> Vec<Effect> {
     let pass = run.pass();
     let uid = run.uid.clone();
     let tone = if outcome == Outcome::Open { Tone::Good } else { Tone::Bad };
-    let line =
-        timeline::Entry { at: now, topic: Topic::People, tone, text: text.as_str().into() };
+    let line = timeline::Entry { at: now, topic: Topic::People, tone, text: text.as_str().into() };
     model.tell(id, line);
     toast(model, outcome == Outcome::Open, text);
     let Some(pass) = pass else { return Vec::new() };

@@ -123,9 +123,7 @@ fn kind_of(value: Option<&Value>) -> &'static str {
 fn is_exactly(found: Option<&Value>, path: &str, wanted: &str) -> Verdict {
     match found {
         Some(Value::String(text)) if text == wanted => Verdict::Passed,
-        Some(Value::String(_)) => {
-            failed(format!("{path} is {}, wanted {wanted:?}", shown(found)))
-        }
+        Some(Value::String(_)) => failed(format!("{path} is {}, wanted {wanted:?}", shown(found))),
         _ => failed(format!("{path} is {}, wanted the string {wanted:?}", kind_of(found))),
     }
 }
@@ -175,8 +173,10 @@ fn dependencies(body: &[u8], wanted: &str) -> (Verdict, Option<Pointer>) {
         return (failed("it names no dependency, wanted at least one"), None);
     };
     let path = |name: &str| format!("{base}/{name}/status");
-    let bad: Vec<&(String, &Value)> =
-        each.iter().filter(|(_, one)| status_of(one).and_then(Value::as_str) != Some(wanted)).collect();
+    let bad: Vec<&(String, &Value)> = each
+        .iter()
+        .filter(|(_, one)| status_of(one).and_then(Value::as_str) != Some(wanted))
+        .collect();
     match bad.as_slice() {
         [] => (Verdict::Passed, Some(pointer(&path(first), status_of(one), wanted))),
         [(name, one), others @ ..] => {
@@ -237,8 +237,7 @@ fn version(answer: &Answer, body: &[u8]) -> (Verdict, Option<Pointer>) {
         }
     };
     let value = Value::String(found.clone());
-    let pointer =
-        Pointer { path: path.into(), found: shown(Some(&value)), wanted: WANTED.into() };
+    let pointer = Pointer { path: path.into(), found: shown(Some(&value)), wanted: WANTED.into() };
     let verdict = if is_semantic_version(&found) {
         Verdict::Passed
     } else {

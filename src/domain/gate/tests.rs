@@ -46,7 +46,10 @@ fn what_is_exactly_as_wanted_passes() {
         (Check::Version, json(r#""1.4.0""#)),
         (Check::Smoke, answer(200, "text/plain", br#" {"status" : "healthy", "x": [1]} "#)),
         (Check::Dependencies, json(r#"{"db":{"status":"healthy"},"a/b":{"status":"healthy"}}"#)),
-        (Check::Dependencies, json(r#"{"status":"healthy","dependencies":[{"status":"healthy"}]}"#)),
+        (
+            Check::Dependencies,
+            json(r#"{"status":"healthy","dependencies":[{"status":"healthy"}]}"#),
+        ),
         (Check::Dependencies, json(r#"{"dependencies":{"db":{"status":"healthy"}}}"#)),
     ];
     for (check, answer) in cases {
@@ -175,8 +178,7 @@ fn only_a_whole_2xx_answer_is_looked_into() {
 
 #[test]
 fn a_redirect_says_where_to_and_a_login_is_said() {
-    let away =
-        Answer { location: Some("https://evil.example/".into()), ..answer(302, "", b"") };
+    let away = Answer { location: Some("https://evil.example/".into()), ..answer(302, "", b"") };
     for check in [Check::Health, Check::Smoke] {
         let Verdict::Failed(why) = verdict(check, &away) else { panic!("{check:?}") };
         assert!(why.contains("to https://evil.example/"), "{why}");
@@ -195,7 +197,7 @@ fn evidence_names_the_value_and_stays_short() {
         (pointer.path.as_str(), pointer.found.as_str(), pointer.wanted.as_str()),
         ("/status", r#""unhealthy""#, r#""healthy""#)
     );
-    let long = format!(r#"{{"status":"{}"}}"#, "\u{1b}[31m\u{202e}é".repeat(5000));
+    let long = format!(r#"{{"status":"{}"}}"#, "\\u001b[31m\u{202e}é".repeat(5000));
     let judged = judge(Check::Smoke, &Profile::default(), &json(&long));
     let excerpt = judged.excerpt.unwrap();
     assert!(excerpt.len() <= 200 && !excerpt.contains('\u{1b}'), "{excerpt}");
@@ -206,8 +208,18 @@ fn evidence_names_the_value_and_stays_short() {
 fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let parts: [&[u8]; 12] = [
-        b"{", b"}", b"[", b"]", b"\"status\"", b":", b",", b"\"healthy\"", b"healthy", b"\xff",
-        b" ", b"null",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"\"status\"",
+        b":",
+        b",",
+        b"\"healthy\"",
+        b"healthy",
+        b"\xff",
+        b" ",
+        b"null",
     ];
     let mut body = Vec::new();
     for _ in 0..length {
@@ -225,7 +237,7 @@ fn of_any_body_only_one_with_the_very_value_passes() {
         let body = noise(seed, usize::try_from(seed % 9).unwrap());
         let passed = verdict(Check::Smoke, &answer(200, "application/json", &body));
         let read: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
-        let is = read.is_some_and(|v| v.as_object().is_some_and(|o| o["status"] == "healthy"));
+        let is = read.is_some_and(|v| v.get("status").is_some_and(|status| status == "healthy"));
         if passed == Verdict::Passed {
             assert!(is, "{}", String::from_utf8_lossy(&body));
         }

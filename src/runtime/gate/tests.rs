@@ -14,9 +14,7 @@ use super::route::{Ask, Way};
 use super::run::{Teller, lose, run};
 use crate::app::gate::News;
 use crate::app::msg::Msg;
-use crate::domain::gate::{
-    Answer, Body, Check, Finding, Lost, Outcome, Profile, Verdict, outcome,
-};
+use crate::domain::gate::{Answer, Body, Check, Finding, Lost, Outcome, Profile, Verdict, outcome};
 use crate::probe::Probe;
 
 /// Runs all checks, with what the cluster says being good.
@@ -124,8 +122,7 @@ async fn a_version_that_sleeps_ends_within_the_time_of_health() {
     assert_eq!(outcome(&found), Outcome::Locked);
     assert!(matches!(of(&found, Check::Health).verdict, Verdict::Failed(_)));
     assert_eq!(of(&found, Check::Health).evidence.tries, 30);
-    for check in [Check::Smoke, Check::Version, Check::Database, Check::Dependencies, Check::Load]
-    {
+    for check in [Check::Smoke, Check::Version, Check::Database, Check::Dependencies, Check::Load] {
         assert!(matches!(of(&found, check).verdict, Verdict::Unknown(_)), "{check:?}");
     }
 }
@@ -282,7 +279,10 @@ async fn each_trick_over_the_wire_locks_by_itself() {
     let raw = Trick::Raw;
     let failed = [
         (raw("HTTP/1.1 204 No Content\r\n\r\n"), "without a body"),
-        (raw("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/away\r\n\r\n"), "127.0.0.1:1/away"),
+        (
+            raw("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/away\r\n\r\n"),
+            "127.0.0.1:1/away",
+        ),
         (raw("HTTP/1.1 307 T\r\nlocation: /api/v1/version\r\n\r\n"), "not followed"),
         (raw("HTTP/1.1 401 U\r\ncontent-length: 0\r\n\r\n"), "login"),
         (raw("HTTP/1.1 403 F\r\ncontent-length: 0\r\n\r\n"), "403"),
@@ -292,7 +292,10 @@ async fn each_trick_over_the_wire_locks_by_itself() {
             "HTML",
         ),
         (raw("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>"), "no JSON"),
-        (raw("HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{\"status\":\"unhealthy\"}"), "unhealthy"),
+        (
+            raw("HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{\"status\":\"unhealthy\"}"),
+            "unhealthy",
+        ),
     ];
     let unknown = [
         (

@@ -28,8 +28,8 @@ use crate::runtime::door::Door;
 use crate::runtime::engine::{Engine, Inbox};
 use crate::runtime::feed;
 use crate::runtime::measure::SignIn;
-use crate::runtime::state::Passes;
 use crate::runtime::state::Journal;
+use crate::runtime::state::Passes;
 use crate::sim::serve::tests::storm::{Chance, Fault, Server, Spell};
 
 /// How long faults come.

@@ -91,11 +91,7 @@ const TABLE: &[Room] = &[
             "tokio_rustls",
         ],
     },
-    Room {
-        name: "probe",
-        ours: &["domain"],
-        theirs: &["reqwest", "rustls"],
-    },
+    Room { name: "probe", ours: &["domain"], theirs: &["reqwest", "rustls"] },
     Room { name: "error", ours: &[], theirs: &[] },
     // A second reading of the same API: it shares nothing with the first.
     Room {

@@ -52,7 +52,8 @@ fn row(finding: &Finding) -> Row {
         Verdict::Unknown(_) => Role::Warn,
         Verdict::Skipped(_) => Role::Muted,
     };
-    let mut lines: Vec<String> = finding.verdict.why().map(ToString::to_string).into_iter().collect();
+    let mut lines: Vec<String> =
+        finding.verdict.why().map(ToString::to_string).into_iter().collect();
     lines.extend(rests_on(finding));
     Row {
         check: finding.check,

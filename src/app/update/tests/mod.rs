@@ -6,6 +6,7 @@ mod access;
 mod confirming;
 mod drilling;
 mod flights;
+mod gating;
 mod last;
 mod looking;
 mod measuring;
