@@ -91,7 +91,7 @@ pub struct Model {
     /// What is measured.
     pub metrics: Metrics,
     /// Gates.
-    pub gates: Gates,
+    pub gates: Box<Gates>,
     /// Open dialog.
     pub dialog: Option<Dialog>,
     /// Actions on their way and receipts, oldest first.
@@ -132,7 +132,7 @@ impl Model {
             logs: LogView::default(),
             diff: DiffView::default(),
             metrics: Metrics::default(),
-            gates: Gates::default(),
+            gates: Box::default(),
             dialog: None,
             flights: Vec::new(),
             pursued: BTreeMap::new(),

@@ -126,7 +126,7 @@ pub enum Msg {
     /// The answer to a question.
     Measured(Measured),
     /// The run of checks of this number has news.
-    Gate(u64, News),
+    Gate(u64, Box<News>),
     /// What is kept on disk of the gate of this object.
     GateKept(Uid, Option<Box<Pass>>),
     /// Something went wrong elsewhere: where, what.

@@ -64,6 +64,7 @@ pub(super) fn failure(exit: Exit, text: impl Into<String>) -> Failure {
 }
 
 /// A session without a screen.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that happened or not")]
 #[derive(Debug)]
 pub(super) struct Headless {
     /// Boxed: what waits for it holds the whole session.

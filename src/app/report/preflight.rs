@@ -9,6 +9,7 @@ use crate::app::model::Model;
 use crate::app::read::gate::{Row, about, rows, sentence};
 use crate::domain::gate::{Evidence, Finding};
 use crate::domain::id::WorkloadId;
+use crate::domain::text::SafeText;
 use crate::domain::time::to_rfc3339;
 
 /// The checklist as text.
@@ -72,11 +73,11 @@ fn finding_json(finding: &Finding) -> Value {
     json!({
         "check": finding.check.name(),
         "verdict": finding.verdict.word(),
-        "why": finding.verdict.why().map(|why| why.as_str()),
+        "why": finding.verdict.why().map(SafeText::as_str),
         "tries": tries,
         "status": status,
         "latency_ms": latency_ms,
-        "excerpt": excerpt.as_ref().map(|text| text.as_str()),
+        "excerpt": excerpt.as_ref().map(SafeText::as_str),
         "pointer": pointer.as_ref().map(|pointer| json!({
             "path": pointer.path.as_str(),
             "found": pointer.found.as_str(),

@@ -3,6 +3,8 @@
 //! A report of a run that is over or void changes nothing. A pass of an earlier run ends when a
 //! new one begins.
 
+use std::collections::BTreeMap;
+
 use crate::app::effect::Effect;
 use crate::app::gate::{self, End, News, Order, Run, Standing};
 use crate::app::model::Model;
@@ -33,8 +35,8 @@ pub fn begin_preflight(model: &mut Model, id: &WorkloadId) -> Result<Vec<Effect>
         hash: subject.hash,
         route: subject.route.words().into(),
         started: model.now,
-        findings: Default::default(),
-        trying: Default::default(),
+        findings: BTreeMap::new(),
+        trying: BTreeMap::new(),
         end: None,
     };
     let left_out = |check: &&Check| check.asks();
@@ -122,7 +124,7 @@ pub(super) fn news(model: &mut Model, number: u64, news: News) -> Vec<Effect> {
 
 /// All checks are over, or will not be waited for any longer: what is missing is not known.
 fn judge(model: &mut Model, id: &WorkloadId, number: u64) -> Vec<Effect> {
-    let effects = follow(model);
+    let mut effects = follow(model);
     let now = model.now;
     let Some((_, run)) = under_way(model, number) else { return effects };
     let run = run.clone();
@@ -142,9 +144,11 @@ fn judge(model: &mut Model, id: &WorkloadId, number: u64) -> Vec<Effect> {
     let line = timeline::Entry { at: now, topic: Topic::People, tone, text: text.as_str().into() };
     model.tell(id, line);
     toast(model, outcome == Outcome::Open, text);
-    let Some(pass) = pass else { return Vec::new() };
-    model.gates.passes.insert(uid.clone(), pass.clone());
-    vec![Effect::KeepGate(uid, Some(Box::new(pass)))]
+    if let Some(pass) = pass {
+        model.gates.passes.insert(uid.clone(), pass.clone());
+        effects.push(Effect::KeepGate(uid, Some(Box::new(pass))));
+    }
+    effects
 }
 
 /// Ends a run by its time: what is not over by then is not known.

@@ -71,7 +71,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Prometheus(id, number, found) => metrics::server(model, &id, number, found),
         Msg::Explored(id, explored) => metrics::explored(model, &id, explored),
         Msg::Measured(measured) => metrics::measured(model, measured),
-        Msg::Gate(number, news) => gate::news(model, number, news),
+        Msg::Gate(number, news) => gate::news(model, number, *news),
         Msg::GateKept(uid, pass) => gate::kept(model, &uid, pass.map(|pass| *pass)),
         Msg::Trouble(source, text) => {
             let now = model.now;

@@ -135,9 +135,10 @@ fn own_words(service: &ServicePort, answer: &Answer) -> Option<Lost> {
 
 fn lost(failure: Failure) -> Lost {
     match failure {
-        Failure::Unsent(cause) | Failure::Garbled(cause) => Lost::Unreachable(cause),
         Failure::Silent(cause) if cause.starts_with("no answer within") => Lost::Silent(0),
-        Failure::Silent(cause) => Lost::Unreachable(cause),
+        Failure::Unsent(cause) | Failure::Garbled(cause) | Failure::Silent(cause) => {
+            Lost::Unreachable(cause)
+        }
         Failure::Refused(refusal) => Lost::Unreachable(refusal.message),
     }
 }

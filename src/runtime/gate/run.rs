@@ -34,7 +34,7 @@ impl Teller {
     /// Reports.
     pub(super) async fn tell(&self, news: News) {
         // A closed inbox means that the program is ending.
-        let _ = self.out.send(Msg::Gate(self.number, news)).await;
+        let _ = self.out.send(Msg::Gate(self.number, Box::new(news))).await;
     }
 
     async fn trying(&self, check: Check, evidence: &Evidence) {

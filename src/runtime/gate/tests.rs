@@ -28,7 +28,7 @@ async fn told(inbox: &mut mpsc::Receiver<Msg>) -> Vec<Finding> {
     let facts = [Check::Pods, Check::Preview].map(|c| Finding::plain(c, Verdict::Passed));
     let mut findings = Vec::from(facts);
     while let Some(Msg::Gate(7, news)) = inbox.recv().await {
-        if let News::Found(finding) = news {
+        if let News::Found(finding) = *news {
             findings.push(finding);
         }
     }
@@ -233,7 +233,7 @@ async fn serve(mut stream: TcpStream, path: &'static str, trick: Trick) {
                 "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"
             };
             let _ = stream.write_all(head.as_bytes()).await;
-            let part = [b' '; 100_000];
+            let part = vec![b' '; 100_000];
             for _ in 0..100 {
                 if stream.write_all(&part).await.is_err() {
                     return;

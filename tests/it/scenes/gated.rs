@@ -8,6 +8,7 @@ use waveoff::app::msg::Msg;
 use waveoff::app::screen::Screen;
 use waveoff::app::update::{begin_preflight, update};
 use waveoff::domain::gate::{Check, Evidence, Finding, Load, Pointer, Verdict};
+use waveoff::domain::id::ObjectRef;
 use waveoff::domain::routing::Service;
 
 use super::{Scene, a_cockpit, id_of};
@@ -56,7 +57,7 @@ fn waiting_blue_green() -> crate::fixture::Craft {
     let mut craft = a_blue_green().paused_for(80);
     let hash = craft.workload.status.current_hash.clone();
     craft.services.push(Service {
-        id: craft.object("storefront-preview"),
+        id: ObjectRef { namespace: "shop".into(), name: "storefront-preview".into() },
         uid: "uid-svc-preview".into(),
         hash,
         selector: vec![("app".into(), "storefront".into())],
@@ -80,7 +81,7 @@ fn begun() -> (Model, u64) {
 }
 
 fn tell(model: &mut Model, number: u64, news: News) {
-    update(model, now(), Msg::Gate(number, news));
+    update(model, now(), Msg::Gate(number, Box::new(news)));
 }
 
 fn evidence(tries: u32, status: Option<u16>, latency_ms: Option<u64>) -> Evidence {

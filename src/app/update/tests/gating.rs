@@ -39,13 +39,13 @@ fn begun(rig: &mut Rig) -> u64 {
 }
 
 /// Answers every check that asks, all good but for one.
-fn answered(rig: &mut Rig, number: u64, bad: Option<(Check, Verdict)>) -> Vec<Effect> {
+fn answered(rig: &mut Rig, number: u64, bad: Option<&(Check, Verdict)>) -> Vec<Effect> {
     for check in Check::ALL.into_iter().filter(|check| check.asks()) {
-        let bad = bad.clone().filter(|(bad, _)| *bad == check);
-        let verdict = bad.map_or(Verdict::Passed, |(_, verdict)| verdict);
-        rig.send(Msg::Gate(number, News::Found(Finding::plain(check, verdict))));
+        let bad = bad.filter(|(bad, _)| *bad == check);
+        let verdict = bad.map_or(Verdict::Passed, |(_, verdict)| verdict.clone());
+        rig.send(Msg::Gate(number, Box::new(News::Found(Finding::plain(check, verdict)))));
     }
-    rig.send(Msg::Gate(number, News::Over))
+    rig.send(Msg::Gate(number, Box::new(News::Over)))
 }
 
 fn end(rig: &Rig) -> Option<&End> {
@@ -111,7 +111,7 @@ fn one_bad_check_keeps_it_shut() {
         {
             let mut rig = Rig::at(&waiting());
             let number = begun(&mut rig);
-            let effects = answered(&mut rig, number, Some((check, verdict)));
+            let effects = answered(&mut rig, number, Some(&(check, verdict)));
             assert_eq!(end(&rig), Some(&End::Judged(outcome)));
             assert_eq!(kept(&effects), []);
             assert_eq!(verbs(&rig.act('B')), []);
@@ -174,7 +174,7 @@ fn a_pass_ends_with_its_version_and_with_its_time() {
     // A worse look later takes it away.
     let mut rig = passed();
     let number = begun(&mut rig);
-    answered(&mut rig, number, Some((Check::Smoke, Verdict::Failed("x".into()))));
+    answered(&mut rig, number, Some(&(Check::Smoke, Verdict::Failed("x".into()))));
     assert_eq!(verbs(&rig.act('B')), []);
 }
 
