@@ -6,6 +6,7 @@ pub mod config;
 pub mod domain;
 pub mod error;
 pub mod notify;
+pub mod probe;
 pub mod prom;
 pub mod runtime;
 pub mod sim;

@@ -51,6 +51,8 @@ pub enum Command {
     Info,
     /// What is measured, as charts.
     Metrics,
+    /// The gate of the new version.
+    Gate,
     /// Another span of the charts.
     Span,
     /// The cursor of the charts, and none again.
@@ -87,11 +89,13 @@ pub enum Command {
     Guard,
     /// What the guard sees.
     Watch,
+    /// Switch a blue-green: promote, and nothing for what has steps.
+    Switch,
 }
 
 impl Command {
     /// Whether it can lead to a change of the cluster.
     pub fn acts(self) -> bool {
-        matches!(self, Self::Act(_) | Self::Hold | Self::Guard)
+        matches!(self, Self::Act(_) | Self::Hold | Self::Guard | Self::Switch)
     }
 }

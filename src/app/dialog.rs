@@ -55,6 +55,8 @@ pub struct Confirmation {
     pub hasty: bool,
     /// What changed while it was open; lines above are fresh.
     pub changed: Vec<SafeText>,
+    /// Why the gate on the way is shut: a reason is needed to go past it.
+    pub gate: Option<SafeText>,
     /// Why it cannot be confirmed any more.
     pub refused: Option<SafeText>,
 }
@@ -82,10 +84,29 @@ impl Confirmation {
             field: Field::Buttons,
             hasty: false,
             changed: Vec::new(),
+            gate: None,
             refused: None,
         };
         dialog.field = dialog.missing().unwrap_or(Field::Buttons);
         dialog
+    }
+
+    /// Asks for a reason to go past a gate that is shut; `None` where none is in the way.
+    #[must_use]
+    pub fn past_gate(mut self, shut: Option<SafeText>) -> Self {
+        self.reason_required |= shut.is_some();
+        self.gate = shut;
+        self.field = self.missing().unwrap_or(Field::Buttons);
+        self
+    }
+
+    /// The reason as it is kept: whoever went past a shut gate finds that in the journal.
+    pub fn told(&self, reason: &str) -> SafeText {
+        let reason = reason.trim();
+        match self.gate {
+            Some(_) => format!("without gate: {reason}").into(),
+            None => reason.into(),
+        }
     }
 
     /// The first field that still has to be filled in, in the order on the screen.
@@ -108,6 +129,9 @@ impl Confirmation {
             return Some(refused.clone());
         }
         match (self.missing(), &self.token) {
+            (Some(Field::Reason), _) if self.gate.is_some() => {
+                return Some("the gate is not open: give a reason to go past it".into());
+            }
             (Some(Field::Reason), _) => return Some("give a reason".into()),
             (Some(_), Some(token)) => return Some(format!("type {token} to confirm").into()),
             _ => {}

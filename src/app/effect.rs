@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::domain::alert::Alert;
 use crate::domain::analysis::template::TemplateName;
+use crate::domain::gate::Pass;
 use crate::domain::id::{ObjectRef, Uid, WorkloadId};
 use crate::domain::measure::address::Address;
 use crate::domain::plan::{Permission, Plan};
@@ -11,6 +12,7 @@ use crate::domain::text::SafeText;
 use crate::domain::time::Span;
 
 use super::flight::Ticket;
+use super::gate::Order;
 use super::journal::{Entry, GuardNote};
 use super::metrics::asks::Ask;
 use super::metrics::{Candidate, Search};
@@ -92,6 +94,14 @@ pub enum Effect {
     Alert(Box<Alert>),
     /// Ring for whoever is near the screen, with these words.
     Ring(SafeText),
+    /// Ask a new version what its gate wants to know; ends whatever is asked so far.
+    Preflight(Box<Order>),
+    /// Ask no more.
+    EndPreflight,
+    /// Keep a pass of this object on disk, or forget the one that is kept.
+    KeepGate(Uid, Option<Box<Pass>>),
+    /// Read the pass that is kept of this object.
+    ReadGate(Uid),
     /// Put text on the clipboard.
     Copy(String),
     /// Try every source again now.

@@ -14,6 +14,8 @@ pub enum Place {
     Everywhere,
     /// On the Fleet screen.
     Fleet,
+    /// On the Fleet and Rollout screens.
+    Cockpit,
     /// On the Rollout screen and those opened from it.
     Workload,
     /// On the Fleet, Rollout and opened screens: wherever a workload is meant.
@@ -30,6 +32,7 @@ impl Place {
         match self {
             Self::Everywhere => true,
             Self::Fleet => *screen == Screen::Fleet,
+            Self::Cockpit => matches!(screen, Screen::Fleet | Screen::Rollout(_)),
             Self::Workload => screen.workload().is_some(),
             Self::Selection => *screen == Screen::Fleet || screen.workload().is_some(),
             Self::Logs => matches!(screen, Screen::Logs(_)),
@@ -106,6 +109,7 @@ use Key::{
 /// Every binding. An earlier row wins over a later one.
 pub const TABLE: &[Binding] = &[
     bind!(Change Selection [Char('P')] Command::Act(Verb::Promote), "promote", "promote", "promote one step"),
+    bind!(Change Selection [Char('B')] Command::Switch, "switch", "switch", "switch a blue-green to its new version; in production past its gate only"),
     bind!(Change Selection [Char('F')] Command::Act(Verb::PromoteFull), "promote-full", "full", "promote fully, skipping steps and analysis"),
     bind!(Change Selection [Char('H')] Command::Hold, "hold", "hold", "hold (pause), or resume when held; skips nothing"),
     bind!(Change Selection [Char('A')] Command::Act(Verb::Abort), "abort", "abort", "abort: traffic back to stable"),
@@ -123,6 +127,7 @@ pub const TABLE: &[Binding] = &[
     bind!(Move Metrics [Right] Command::Later, "later", "later", "the cursor to the right"),
     bind!(Look Selection [Char('l')] Command::Logs, "logs", "logs", "logs of the selected pod, or of all pods of the new version"),
     bind!(Look Selection [Char('m')] Command::Metrics, "metrics", "metrics", "what is measured, as charts"),
+    bind!(Look Cockpit [Char('v')] Command::Gate, "gate", "gate", "the gate of the new version; Enter there runs its checks"),
     bind!(Look Selection [Char('x')] Command::Why, "why", "why", "why it stands where it stands, with the evidence"),
     bind!(Look Selection [Char('w')] Command::Watch, "watch", "watch", "what the guard sees: values, limits, how long they are broken"),
     bind!(Look Selection [Char('t'), Char('e')] Command::Timeline, "timeline", "timeline", "timeline: events and observed changes"),
@@ -238,7 +243,8 @@ mod tests {
             Screen::Fleet,
             Screen::Rollout(id.clone()),
             Screen::Logs(id.clone()),
-            Screen::Metrics(id),
+            Screen::Metrics(id.clone()),
+            Screen::Gate(id),
             Screen::Help,
             Screen::Briefing,
             Screen::Journal(None),

@@ -11,6 +11,7 @@ pub mod drill;
 pub mod effect;
 pub mod fleet_view;
 pub mod flight;
+pub mod gate;
 pub mod guard;
 pub mod journal;
 pub mod key;

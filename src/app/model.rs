@@ -18,6 +18,7 @@ use super::dialog::Dialog;
 use super::drill::Drill;
 use super::fleet_view::FleetView;
 use super::flight::Flight;
+use super::gate::Gates;
 use super::guard::{Post, Proposal};
 use super::journal::SessionStamp;
 use super::keymap::Overrides;
@@ -94,6 +95,8 @@ pub struct Model {
     pub logbook: LogbookView,
     /// What is measured.
     pub metrics: Metrics,
+    /// Gates.
+    pub gates: Box<Gates>,
     /// Open dialog.
     pub dialog: Option<Dialog>,
     /// Actions on their way and receipts, oldest first.
@@ -141,6 +144,7 @@ impl Model {
             diff: DiffView::default(),
             logbook: LogbookView::default(),
             metrics: Metrics::default(),
+            gates: Box::default(),
             dialog: None,
             flights: Vec::new(),
             pursued: BTreeMap::new(),

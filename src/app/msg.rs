@@ -1,6 +1,7 @@
 //! What can happen to the program.
 
 use crate::domain::analysis::template::{AnalysisTemplate, TemplateName};
+use crate::domain::gate::Pass;
 use crate::domain::id::{ObjectRef, Uid, WorkloadId};
 use crate::domain::measure::query;
 use crate::domain::measure::scheme::Labels;
@@ -13,6 +14,7 @@ use crate::domain::workload::Workload;
 use super::access::Access;
 use super::drill::Progress;
 use super::flight::Ticket;
+use super::gate::News;
 use super::guard::Lease;
 use super::key::Key;
 use super::log_view::LogLine;
@@ -127,6 +129,10 @@ pub enum Msg {
     Measured(Measured),
     /// How the Lease of a guard stands.
     Leased(Uid, Lease),
+    /// The run of checks of this number has news.
+    Gate(u64, Box<News>),
+    /// What is kept on disk of the gate of this object.
+    GateKept(Uid, Option<Box<Pass>>),
     /// Something went wrong elsewhere: where, what.
     Trouble(SafeText, SafeText),
     /// Who the API server says we are.

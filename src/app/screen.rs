@@ -28,6 +28,8 @@ pub enum Screen {
     Metrics(WorkloadId),
     /// What its guard sees.
     Guard(WorkloadId),
+    /// What its gate asked of the new version, and was told.
+    Gate(WorkloadId),
     /// The keys.
     Help,
     /// What went wrong in this session.
@@ -53,6 +55,7 @@ impl Screen {
             | Self::Why(id)
             | Self::Info(id)
             | Self::Metrics(id)
+            | Self::Gate(id)
             | Self::Guard(id) => Some(id),
             Self::Fleet
             | Self::Help

@@ -23,6 +23,7 @@ pub mod lease;
 pub mod logs;
 pub mod measure;
 mod pace;
+pub mod preview;
 pub mod read;
 mod resource;
 pub mod template;

@@ -117,10 +117,15 @@ pub enum Command {
         /// Skip all remaining steps, pauses and analysis.
         #[arg(long)]
         full: bool,
+        /// Go past a gate that is not open; the reason is kept in the journal.
+        #[arg(long, requires = "reason")]
+        without_gate: bool,
         /// Whom and how.
         #[command(flatten)]
         act: Act,
     },
+    /// Ask the new version whether users may be switched to it: the gate before a promotion.
+    Preflight(Preflight),
     /// Hold it where it is.
     Pause(Act),
     /// Go on after a hold; skips nothing.
@@ -214,6 +219,23 @@ pub struct Look {
     /// How to print.
     #[command(flatten)]
     pub print: Print,
+}
+
+/// Whose new version to ask, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Arguments)]
+pub struct Preflight {
+    /// NAME or KIND/NAME, such as checkout, rollout/checkout or deploy/catalog.
+    #[arg(value_name = "NAME")]
+    pub target: Target,
+    /// Address of the new version; without it, the preview Service is asked through the API server.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// How to print.
+    #[command(flatten)]
+    pub print: Print,
+    /// How long to wait for all checks, such as 90s, 5m or 1h30m.
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub timeout: Duration,
 }
 
 /// Whom to act on, and how.

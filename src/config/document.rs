@@ -143,6 +143,13 @@ impl<'d> Entry<'d> {
         number.ok_or_else(|| self.wrong_type("a decimal number"))
     }
 
+    /// A whole number.
+    pub(super) fn whole(&self) -> Result<i64, ConfigError> {
+        let number = self.value.get_ref().as_integer();
+        let read = number.and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
+        read.ok_or_else(|| self.wrong_type("a whole number"))
+    }
+
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         let wanted = "a list of strings";
         let DeValue::Array(items) = self.value.get_ref() else {

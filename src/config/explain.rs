@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::app::session::{EnvironmentRule, Level};
 
 use super::alerts;
-use super::guard::values;
+use super::gate;
+use super::guard;
 use super::layers::{Namespaces, Origin, Setting, Settings};
 
 /// One line of the answer.
@@ -53,7 +54,7 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         value: query.value.query.to_string(),
         origin: query.origin.clone(),
     }));
-    rows.extend(values(&settings.guard.terms).into_iter().map(|(key, value)| Row {
+    rows.extend(guard::values(&settings.guard.terms).into_iter().map(|(key, value)| Row {
         key: format!("guard.{key}"),
         value,
         origin: settings.guard.set.get(key).cloned().unwrap_or(Origin::Default),
@@ -62,6 +63,11 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         key: format!("alerts.{}", alert.value.name),
         value: alerts::words(&alert.value),
         origin: alert.origin.clone(),
+    }));
+    rows.extend(gate::values(&settings.gate.profile).into_iter().map(|(key, value)| Row {
+        key: format!("gate.{key}"),
+        value,
+        origin: settings.gate.origins.get(key).cloned().unwrap_or(Origin::Default),
     }));
     rows.extend(settings.environments.iter().map(environment));
     rows.extend(settings.keys.iter().map(|(name, key)| Row {

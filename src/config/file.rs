@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::alerts::{self, ReceiverRule};
 use super::document::{Document, Entry, Section};
+use super::gate::{self, GateSettings};
 use super::guard::{self, GuardSettings};
 use super::layers::{Glyphs, Setting};
 use super::prometheus::{self, PrometheusRule};
@@ -14,7 +15,7 @@ use super::{ConfigError, nearest, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
 use crate::domain::measure::panel::Configured;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "theme",
     "glyphs",
     "namespaces",
@@ -29,6 +30,7 @@ const KEYS: [&str; 15] = [
     "guard",
     "alerts",
     "bell",
+    "gate",
     "keys",
 ];
 
@@ -65,6 +67,8 @@ pub struct FileConfig {
     pub alerts: Vec<Setting<ReceiverRule>>,
     /// `bell`.
     pub bell: Option<Setting<bool>>,
+    /// `[gate]`.
+    pub gate: GateSettings,
     /// `[keys]`: the name of a verb or command, and the key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -116,6 +120,7 @@ impl FileConfig {
                     entry.sections()?.iter().map(prometheus::metric).collect::<Result<_, _>>()?;
             }
             "guard" => self.guard = guard::guard(&entry.section()?)?,
+            "gate" => self.gate = gate::gate(&entry.section()?)?,
             "keys" => {
                 for binding in entry.section()?.entries() {
                     let key = set(&binding, binding.text()?);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::alerts::ReceiverRule;
 use super::args::GlobalArgs;
 use super::file::FileConfig;
+use super::gate::GateSettings;
 use super::guard::GuardSettings;
 use super::place::{Place, Places, Variables};
 use super::prometheus::{MetricSettings, PrometheusRule, SignInRule, check_url};
@@ -164,6 +165,8 @@ pub struct Settings {
     pub alerts: Vec<Setting<ReceiverRule>>,
     /// Whether the terminal rings for whoever is near it.
     pub bell: Setting<bool>,
+    /// What the gate asks.
+    pub gate: GateSettings,
     /// Keys changed by the file: verb or command, and key as text.
     pub keys: BTreeMap<String, Setting<String>>,
 }
@@ -242,6 +245,7 @@ impl Settings {
             guard: file.guard,
             alerts: file.alerts,
             bell: last(true, [file.bell, env.yes("WAVEOFF_BELL")?]),
+            gate: file.gate,
             keys: file.keys,
         })
     }
@@ -261,7 +265,7 @@ fn metrics(
         flag("--prometheus", args.prometheus.clone()),
     ]);
     if let Setting { value: Some(url), origin } = &prometheus {
-        check_url(&Setting::new(url.clone(), origin.clone()))?;
+        check_url("prometheus", &Setting::new(url.clone(), origin.clone()))?;
     }
     let off = flag("--no-metrics", args.no_metrics.then_some(false));
     Ok(MetricSettings {

@@ -77,7 +77,7 @@ pub(super) fn prometheus(section: &Section<'_>) -> Result<PrometheusRule, Config
         match entry.key {
             "url" => {
                 let url = Setting { value: entry.text()?, origin: entry.origin() };
-                check_url(&url)?;
+                check_url("prometheus", &url)?;
                 rule.url = Some(url);
             }
             "bearer" => rule.sign_in.bearer = Some(secret(&entry)?),
@@ -104,12 +104,12 @@ pub(super) fn prometheus(section: &Section<'_>) -> Result<PrometheusRule, Config
 }
 
 /// Refuses what is no address.
-pub(super) fn check_url(url: &Setting<String>) -> Result<(), ConfigError> {
+pub(super) fn check_url(key: &str, url: &Setting<String>) -> Result<(), ConfigError> {
     match Address::parse(&url.value, None) {
         Ok(_) => Ok(()),
         Err(_) => Err(ConfigError::BadValue {
             origin: url.origin.clone(),
-            key: "prometheus".to_owned(),
+            key: key.to_owned(),
             value: without_secrets(&url.value),
             wanted: "it is an address such as https://HOST:PORT/PATH, without a password in it",
             nearest: None,

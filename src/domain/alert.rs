@@ -110,7 +110,7 @@ impl Concern {
     }
 }
 
-/// How urgent something is, in the words that Alertmanager rules and PagerDuty use.
+/// How urgent something is, in the words that Alertmanager rules and `PagerDuty` use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// Good news.

@@ -10,6 +10,7 @@ pub mod attention;
 pub mod event;
 pub mod experiment;
 pub mod fleet;
+pub mod gate;
 pub mod guard;
 pub mod id;
 pub mod legality;

@@ -17,7 +17,7 @@ use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 
 use super::clock::Clock;
-use super::state::{Guards, Journal};
+use super::state::{Guards, Journal, Passes};
 
 /// What the door needs.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub(super) struct Door {
     pub(super) guards: Guards,
     /// The clock.
     pub(super) clock: Clock,
+    /// Passed gates.
+    pub(super) passes: Passes,
 }
 
 /// A confirmed action.

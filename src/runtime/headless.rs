@@ -5,6 +5,7 @@
 //! to standard error what a person should know.
 
 mod guard;
+mod preflight;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::app::availability::{self, Availability};
 use crate::app::dialog::Confirmation;
 use crate::app::effect::Effect;
 use crate::app::flight::{Stage, Ticket};
+use crate::app::gate;
 use crate::app::model::Model;
 use crate::app::msg::{Answer, Msg};
 use crate::app::report;
@@ -64,6 +66,7 @@ pub(super) fn failure(exit: Exit, text: impl Into<String>) -> Failure {
 }
 
 /// A session without a screen.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that happened or not")]
 #[derive(Debug)]
 pub(super) struct Headless {
     /// Boxed: what waits for it holds the whole session.
@@ -76,6 +79,10 @@ pub(super) struct Headless {
     measures: bool,
     /// Whether the API server said who we are, or would not: the journal names who acts.
     identified: bool,
+    /// Whether it was read what is kept of a gate.
+    gate_read: bool,
+    /// Whether a gate that is shut may be gone past.
+    past_gate: bool,
 }
 
 impl Headless {
@@ -90,7 +97,16 @@ impl Headless {
         let measures = std::mem::take(&mut model.metrics.settings.on);
         let pace = Pace::default();
         let (engine, inbox) = Engine::start(model, door, clock.clone(), sign_in, alerts, pace);
-        Self { engine: Box::new(engine), inbox, clock, answer: None, measures, identified: false }
+        Self {
+            engine: Box::new(engine),
+            inbox,
+            clock,
+            answer: None,
+            measures,
+            identified: false,
+            gate_read: false,
+            past_gate: false,
+        }
     }
 
     /// Waits for the next thing that happens and takes it in.
@@ -103,6 +119,7 @@ impl Headless {
                 match &msg {
                     Msg::Answered(_, answer) => self.answer = Some(answer.clone()),
                     Msg::Identity(_) => self.identified = true,
+                    Msg::GateKept(..) => self.gate_read = true,
                     Msg::Trouble(source, _) if *source == WHO => self.identified = true,
                     _ => {}
                 }
@@ -321,7 +338,8 @@ impl Headless {
         act: &Act,
     ) -> Result<Exit, Failure> {
         let id = self.look_at(&act.target).await?;
-        let plan = self.plan(&id, verb, to_revision)?;
+        self.read_gate(&id, verb).await;
+        let plan = gate::noted(&self.engine.model, self.plan(&id, verb, to_revision)?);
         if act.dry_run {
             self.print_plan(&plan, act.print.output);
             return Ok(Exit::Ok);
@@ -329,15 +347,18 @@ impl Headless {
         if act.print.output == Output::Text {
             complain_raw(&report::plan_text(&plan));
         }
+        self.stop_at_gate(&plan)?;
+        let shut = gate::shut(&self.engine.model, &plan);
         let level = self.engine.model.session.environment(&id.namespace).level;
         let stale = availability::of(&self.engine.model, &id, verb) == Availability::Blind;
         let dialog = Confirmation::new(plan, level, stale, self.engine.model.now);
+        let dialog = dialog.past_gate(shut);
         let reason = act.reason.as_deref();
         prompt::confirm(&dialog, act.yes, reason)
             .map_err(|refusal| failure(Exit::Refused, refusal.text()))?;
         // The prompt may have taken its time: what is sent is what was shown, and the asserts of
         // the patch refuse it when anything moved since.
-        let reason = SafeText::new(reason.unwrap_or_default().trim());
+        let reason = dialog.told(reason.unwrap_or_default());
         self.engine.model.now = self.clock.now();
         let (ticket, effects) = begin(&mut self.engine.model, dialog.plan, reason);
         for effect in effects {

@@ -13,6 +13,7 @@ mod door;
 mod drill;
 mod engine;
 mod feed;
+mod gate;
 mod headless;
 mod measure;
 mod perform;

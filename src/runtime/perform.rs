@@ -17,6 +17,7 @@ use crate::app::log_view::LogLine;
 use crate::app::msg::{Msg, TemplateLines, TemplateRef};
 use crate::cluster::lease::Held;
 use crate::cluster::{self, Connection};
+use crate::domain::gate::Pass;
 use crate::domain::id::{Uid, WorkloadId};
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
@@ -25,6 +26,7 @@ use crate::terminal::fall;
 
 use super::alerts::{Alerts, Plan as Told};
 use super::door::{Door, Order, access_of};
+use super::gate::Gatekeeper;
 use super::measure::{Meter, SignIn};
 use super::say::complain;
 use super::state::record;
@@ -61,6 +63,7 @@ pub(super) struct Performer {
     /// How often a guard's state was kept: later ones have higher numbers.
     kept: u64,
     alerts: Alerts,
+    gate: Gatekeeper,
 }
 
 impl Performer {
@@ -69,8 +72,9 @@ impl Performer {
         let (connection, clock) = (Arc::clone(&door.connection), door.clock.clone());
         let alerts = Alerts::start(told, clock.clone(), out.clone());
         let meter = Meter::new(connection, sign_in, clock, out.clone());
+        let gate = Gatekeeper::new(Arc::clone(&door.connection), out.clone());
         let (tasks, writes) = (JoinSet::new(), JoinSet::new());
-        Self { door, out, tasks, writes, logs: None, meter, kept: 0, alerts }
+        Self { door, out, tasks, writes, logs: None, meter, kept: 0, alerts, gate }
     }
 
     fn connection(&self) -> Arc<Connection> {
@@ -105,6 +109,10 @@ impl Performer {
             }
             Effect::Measure(asks) => self.meter.measure(&mut self.tasks, asks),
             Effect::Alert(alert) => self.alerts.tell(*alert),
+            Effect::Preflight(order) => self.gate.begin(&mut self.tasks, *order),
+            Effect::EndPreflight => self.gate.end(),
+            Effect::KeepGate(uid, pass) => self.keep_gate(uid, pass),
+            Effect::ReadGate(uid) => self.read_gate(uid),
             Effect::Focus(_)
             | Effect::Ring(_)
             | Effect::Copy(_)
@@ -188,6 +196,18 @@ impl Performer {
         }));
     }
 
+    /// Keeps a pass for other processes, or forgets it.
+    fn keep_gate(&mut self, uid: Uid, pass: Option<Box<Pass>>) {
+        let out = self.out.clone();
+        let kept = self.door.passes.keep(uid, pass.map(|pass| *pass));
+        self.writes.spawn(fall::amid("pass", async move {
+            if let Err(error) = kept.await {
+                let text = format!("the pass cannot be kept for other processes: {error}");
+                send(&out, Msg::Trouble("gate".into(), text.into())).await;
+            }
+        }));
+    }
+
     /// Asks for the Lease of a guard, or gives it back. In a drill nobody else guards.
     fn lease(&mut self, order: LeaseOrder) {
         let (connection, clock, out) =
@@ -218,6 +238,15 @@ impl Performer {
             let read = tokio::task::spawn_blocking(move || record::logbook(&journal)).await;
             let read = read.unwrap_or_else(|error| Err(error.to_string().into()));
             send(&out, Msg::Logbook(epoch, read.map(Box::new))).await;
+        });
+    }
+
+    /// Reads what another process may have kept.
+    fn read_gate(&mut self, uid: Uid) {
+        let (passes, out) = (self.door.passes.clone(), self.out.clone());
+        self.spawn("pass", async move {
+            let kept = passes.read(uid.clone()).await;
+            send(&out, Msg::GateKept(uid, kept.map(Box::new))).await;
         });
     }
 

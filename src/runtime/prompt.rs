@@ -3,8 +3,6 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::app::dialog::Confirmation;
-use crate::app::session::Level;
-use crate::domain::plan::Danger;
 
 /// Why an action was not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +32,7 @@ pub(super) fn confirm(
     yes: bool,
     reason: Option<&str>,
 ) -> Result<(), Refusal> {
-    let grave = dialog.plan.danger == Danger::Grave && dialog.level == Level::Production;
-    if grave && reason.is_none_or(|r| r.trim().is_empty()) {
+    if dialog.reason_required && reason.is_none_or(|r| r.trim().is_empty()) {
         return Err(Refusal::NoReason);
     }
     if yes {

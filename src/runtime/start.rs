@@ -37,8 +37,8 @@ use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, failure};
 use super::measure;
 use super::say::{complain, print, print_json};
-use super::state::Keep;
 use super::state::record as journal_record;
+use super::state::{Keep, Passes};
 
 /// After this long without a connection, says what it waits for.
 const SAY_AFTER: Duration = Duration::from_millis(700);
@@ -176,9 +176,16 @@ impl Start {
         Door {
             journal: connecting::journal(&self.places, connection.is_drill()),
             guards: connecting::guards(&self.places, connection.is_drill()),
+            passes: self.passes(&connection),
             connection,
             clock: self.clock.clone(),
         }
+    }
+
+    /// A drill is not kept: the next one has other pods of the same names.
+    fn passes(&self, connection: &Connection) -> Passes {
+        let state = self.places.state.clone().filter(|_| !connection.is_drill());
+        Passes::new(state, connection.identity().server.clone())
     }
 
     pub(super) fn model(&self, door: &Door, scope: Scope) -> Model {
@@ -189,6 +196,7 @@ impl Start {
         let stamp = connecting::stamp(&session);
         let mut model = Model::new(session, stamp, now);
         model.metrics.settings = measure::measuring(&self.settings, door.connection.is_drill());
+        model.gates.profile = self.settings.gate.profile.clone();
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
         }
@@ -298,10 +306,11 @@ impl Start {
                 let (text, json) = (report::why_text, report::why_json);
                 session.tell(&look.target, look.print.output, text, json).await
             }
-            Command::Promote { full, act } => {
+            Command::Promote { full, without_gate, act } => {
                 let verb = if *full { Verb::PromoteFull } else { Verb::Promote };
-                session.act(verb, None, act).await
+                session.promote(verb, *without_gate, act).await
             }
+            Command::Preflight(asked) => session.preflight(asked).await,
             Command::Pause(act) => session.act(Verb::Pause, None, act).await,
             Command::Resume(act) => session.act(Verb::Resume, None, act).await,
             Command::Abort(act) => session.act(Verb::Abort, None, act).await,

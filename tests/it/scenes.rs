@@ -1,5 +1,6 @@
 //! The states that every screen is shown in, by name.
 
+mod gated;
 mod journal;
 mod measured;
 
@@ -40,7 +41,7 @@ type Scene = (&'static str, Model);
 pub(crate) fn all() -> &'static [Scene] {
     static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
         let own = [fleets(), cockpits(), details(), dialogs(), drills()].concat();
-        [own, measured::scenes(), journal::scenes()].concat()
+        [own, measured::scenes(), gated::scenes(), journal::scenes()].concat()
     });
     &ALL
 }

@@ -158,6 +158,7 @@ fn useful(screen: &Screen) -> &'static [Command] {
             Command::Raw,
             Command::Copy,
         ],
+        Screen::Gate(_) => &[Command::Help, Command::Back, Command::Open, Command::Why],
         Screen::Journal(_) => {
             &[Command::Help, Command::Back, Command::Open, Command::Journal, Command::Refresh]
         }
@@ -249,6 +250,7 @@ pub fn screen_word(screen: &Screen) -> &'static str {
         Screen::Info(_) => "info",
         Screen::Metrics(_) => "metrics",
         Screen::Guard(_) => "guard",
+        Screen::Gate(_) => "gate",
         Screen::Help => "help",
         Screen::Troubles => "errors",
         Screen::Briefing => "briefing",

@@ -9,6 +9,7 @@ pub mod cockpit;
 pub mod diff;
 pub mod drill;
 pub mod fleet;
+pub mod gate;
 pub mod guard;
 pub mod header;
 pub mod info;

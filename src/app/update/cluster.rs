@@ -11,7 +11,7 @@ use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
 
-use super::{actions, dialogs};
+use super::{actions, dialogs, gate};
 
 pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec<Effect> {
     for observation in observations {
@@ -23,7 +23,9 @@ pub(super) fn observed(model: &mut Model, observations: Vec<Observation>) -> Vec
     roster::follow(model, touched);
     select(model);
     dialogs::refresh(model);
-    actions::follow(model)
+    let mut effects = gate::follow(model);
+    effects.extend(actions::follow(model));
+    effects
 }
 
 /// Counts the rows of the Fleet screen anew: filter or order changed.

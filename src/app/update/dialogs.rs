@@ -6,6 +6,7 @@ use crate::app::access::Access;
 use crate::app::availability::{self, Availability};
 use crate::app::dialog::{Confirmation, Dialog, Field, RevisionPicker};
 use crate::app::effect::Effect;
+use crate::app::gate;
 use crate::app::key::Key;
 use crate::app::model::Model;
 use crate::domain::action::{Action, Verb};
@@ -61,10 +62,14 @@ fn confirm(model: &mut Model, id: &WorkloadId, action: &Action) -> Vec<Effect> {
             let level = model.session.environment(&id.namespace).level;
             let stale = availability::of(model, id, action.verb) == Availability::Blind;
             let wanted = model.access.stale(model.now, plan.permissions());
-            let dialog = Confirmation::new(plan, level, stale, model.now);
+            let shut = gate::shut(model, &plan);
+            let plan = gate::noted(model, plan);
+            let dialog = Confirmation::new(plan, level, stale, model.now).past_gate(shut);
             model.dialog = Some(Dialog::Confirm(Box::new(dialog)));
             refresh(model);
-            if wanted.is_empty() { Vec::new() } else { vec![Effect::CheckAccess(wanted)] }
+            let mut effects: Vec<Effect> = super::gate::ask_kept(model, id).into_iter().collect();
+            effects.extend((!wanted.is_empty()).then_some(Effect::CheckAccess(wanted)));
+            effects
         }
         Err(reason) => {
             toast(model, false, format!("{}: {reason}", action.verb.name()));
@@ -124,8 +129,14 @@ fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
             if changed {
                 dialog.changed = differences(&dialog.plan, &plan);
             }
+            let shut = gate::shut(model, &plan);
+            let plan = gate::noted(model, plan);
             let fresh = Confirmation::new(plan.clone(), dialog.level, stale, model.now);
-            let asks_otherwise = fresh.token != dialog.token;
+            let fresh = fresh.past_gate(shut);
+            let gate_moved = fresh.gate.is_some() != dialog.gate.is_some();
+            dialog.gate = fresh.gate;
+            dialog.reason_required = fresh.reason_required;
+            let asks_otherwise = fresh.token != dialog.token || gate_moved;
             if asks_otherwise {
                 dialog.token = fresh.token;
                 dialog.typed.reset();
@@ -209,8 +220,14 @@ fn confirmation_key(model: &mut Model, mut dialog: Box<Confirmation>, key: Key) 
             return Vec::new();
         }
         Key::Enter => {
+            // A pass may have ended while the dialog was open.
+            let shut = gate::shut(model, &dialog.plan);
+            if shut.is_some() && dialog.gate.is_none() {
+                dialog = Box::new(dialog.past_gate(shut));
+                dialog.rearm(model.now);
+            }
             if dialog.hindrance(model.now).is_none() {
-                let reason = SafeText::new(dialog.reason.value().trim());
+                let reason = dialog.told(dialog.reason.value());
                 return actions::begin(model, dialog.plan, reason).1;
             }
             if std::mem::take(&mut dialog.hasty) {

@@ -10,7 +10,7 @@ use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
 
-use super::{arming, dialogs, logbook, looking, metrics, toast};
+use super::{arming, dialogs, gate, logbook, looking, metrics, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     model.fleet_view.kept = true;
@@ -143,6 +143,7 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Diff => looking::diff(model),
         Command::Info => looking::show(model, Screen::Info),
         Command::Metrics => metrics::open(model),
+        Command::Gate => gate::open(model),
         Command::Span => metrics::span(model),
         Command::Cursor => metrics::cursor(model),
         Command::Earlier => metrics::move_cursor(model, -1),
@@ -163,6 +164,7 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Guard => arming::ask(model),
         Command::Watch => looking::show(model, Screen::Guard),
         Command::Act(verb) => dialogs::ask(model, verb),
+        Command::Switch => gate::switch(model),
         Command::Hold => {
             let held = model
                 .meant()

@@ -15,7 +15,7 @@ use crate::domain::text::SafeText;
 use crate::domain::{phase, why};
 
 use super::cluster::{ask_access, count};
-use super::{logbook, toast};
+use super::{gate, logbook, toast};
 
 /// Jobs of a run whose logs are read at once.
 const MOST_JOBS: usize = 5;
@@ -111,6 +111,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
             logbook::open_row(model);
             Vec::new()
         }
+        Screen::Gate(_) => gate::start(model),
         // Who has read the briefing goes on to what it is about.
         Screen::Briefing => back(model),
         _ => Vec::new(),

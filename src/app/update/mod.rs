@@ -7,6 +7,7 @@ mod actions;
 mod arming;
 mod cluster;
 mod dialogs;
+mod gate;
 mod guard;
 mod keys;
 mod logbook;
@@ -26,6 +27,7 @@ use crate::domain::text::SafeText;
 
 pub use actions::begin;
 pub use arming::{arm, disarm, propose, rate, resume};
+pub use gate::{begin_preflight, give_up_preflight};
 pub use guard::{farewell, stand_down};
 pub use looking::begin_drill;
 
@@ -75,6 +77,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Explored(id, explored) => metrics::explored(model, &id, explored),
         Msg::Measured(measured) => metrics::measured(model, measured),
         Msg::Leased(uid, lease) => guard::leased(model, &uid, lease),
+        Msg::Gate(number, news) => gate::news(model, number, *news),
+        Msg::GateKept(uid, pass) => gate::kept(model, &uid, pass.map(|pass| *pass)),
         Msg::Trouble(source, text) => {
             let now = model.now;
             model.troubles.note(now, source, text);
@@ -98,6 +102,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     let mut effects = actions::follow(model);
     effects.extend(guard::tick(model));
     arming::refresh(model);
+    effects.extend(gate::follow(model));
     effects.extend(cluster::ask_access(model));
     effects
 }

@@ -62,10 +62,30 @@ fn what_holds_for_all_is_taken_on_both_sides_of_the_command() {
 #[test]
 fn verbs_and_their_flags() {
     for (line, command) in [
-        ("promote checkout", Command::Promote { full: false, act: act("checkout") }),
+        (
+            "promote checkout",
+            Command::Promote { full: false, without_gate: false, act: act("checkout") },
+        ),
         (
             "promote --full ro/checkout",
-            Command::Promote { full: true, act: act("rollout/checkout") },
+            Command::Promote { full: true, without_gate: false, act: act("rollout/checkout") },
+        ),
+        (
+            "promote checkout --without-gate --reason hotfix",
+            Command::Promote {
+                full: false,
+                without_gate: true,
+                act: Act { reason: Some("hotfix".to_owned()), ..act("checkout") },
+            },
+        ),
+        (
+            "preflight checkout --url http://127.0.0.1:8080 --timeout 90s -o json",
+            Command::Preflight(Preflight {
+                target: act("checkout").target,
+                url: Some("http://127.0.0.1:8080".into()),
+                print: Print { output: Output::Json },
+                timeout: Duration::from_secs(90),
+            }),
         ),
         ("pause deploy/catalog", Command::Pause(act("deployment/catalog"))),
         ("resume checkout", Command::Resume(act("checkout"))),

@@ -97,11 +97,12 @@ fn the_explanation_names_everybody() {
     let rows = explain(&Settings::resolve(config, &env, &args).unwrap());
     let text = to_text(&rows);
     for expected in [
-        "context               eu",
+        "context                  eu",
         "/c.toml:1:11",
         "$WAVEOFF_GLYPHS",
         "--read-only",
-        "environment.lab       lab; contexts k*; namespaces *",
+        "environment.lab          lab; contexts k*; namespaces *",
+        "gate.health_tries        30",
         "keys.promote",
     ] {
         assert!(text.contains(expected), "{expected} in\n{text}");

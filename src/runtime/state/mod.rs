@@ -1,4 +1,5 @@
-//! What is kept on disk between two runs: the journal, guards as they stand, and the last view of each
+//! What is kept on disk between two runs: the journal, guards as they stand, passed gates, and the
+//! last view of each
 //! cluster.
 //!
 //! Used by the rest of `runtime`.
@@ -6,6 +7,7 @@
 mod guards;
 mod journal;
 mod last_view;
+mod passes;
 pub(super) mod record;
 
 pub(super) use guards::Guards;
@@ -13,3 +15,4 @@ pub(super) use journal::Journal;
 #[cfg(test)]
 pub(super) use journal::{chained, hash};
 pub(super) use last_view::Keep;
+pub(super) use passes::Passes;

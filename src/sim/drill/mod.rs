@@ -86,6 +86,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "gitops",
     "second-operator",
     "sick-green",
+    "gate",
     "full-speed",
     "fleet",
 ];

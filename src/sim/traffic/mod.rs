@@ -164,6 +164,18 @@ impl Traffic {
         found.map(|service| service.shares(&self.pods, &self.faults, now)).unwrap_or_default()
     }
 
+    /// The share of the requests that pods of an image spoil now, by its own fault.
+    pub(crate) fn spoils(&self, image: &str) -> f64 {
+        let now = self.now.unwrap_or(i64::MIN);
+        let of_image =
+            |fault: &&Fault| fault.holds(now) && fault.place.image.as_deref() == Some(image);
+        let harms = self.faults.iter().filter(of_image).filter_map(|fault| match fault.harm {
+            Harm::Errors(share) => Some(share),
+            _ => None,
+        });
+        harms.fold(self.handlings.of(image).errors, f64::max)
+    }
+
     /// When what is said now is taken in: at once, for time stands still meanwhile.
     fn soon(&self) -> i64 {
         self.now.unwrap_or(i64::MIN)

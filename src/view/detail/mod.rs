@@ -6,6 +6,7 @@ mod analysis;
 mod briefing;
 mod diff;
 mod document;
+mod gate;
 mod guard;
 mod help;
 mod info;
@@ -72,6 +73,7 @@ fn of_workload(
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
         Screen::Guard(_) => guard::draw(canvas, rest, &scene, set),
         Screen::Metrics(_) => metrics::draw(canvas, rest, &scene, set),
+        Screen::Gate(_) => gate::draw(canvas, rest, &scene, set),
         // Drawn elsewhere.
         Screen::Fleet
         | Screen::Rollout(_)

@@ -24,6 +24,9 @@ const TABLE: &[Room] = &[
         theirs: &[
             "chrono",
             "libm",
+            // Bodies that a gate judges are read strictly, key by key.
+            "serde",
+            "serde_json",
             "thiserror",
             "unicode_script",
             "unicode_security",
@@ -93,6 +96,7 @@ const TABLE: &[Room] = &[
         ours: &["domain"],
         theirs: &["http", "reqwest", "rustls", "serde_json"],
     },
+    Room { name: "probe", ours: &["domain"], theirs: &["reqwest", "rustls"] },
     Room { name: "error", ours: &[], theirs: &[] },
     // A second reading of the same API: it shares nothing with the first.
     Room {
@@ -131,6 +135,7 @@ const TABLE: &[Room] = &[
             "domain",
             "error",
             "notify",
+            "probe",
             "prom",
             "sim",
             "telemetry",
@@ -154,7 +159,7 @@ const TABLE: &[Room] = &[
 ];
 
 /// Rooms that repeat somebody else's manual may name what every adapter needs.
-const ADAPTERS: &[&str] = &["cluster", "notify", "prom", "terminal"];
+const ADAPTERS: &[&str] = &["cluster", "notify", "probe", "prom", "terminal"];
 
 /// What a room that is true on paper never does.
 const PURE: &[&str] = &["domain", "app", "view"];

@@ -5,6 +5,7 @@
 
 mod apart;
 mod flown;
+mod gated;
 mod measured;
 mod played;
 mod size;

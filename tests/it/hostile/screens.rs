@@ -114,6 +114,7 @@ fn opened(model: &Model, id: &WorkloadId, dice: &mut Dice) -> Vec<(String, Model
     open("why", Screen::Why(id.clone()));
     open("info", Screen::Info(id.clone()));
     open("metrics", Screen::Metrics(id.clone()));
+    open("gate", Screen::Gate(id.clone()));
     if let Some(release) = model.fleet.release(id) {
         for (_, pod) in release.pods() {
             open("pod", Screen::Pod(id.clone(), pod.uid.clone()));

@@ -50,12 +50,17 @@ fn arm_by_pods(rig: &mut Rig, shadow: bool) -> Vec<Effect> {
 fn armed(sample: &Sample) -> Rig {
     let mut rig = rig(sample);
     arm_by_pods(&mut rig, false);
-    lease(&mut rig, Lease::Ours(rig.model.now + Span::hours(1)));
+    ours(&mut rig, Span::hours(1));
     rig
 }
 
 fn lease(rig: &mut Rig, lease: Lease) {
     rig.send(Msg::Leased(uid(), lease));
+}
+
+fn ours(rig: &mut Rig, lasts: Span) {
+    let until = rig.model.now + lasts;
+    lease(rig, Lease::Ours(until));
 }
 
 fn post(rig: &Rig) -> &Post {
@@ -155,7 +160,7 @@ fn without_a_lease_it_does_not_act_and_pages() {
     let mut rig = self::rig(&sick());
     arm_by_pods(&mut rig, false);
     assert_eq!(order(&seconds(&mut rig, 50)), ["firing"]);
-    lease(&mut rig, Lease::Ours(rig.model.now + Span::seconds(30)));
+    ours(&mut rig, Span::seconds(30));
     assert_eq!(order(&seconds(&mut rig, 1)), ["> wave-off", "acting"]);
 }
 
@@ -164,7 +169,7 @@ fn a_lease_that_ran_out_is_no_right_to_act() {
     let mut rig = rig(&sick());
     let effects = arm_by_pods(&mut rig, false);
     assert!(effects.iter().any(|e| matches!(e, Effect::Lease(order) if !order.release)));
-    lease(&mut rig, Lease::Ours(rig.model.now + Span::seconds(30)));
+    ours(&mut rig, Span::seconds(30));
     let effects = seconds(&mut rig, 40);
     let asked = effects.iter().filter(|e| matches!(e, Effect::Lease(_))).count();
     assert_eq!(asked, 4, "renewed every ten seconds");
@@ -328,7 +333,7 @@ fn restarted(rig: &Rig, sample: &Sample, pursued: bool) -> (Rig, Vec<Effect>) {
     }
     let post = record::from_json(&kept, fresh.model.now).unwrap();
     let effects = resume(&mut fresh.model, post).unwrap();
-    lease(&mut fresh, Lease::Ours(fresh.model.now + Span::hours(1)));
+    ours(&mut fresh, Span::hours(1));
     (fresh, effects)
 }
 
@@ -360,7 +365,7 @@ fn a_guard_that_nobody_took_up_for_long_counts_anew() {
     fresh.model.now = rig.model.now + Span::minutes(5);
     let post = record::from_json(&kept, fresh.model.now).unwrap();
     resume(&mut fresh.model, post).unwrap();
-    lease(&mut fresh, Lease::Ours(fresh.model.now + Span::hours(1)));
+    ours(&mut fresh, Span::hours(1));
     assert_eq!(order(&seconds(&mut fresh, 44)), Vec::<String>::new());
     assert_eq!(order(&seconds(&mut fresh, 3)), ["firing", "> wave-off", "acting"]);
     // Of a version that is not wanted any more nothing is gone on with.

@@ -6,6 +6,7 @@ mod access;
 mod confirming;
 mod drilling;
 mod flights;
+mod gating;
 mod guarding;
 mod journal;
 mod last;

@@ -3,6 +3,7 @@
 //!
 //! Called for these subresources.
 
+mod behind;
 mod eviction;
 mod log;
 mod proxy;

@@ -1,8 +1,10 @@
-//! The way through a service: only the one of Prometheus leads anywhere.
+//! The way through a service: to Prometheus, or to the pods that it selects.
 //!
 //! Called for requests to `services/NAME/proxy`.
 
 use serde_json::Value;
+
+use super::behind;
 
 use crate::sim::api::place::Target;
 use crate::sim::api::refusals;
@@ -30,14 +32,18 @@ pub(crate) fn proxy(world: &World, request: &Request, target: &Target) -> Result
             "no service port {port} found for service {name:?}"
         )));
     }
-    if service.label(LABEL) != "prometheus" || (!port.is_empty() && !known(port)) {
+    let is_known = port.is_empty() || known(port);
+    let path = format!("/{}", target.rest.join("/"));
+    if service.label(LABEL) != "prometheus" && is_known {
+        return behind::ask(world, service, &request.method, &path);
+    }
+    if !is_known {
         return Err(refusals::unavailable(format!("no endpoints available for service {name:?}")));
     }
     let away = &world.ground().faults.prometheus_away;
     if !away.is_empty() {
         return Err(refusals::unavailable(format!("error trying to reach service: {away}")));
     }
-    let path = format!("/{}", target.rest.join("/"));
     Ok(passed_on(world, request, &path))
 }
 

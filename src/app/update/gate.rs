@@ -1,0 +1,222 @@
+//! Gates: begins runs, takes in what they found, and voids what is about another version.
+//!
+//! A report of a run that is over or void changes nothing. A pass of an earlier run ends when a
+//! new one begins.
+
+use std::collections::BTreeMap;
+
+use crate::app::effect::Effect;
+use crate::app::gate::{self, End, News, Order, Run, Standing};
+use crate::app::model::Model;
+use crate::app::screen::Screen;
+use crate::domain::action::Verb;
+use crate::domain::gate::{
+    Check, Finding, Outcome, Pass, Refusal, Verdict, skipped_by_profile, subject,
+};
+use crate::domain::id::{Uid, WorkloadId};
+use crate::domain::strategy::Strategy;
+use crate::domain::text::SafeText;
+use crate::domain::timeline::{self, Tone, Topic};
+
+use super::{dialogs, looking, toast};
+
+/// Begins a run of checks.
+///
+/// # Errors
+/// Why there is nothing to look at, or no way to it.
+pub fn begin_preflight(model: &mut Model, id: &WorkloadId) -> Result<Vec<Effect>, Refusal> {
+    let gone = || Refusal::Refused("it is gone".to_owned());
+    let release = model.fleet.release(id).ok_or_else(gone)?;
+    let subject = subject(&release, &model.gates.profile)?;
+    let number = model.take_number();
+    let mut run = Run {
+        number,
+        uid: subject.uid.clone(),
+        hash: subject.hash,
+        route: subject.route.words().into(),
+        started: model.now,
+        findings: BTreeMap::new(),
+        trying: BTreeMap::new(),
+        end: None,
+    };
+    let left_out = |check: &&Check| check.asks();
+    for check in model.gates.profile.skip.iter().filter(left_out) {
+        run.findings.insert(*check, skipped_by_profile(*check));
+    }
+    for finding in gate::facts(model, id, &run) {
+        run.findings.insert(finding.check, finding);
+    }
+    let others: Vec<Effect> = model.gates.runs.values().filter_map(cut_off).collect();
+    for other in model.gates.runs.values_mut().filter(|run| run.end.is_none()) {
+        other.end = Some((model.now, End::Void("another run was begun".into())));
+    }
+    model.gates.runs.insert(id.clone(), run);
+    model.gates.passes.remove(&subject.uid);
+    let order = Order { number, route: subject.route, profile: model.gates.profile.clone() };
+    let mut effects = others;
+    effects.push(Effect::KeepGate(subject.uid, None));
+    effects.push(Effect::Preflight(Box::new(order)));
+    Ok(effects)
+}
+
+/// What ends a run that is under way.
+fn cut_off(run: &Run) -> Option<Effect> {
+    run.end.is_none().then_some(Effect::EndPreflight)
+}
+
+/// The Gate screen, with what another process may have found.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    let mut effects = looking::show(model, Screen::Gate);
+    effects.extend(ask_kept(model, &id));
+    effects
+}
+
+/// The key that switches: what promotes a blue-green is what switches it.
+pub(super) fn switch(model: &mut Model) -> Vec<Effect> {
+    let workload = model.meant().and_then(|id| model.fleet.workload(id));
+    if workload.is_some_and(|w| !matches!(w.strategy, Strategy::BlueGreen(_))) {
+        toast(model, false, "only a blue-green is switched; P promotes by a step");
+        return Vec::new();
+    }
+    dialogs::ask(model, Verb::Promote)
+}
+
+/// The key on the Gate screen: begins a run, or says why not.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    if model.gates.runs.get(&id).is_some_and(|run| run.end.is_none()) {
+        toast(model, false, "the checks are under way");
+        return Vec::new();
+    }
+    match begin_preflight(model, &id) {
+        Ok(effects) => effects,
+        Err(refusal) => {
+            toast(model, false, format!("preflight {}: {}", id.name, refusal.words()));
+            Vec::new()
+        }
+    }
+}
+
+/// The run of this number, while it is under way.
+fn under_way(model: &mut Model, number: u64) -> Option<(WorkloadId, &mut Run)> {
+    let mut runs = model.gates.runs.iter_mut();
+    let (id, run) = runs.find(|(_, run)| run.number == number && run.end.is_none())?;
+    Some((id.clone(), run))
+}
+
+/// Takes in a report.
+pub(super) fn news(model: &mut Model, number: u64, news: News) -> Vec<Effect> {
+    let Some((id, run)) = under_way(model, number) else { return Vec::new() };
+    match news {
+        News::Route(words) => run.route = words,
+        News::Trying(check, evidence) => {
+            run.trying.insert(check, evidence);
+        }
+        News::Found(finding) => {
+            run.trying.remove(&finding.check);
+            run.findings.insert(finding.check, finding);
+        }
+        News::Over => return judge(model, &id, number),
+    }
+    Vec::new()
+}
+
+/// All checks are over, or will not be waited for any longer: what is missing is not known.
+fn judge(model: &mut Model, id: &WorkloadId, number: u64) -> Vec<Effect> {
+    let mut effects = follow(model);
+    let now = model.now;
+    let Some((_, run)) = under_way(model, number) else { return effects };
+    let run = run.clone();
+    // What the cluster says counts as it is at the end.
+    let facts = gate::facts(model, id, &run);
+    let Some((_, run)) = under_way(model, number) else { return effects };
+    for finding in facts {
+        run.findings.insert(finding.check, finding);
+    }
+    run.trying.clear();
+    let outcome = run.outcome();
+    run.end = Some((now, End::Judged(outcome)));
+    let text = format!("gate of {}: {}", run.hash, outcome.word());
+    let pass = run.pass();
+    let uid = run.uid.clone();
+    let tone = if outcome == Outcome::Open { Tone::Good } else { Tone::Bad };
+    let line = timeline::Entry { at: now, topic: Topic::People, tone, text: text.as_str().into() };
+    model.tell(id, line);
+    toast(model, outcome == Outcome::Open, text);
+    if let Some(pass) = pass {
+        model.gates.passes.insert(uid.clone(), pass.clone());
+        effects.push(Effect::KeepGate(uid, Some(Box::new(pass))));
+    }
+    effects
+}
+
+/// Ends a run by its time: what is not over by then is not known.
+pub fn give_up_preflight(model: &mut Model, id: &WorkloadId, why: &str) -> Vec<Effect> {
+    let Some(run) = model.gates.runs.get_mut(id).filter(|run| run.end.is_none()) else {
+        return Vec::new();
+    };
+    let number = run.number;
+    for check in Check::ALL {
+        let evidence = run.trying.remove(&check).unwrap_or_default();
+        let verdict = Verdict::Unknown(why.into());
+        run.findings.entry(check).or_insert(Finding { check, verdict, evidence });
+    }
+    let mut effects = vec![Effect::EndPreflight];
+    effects.extend(judge(model, id, number));
+    effects
+}
+
+/// Voids runs whose version is no longer the one that is wanted.
+pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
+    let open = model.gates.runs.iter().filter(|(_, run)| run.end.is_none());
+    let changed = |(id, run): (&WorkloadId, &Run)| Some((id.clone(), changed(model, id, run)?));
+    let void: Vec<(WorkloadId, SafeText)> = open.filter_map(changed).collect();
+    let mut effects = Vec::new();
+    for (id, why) in void {
+        let now = model.now;
+        if let Some(run) = model.gates.runs.get_mut(&id) {
+            run.trying.clear();
+            run.end = Some((now, End::Void(why.clone())));
+            effects.push(Effect::EndPreflight);
+        }
+        toast(model, false, format!("gate of {}: void, {why}", id.name));
+    }
+    effects
+}
+
+/// How what a run is about has changed.
+fn changed(model: &Model, id: &WorkloadId, run: &Run) -> Option<SafeText> {
+    let Some(release) = model.fleet.release(id) else { return Some("it was deleted".into()) };
+    if release.workload.uid != run.uid {
+        return Some("it was deleted and made anew".into());
+    }
+    match release.current_hash() {
+        Some(hash) if *hash == run.hash => None,
+        Some(hash) => Some(format!("{hash} is wanted now, not {}", run.hash).into()),
+        None => Some(format!("{} is no longer wanted", run.hash).into()),
+    }
+}
+
+/// Takes in what was kept of an object by whichever process passed its gate.
+pub(super) fn kept(model: &mut Model, uid: &Uid, pass: Option<Pass>) -> Vec<Effect> {
+    match pass {
+        Some(pass) => {
+            model.gates.passes.insert(uid.clone(), pass);
+        }
+        // Where nothing can be kept, what was found here still counts.
+        None if model.gates.runs.values().any(|run| run.uid == *uid && run.pass().is_some()) => {}
+        None => {
+            model.gates.passes.remove(uid);
+        }
+    }
+    dialogs::refresh(model);
+    Vec::new()
+}
+
+/// Asks for what was kept of the workload that is looked at.
+pub(super) fn ask_kept(model: &Model, id: &WorkloadId) -> Option<Effect> {
+    let release = model.fleet.release(id)?;
+    let gated = gate::standing(model, &release, Verb::Promote) != Standing::None;
+    gated.then(|| Effect::ReadGate(release.workload.uid.clone()))
+}

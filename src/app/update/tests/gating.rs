@@ -1,0 +1,239 @@
+//! Gates: what a run opens, what voids it, and what goes past one.
+
+use super::*;
+use crate::app::gate::{End, News};
+use crate::app::screen::Screen;
+use crate::app::update::{begin_preflight, give_up_preflight};
+use crate::domain::gate::{Check, Finding, Outcome, Pass, Refusal, Route, Verdict};
+use crate::domain::id::ObjectRef;
+use crate::domain::observation::Record;
+use crate::domain::routing::Service;
+use crate::domain::sample::{CURRENT, OLD, STABLE, a_blue_green, a_pod};
+
+/// A blue-green that waits for the switch, with its preview Service and its pod.
+fn waiting() -> Sample {
+    let service = Service {
+        id: ObjectRef { namespace: "shop".into(), name: "storefront-preview".into() },
+        uid: "svc".into(),
+        hash: Some(CURRENT.into()),
+        selector: Vec::new(),
+    };
+    let service = Record::Service(Box::new(service));
+    a_blue_green().paused().pod(CURRENT, a_pod("a")).beside(service)
+}
+
+fn another_version() -> Sample {
+    waiting().with(|w| w.status.current_hash = Some(OLD.into()))
+}
+
+/// Begins a run and gives its number.
+fn begun(rig: &mut Rig) -> u64 {
+    let effects = begin_preflight(&mut rig.model, &waiting().id()).unwrap();
+    effects
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::Preflight(order) => Some(order.number),
+            _ => None,
+        })
+        .expect("it is asked")
+}
+
+/// Answers every check that asks, all good but for one.
+fn answered(rig: &mut Rig, number: u64, bad: Option<&(Check, Verdict)>) -> Vec<Effect> {
+    for check in Check::ALL.into_iter().filter(|check| check.asks()) {
+        let bad = bad.filter(|(bad, _)| *bad == check);
+        let verdict = bad.map_or(Verdict::Passed, |(_, verdict)| verdict.clone());
+        rig.send(Msg::Gate(number, Box::new(News::Found(Finding::plain(check, verdict)))));
+    }
+    rig.send(Msg::Gate(number, Box::new(News::Over)))
+}
+
+fn end(rig: &Rig) -> Option<&End> {
+    rig.model.gates.runs[&waiting().id()].end.as_ref().map(|(_, end)| end)
+}
+
+fn kept(effects: &[Effect]) -> Vec<Option<Pass>> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::KeepGate(_, pass) => Some(pass.as_deref().cloned()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_passed_gate_lets_both_keys_through_without_a_word() {
+    for key in ['B', 'P'] {
+        let mut rig = Rig::at(&waiting());
+        let number = begun(&mut rig);
+        let effects = answered(&mut rig, number, None);
+        assert_eq!(end(&rig), Some(&End::Judged(Outcome::Open)));
+        let pass = kept(&effects).pop().flatten().expect("it is kept");
+        assert_eq!((pass.hash.as_str(), pass.uid.as_str()), (CURRENT, "uid-storefront"));
+        assert_eq!(verbs(&rig.act(key)), [Verb::Promote]);
+        assert_eq!(rig.flight().reason, "");
+    }
+}
+
+#[test]
+fn without_a_gate_production_wants_a_reason_and_the_journal_has_it() {
+    for key in ['B', 'P'] {
+        let mut rig = Rig::at(&waiting());
+        assert_eq!(verbs(&rig.act(key)), []);
+        assert!(rig.hindrance().unwrap().contains("the gate is not open"));
+        let note = rig.dialog().plan.notes.iter().find(|note| note.label == "gate").unwrap();
+        assert!(note.warning && note.text.contains("it was not passed"), "{}", note.text);
+        rig.letters("hotfix");
+        rig.wait(1000);
+        assert_eq!(verbs(&rig.press(Key::Enter)), [Verb::Promote]);
+        assert_eq!(rig.flight().reason, "without gate: hotfix");
+    }
+}
+
+#[test]
+fn elsewhere_it_is_only_said() {
+    let mut rig = Rig::with_level(&waiting(), Level::Lab);
+    rig.press(Key::Char('B'));
+    assert!(rig.dialog().plan.notes.iter().any(|n| n.label == "gate" && n.warning));
+    rig.wait(1000);
+    assert_eq!(verbs(&rig.press(Key::Enter)), [Verb::Promote]);
+    assert_eq!(rig.flight().reason, "");
+}
+
+#[test]
+fn one_bad_check_keeps_it_shut() {
+    let failed = Verdict::Failed("x".into());
+    let unknown = Verdict::Unknown("x".into());
+    for check in Check::ALL.into_iter().filter(|check| check.asks()) {
+        for (verdict, outcome) in
+            [(failed.clone(), Outcome::Locked), (unknown.clone(), Outcome::Undetermined)]
+        {
+            let mut rig = Rig::at(&waiting());
+            let number = begun(&mut rig);
+            let effects = answered(&mut rig, number, Some(&(check, verdict)));
+            assert_eq!(end(&rig), Some(&End::Judged(outcome)));
+            assert_eq!(kept(&effects), []);
+            assert_eq!(verbs(&rig.act('B')), []);
+        }
+    }
+}
+
+#[test]
+fn what_the_cluster_says_counts_as_it_is_at_the_end() {
+    let mut rig = Rig::at(&waiting());
+    let number = begun(&mut rig);
+    let dying = waiting();
+    let pod = a_pod("a").terminating();
+    rig.see(&Sample { pods: Vec::new(), ..dying }.pod(CURRENT, pod));
+    answered(&mut rig, number, None);
+    assert_eq!(end(&rig), Some(&End::Judged(Outcome::Locked)));
+}
+
+#[test]
+fn a_new_image_during_the_run_voids_it_for_good() {
+    let mut rig = Rig::at(&waiting());
+    let number = begun(&mut rig);
+    let effects = rig.see(&another_version());
+    assert!(effects.contains(&Effect::EndPreflight));
+    let Some(End::Void(why)) = end(&rig) else { panic!("{:?}", end(&rig)) };
+    assert!(why.contains(OLD) && why.contains(CURRENT), "{why}");
+    // Late answers, and even the old version again, open nothing.
+    rig.see(&waiting());
+    assert_eq!(kept(&answered(&mut rig, number, None)), []);
+    assert!(matches!(end(&rig), Some(End::Void(_))));
+    assert_eq!(verbs(&rig.act('B')), []);
+}
+
+#[test]
+fn a_pass_ends_with_its_version_and_with_its_time() {
+    let passed = || {
+        let mut rig = Rig::at(&waiting());
+        let number = begun(&mut rig);
+        answered(&mut rig, number, None);
+        rig
+    };
+    let mut rig = passed();
+    rig.wait(15 * 60 * 1000);
+    assert_eq!(verbs(&rig.act('B')), []);
+    assert!(rig.hindrance().unwrap().contains("gate"));
+
+    let mut rig = passed();
+    rig.see(&another_version());
+    rig.press(Key::Char('B'));
+    assert!(rig.dialog().gate.as_ref().unwrap().contains(OLD));
+
+    // While the dialog is open.
+    let mut rig = passed();
+    rig.press(Key::Char('B'));
+    assert_eq!(rig.dialog().gate, None);
+    rig.wait(15 * 60 * 1000);
+    assert_eq!(verbs(&rig.press(Key::Enter)), []);
+    assert!(rig.dialog().gate.is_some());
+
+    // A worse look later takes it away.
+    let mut rig = passed();
+    let number = begun(&mut rig);
+    answered(&mut rig, number, Some(&(Check::Smoke, Verdict::Failed("x".into()))));
+    assert_eq!(verbs(&rig.act('B')), []);
+}
+
+#[test]
+fn what_another_process_passed_counts_and_what_it_took_back_does_not() {
+    let mut rig = Rig::at(&waiting());
+    let effects = rig.press(Key::Char('B'));
+    let uid = waiting().workload.uid;
+    assert!(effects.contains(&Effect::ReadGate(uid.clone())));
+    let pass = Pass {
+        uid: uid.clone(),
+        hash: CURRENT.into(),
+        at: now() - Span::minutes(5),
+        route: "directly".into(),
+        skipped: Vec::new(),
+    };
+    rig.send(Msg::GateKept(uid.clone(), Some(Box::new(pass.clone()))));
+    assert_eq!(rig.dialog().gate, None);
+    assert!(!rig.dialog().reason_required);
+    rig.send(Msg::GateKept(uid.clone(), None));
+    assert!(rig.dialog().gate.is_some() && rig.dialog().reason_required);
+    let stranger = Pass { hash: STABLE.into(), ..pass };
+    rig.send(Msg::GateKept(uid, Some(Box::new(stranger))));
+    assert!(rig.dialog().gate.is_some());
+}
+
+#[test]
+fn time_that_is_up_leaves_what_is_missing_unknown() {
+    let mut rig = Rig::at(&waiting());
+    begun(&mut rig);
+    let effects = give_up_preflight(&mut rig.model, &waiting().id(), "not over within 1s");
+    assert!(effects.contains(&Effect::EndPreflight));
+    assert_eq!(end(&rig), Some(&End::Judged(Outcome::Undetermined)));
+}
+
+#[test]
+fn the_gate_has_a_screen_whose_enter_begins_it_once() {
+    let mut rig = Rig::at(&waiting());
+    rig.press(Key::Char('v'));
+    assert_eq!(*rig.model.screen(), Screen::Gate(waiting().id()));
+    let effects = rig.press(Key::Enter);
+    let order = effects.iter().find_map(|effect| match effect {
+        Effect::Preflight(order) => Some(order),
+        _ => None,
+    });
+    assert!(matches!(&order.unwrap().route, Route::Service { name, .. }
+        if name == "storefront-preview"));
+    assert_eq!(kept(&effects), [None], "an older pass is forgotten");
+    assert_eq!(rig.press(Key::Enter), []);
+    assert!(rig.toast().contains("under way"));
+}
+
+#[test]
+fn a_canary_is_neither_gated_nor_switched() {
+    let mut rig = Rig::at(&a_gate());
+    assert_eq!(rig.press(Key::Char('B')), []);
+    assert!(rig.toast().contains("only a blue-green"), "{}", rig.toast());
+    rig.press(Key::Char('P'));
+    assert_eq!(rig.dialog().gate, None);
+    let refusal = begin_preflight(&mut rig.model, &a_gate().id()).unwrap_err();
+    assert!(matches!(refusal, Refusal::Unsaid(_)));
+}

@@ -1,0 +1,136 @@
+//! `waveoff preflight`, and the gate before `waveoff promote`.
+
+use tokio::time::Instant;
+
+use super::{Failure, Headless, LIST_WITHIN, TICK, failure};
+use crate::app::effect::Effect;
+use crate::app::gate::{self, End, Standing};
+use crate::app::report;
+use crate::app::update::{begin_preflight, give_up_preflight};
+use crate::config::args::{Act, Output, Preflight};
+use crate::domain::action::Verb;
+use crate::domain::gate::{Check, Outcome, Refusal};
+use crate::domain::id::WorkloadId;
+use crate::domain::measure::address::Address;
+use crate::domain::plan::Plan;
+use crate::domain::time::{Span, length};
+use crate::error::Exit;
+use crate::runtime::say::{complain, print, print_json};
+
+impl Headless {
+    /// `preflight`.
+    pub(in crate::runtime) async fn preflight(
+        mut self,
+        asked: &Preflight,
+    ) -> Result<Exit, Failure> {
+        if let Some(url) = &asked.url {
+            let address = Address::parse(url, None);
+            let address = address.map_err(|why| failure(Exit::Usage, format!("--url: {why}")))?;
+            self.engine.model.gates.profile.url = Some(address.url);
+        }
+        let id = self.look_at(&asked.target).await?;
+        self.tell_missing();
+        let begun = begin_preflight(&mut self.engine.model, &id);
+        let effects = begun.map_err(|refusal| {
+            let exit = match refusal {
+                Refusal::Refused(_) => Exit::Refused,
+                Refusal::Unsaid(_) => Exit::Usage,
+            };
+            failure(exit, format!("preflight {id}: {}", refusal.words()))
+        })?;
+        for effect in effects {
+            self.engine.perform(effect);
+        }
+        let end = self.watch_run(&id, asked).await;
+        let gone = || failure(Exit::Changed, format!("{id} was deleted meanwhile"));
+        match asked.print.output {
+            Output::Text => {
+                print(&report::preflight_text(&self.engine.model, &id).ok_or_else(gone)?);
+            }
+            Output::Json => {
+                print_json(&report::preflight_json(&self.engine.model, &id).ok_or_else(gone)?);
+            }
+        }
+        self.engine.finish(std::time::Duration::from_secs(2)).await;
+        Ok(match end {
+            Some(End::Judged(Outcome::Open)) => Exit::Ok,
+            Some(End::Judged(Outcome::Locked)) => Exit::Finding,
+            Some(End::Judged(Outcome::Undetermined)) | None => Exit::Undetermined,
+            Some(End::Void(_)) => Exit::Changed,
+        })
+    }
+
+    /// Says what is found until the run is over.
+    async fn watch_run(&mut self, id: &WorkloadId, asked: &Preflight) -> Option<End> {
+        let deadline = Instant::now() + asked.timeout;
+        let mut told: Vec<Check> = Vec::new();
+        let mut route = String::new();
+        loop {
+            let run = self.engine.model.gates.runs.get(id)?;
+            if asked.print.output == Output::Text {
+                if route != run.route.as_str() {
+                    route = run.route.to_string();
+                    complain(&format!("asking {} {route}", run.hash));
+                }
+                let asks = |check: &Check| check.asks() && !told.contains(check);
+                let fresh: Vec<Check> = run.findings.keys().copied().filter(asks).collect();
+                for finding in fresh.iter().filter_map(|check| run.findings.get(check)) {
+                    complain(&report::finding_line(finding));
+                }
+                told.extend(fresh);
+            }
+            if let Some((_, end)) = &run.end {
+                return Some(end.clone());
+            }
+            if Instant::now() >= deadline {
+                let within = length(Span::from_std(asked.timeout).unwrap_or(Span::MAX));
+                let why = format!("not over within {within}");
+                for effect in give_up_preflight(&mut self.engine.model, id, &why) {
+                    self.engine.perform(effect);
+                }
+            } else {
+                self.step(TICK).await;
+            }
+        }
+    }
+
+    /// `promote`, past the gate if that was asked for.
+    pub(in crate::runtime) async fn promote(
+        mut self,
+        verb: Verb,
+        without_gate: bool,
+        act: &Act,
+    ) -> Result<Exit, Failure> {
+        self.past_gate = without_gate;
+        self.act(verb, None, act).await
+    }
+
+    /// What another process passed counts here too.
+    pub(super) async fn read_gate(&mut self, id: &WorkloadId, verb: Verb) {
+        let Some(release) = self.engine.model.fleet.release(id) else { return };
+        if gate::standing(&self.engine.model, &release, verb) == Standing::None {
+            return;
+        }
+        let uid = release.workload.uid.clone();
+        self.engine.perform(Effect::ReadGate(uid));
+        let deadline = Instant::now() + LIST_WITHIN;
+        while !self.gate_read && Instant::now() < deadline {
+            self.step(TICK).await;
+        }
+    }
+
+    /// Refuses what would go past a gate that is shut.
+    pub(super) fn stop_at_gate(&self, plan: &Plan) -> Result<(), Failure> {
+        let Some(why) = gate::shut(&self.engine.model, plan) else { return Ok(()) };
+        if self.past_gate {
+            return Ok(());
+        }
+        let (verb, name) = (plan.action.verb.name(), &plan.id.name);
+        let text = format!(
+            "{verb} {}: the gate is not open: {why}; run `waveoff preflight {name}`, or go past \
+             it by --without-gate --reason TEXT",
+            plan.id
+        );
+        Err(failure(Exit::Refused, text))
+    }
+}

@@ -1,0 +1,112 @@
+//! `waveoff preflight` and the gate before `promote`, against a served drill and a small server.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Output;
+use std::thread;
+
+use serde_json::Value;
+
+use super::{Hangar, Served, json, words};
+
+fn run(hangar: &Hangar, keys: &str, args: &[&str]) -> Output {
+    let all = [args, &["-n", "shop", "--kubeconfig", keys]].concat();
+    hangar.run(&all)
+}
+
+/// Waits until storefront pauses before the switch to a version.
+fn waits_for(hangar: &Hangar, keys: &str, tag: &str) {
+    for _ in 0..300 {
+        let status = run(hangar, keys, &["status", "storefront", "-o", "json"]);
+        let status: Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
+        let said = status["current"].to_string();
+        if said.contains(tag) && status["phase"] == "Paused" {
+            return;
+        }
+        thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let status = run(hangar, keys, &["status", "storefront"]);
+    panic!("it never waits for {tag}: {}", words(&status.stdout));
+}
+
+/// A good service on loopback, until the test ends.
+fn good_service() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut head = [0; 4096];
+            let count = stream.read(&mut head).unwrap_or(0);
+            let head = String::from_utf8_lossy(&head[..count]).into_owned();
+            let body = match head.split(' ').nth(1).unwrap_or_default() {
+                "/api/v1/version" => "8.13.0",
+                "/api/v1/health/db" => r#"{"database":{"status":"connected"}}"#,
+                "/api/v1/health/dependencies" => r#"[{"status":"healthy"}]"#,
+                _ => r#"{"status":"healthy"}"#,
+            };
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_sick_green_is_locked_and_only_a_passed_gate_lets_it_be_promoted() {
+    let hangar = Hangar::open();
+    let served = Served::start(&hangar, &["drill", "gate"]);
+    let keys = served.kubeconfig("operator").to_owned();
+    waits_for(&hangar, &keys, "8.13.0");
+
+    // Through the API server: it says of itself that it is not well.
+    let locked = run(&hangar, &keys, &["preflight", "storefront", "-o", "json"]);
+    assert_eq!(locked.status.code(), Some(1), "{locked:?}");
+    let found = json(&locked);
+    assert_eq!(found["outcome"], "locked");
+    let route = found["route"].as_str().unwrap();
+    assert!(route.contains("through the API server to Service storefront-preview:"), "{route}");
+    for check in found["checks"].as_array().unwrap() {
+        let wanted = if check["check"] == "smoke" { "failed" } else { "passed" };
+        assert_eq!(check["verdict"], wanted, "{check}");
+    }
+
+    // No promotion past it, and none without a word.
+    let refused = run(&hangar, &keys, &["promote", "storefront", "--yes"]);
+    assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+    assert!(words(&refused.stderr).contains("run `waveoff preflight storefront`"), "{refused:?}");
+    let silent = run(&hangar, &keys, &["promote", "storefront", "--yes", "--without-gate"]);
+    assert_eq!(silent.status.code(), Some(2), "{silent:?}");
+
+    // Another service answers for it: passed, kept, and honoured by the next process.
+    let url = good_service();
+    let open = run(&hangar, &keys, &["preflight", "storefront", "--url", &url]);
+    assert_eq!(open.status.code(), Some(0), "{open:?}");
+    let said = words(&open.stdout);
+    assert!(
+        said.contains("open") && said.contains("directly to") && said.contains("P95"),
+        "{said}"
+    );
+    assert!(said.contains("counts until"), "{said}");
+    let promoted = run(&hangar, &keys, &["promote", "storefront", "--yes"]);
+    assert_eq!(promoted.status.code(), Some(0), "{promoted:?}");
+    assert!(words(&promoted.stderr).contains("passed by this version"), "{promoted:?}");
+
+    // Users are on it now: nothing is asked, no load is sent.
+    let late = run(&hangar, &keys, &["preflight", "storefront", "--url", &url]);
+    assert_eq!(late.status.code(), Some(4), "{late:?}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    let hangar = Hangar::open();
+    let served = Served::start(&hangar, &["drill", "error-ramp"]);
+    let keys = served.kubeconfig("operator").to_owned();
+    let bad = run(&hangar, &keys, &["preflight", "checkout", "--url", "ftp://x"]);
+    assert_eq!(bad.status.code(), Some(2), "{bad:?}");
+    let nobody = run(&hangar, &keys, &["preflight", "nobody"]);
+    assert_eq!(nobody.status.code(), Some(2), "{nobody:?}");
+}
