@@ -145,8 +145,8 @@ impl Screen {
     }
 
     /// Rings, with the next frame, and hands the words to the desktop by whichever of the two usual
-    /// sequences the terminal knows (OSC 9: iTerm2, kitty, `WezTerm`, Ghostty; OSC 777: urxvt, foot);
-    /// the others ignore them.
+    /// sequences the terminal knows (OSC 9: iTerm2, kitty, `WezTerm`, Ghostty; OSC 777: urxvt,
+    /// foot); the others ignore them.
     pub fn ring(&self, text: &str) {
         // A bare number in front would be an order to `ConEmu`, a semicolon ends a field.
         let words: String = text
