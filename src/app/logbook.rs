@@ -70,6 +70,8 @@ pub struct Deed {
     pub answer: Option<(SafeText, Span)>,
     /// How it ended; nothing when nobody was there to see it.
     pub end: Option<Ending>,
+    /// Nothing was done: what a guard saw, in words.
+    pub note: Option<SafeText>,
 }
 
 impl Deed {
@@ -137,9 +139,13 @@ impl LogbookView {
 /// The actions of these lines, oldest first.
 pub fn deeds(lines: &[Value]) -> Vec<Deed> {
     let mut all: Vec<Deed> = Vec::new();
-    for line in lines {
+    for (place, line) in lines.iter().enumerate() {
         let text = |key: &str| line.get(key).and_then(Value::as_str);
         let safe = |key: &str| SafeText::new(text(key).unwrap_or_default());
+        if let (Some("guard"), Some(session)) = (text("report"), text("session")) {
+            all.push(noted(line, SafeText::new(session), place));
+            continue;
+        }
         let ticket = line.get("ticket").and_then(Value::as_u64);
         let (Some(report), Some(session), Some(ticket)) = (text("report"), text("session"), ticket)
         else {
@@ -186,6 +192,20 @@ fn begun(line: &Value, session: SafeText, ticket: u64) -> Deed {
         sent: writes.map(sent).collect(),
         answer: None,
         end: None,
+        note: None,
+    }
+}
+
+/// What happened to a guard. Nothing was sent, so it has no ticket; its number is its line's, from
+/// the other end.
+fn noted(line: &Value, session: SafeText, at: usize) -> Deed {
+    let word = line.get("word").and_then(Value::as_str).unwrap_or_default();
+    let detail = line.get("detail").and_then(Value::as_str).unwrap_or_default();
+    let number = u64::MAX - u64::try_from(at).unwrap_or(u64::MAX);
+    Deed {
+        verb: format!("guard {word}").into(),
+        note: Some(SafeText::new(detail)),
+        ..begun(line, session, number)
     }
 }
 

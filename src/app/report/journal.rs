@@ -33,6 +33,9 @@ pub fn journal_text(lines: &[Value], asked: &Asked) -> String {
 }
 
 fn outcome(told: &Deed) -> String {
+    if let Some(note) = &told.note {
+        return note.to_string();
+    }
     if let Some(Ending { word, detail, took }) = &told.end {
         let behind = if detail.is_empty() { String::new() } else { format!(": {detail}") };
         return format!("{word} {}{behind}", length(*took));

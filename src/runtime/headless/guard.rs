@@ -41,6 +41,8 @@ struct Shift<'a> {
     ids: Vec<WorkloadId>,
     /// Notes of each that were printed.
     told: BTreeMap<Uid, usize>,
+    /// Troubles with whom to tell that were printed.
+    troubles: BTreeSet<SafeText>,
     /// Versions that were guarded already, or gone back to.
     done: BTreeSet<PodHash>,
     /// Why those that are proposed are not armed yet, as it was said last.
@@ -56,8 +58,9 @@ impl Headless {
         mut signals: Signals,
     ) -> Result<Exit, Failure> {
         let ids = self.guarded(asked).await?;
-        let (told, done, waits) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        let mut shift = Shift { session: self, asked, ids, told, done, waits };
+        let (told, waits) = (BTreeMap::new(), BTreeMap::new());
+        let (troubles, done) = (BTreeSet::new(), BTreeSet::new());
+        let mut shift = Shift { session: self, asked, ids, told, troubles, done, waits };
         let ended = tokio::select! {
             ended = shift.stand(&left) => ended.map(Some),
             signal = signals.deadly() => {
@@ -285,6 +288,12 @@ impl Shift<'_> {
 
     /// Prints what happened since the last time.
     fn tell(&mut self) {
+        // Whoever is told by them is not at a screen that would show it.
+        for trouble in self.session.engine.model.troubles.iter() {
+            if trouble.source.starts_with("alerts") && self.troubles.insert(trouble.text.clone()) {
+                complain(&format!("{}: {}", trouble.source, trouble.text));
+            }
+        }
         let output = self.asked.print.output;
         for (uid, post) in &self.session.engine.model.posts {
             let told = self.told.entry(uid.clone()).or_default();

@@ -102,6 +102,9 @@ fn what(deed: &Deed) -> Phrase {
 
 /// What came of it, with the time that it took.
 fn outcome(deed: &Deed) -> Phrase {
+    if let Some(note) = &deed.note {
+        return Phrase::new().text(note.to_string());
+    }
     if let Some(end) = &deed.end {
         let role = match end.word.as_str() {
             "in effect" => Role::Ok,

@@ -55,7 +55,12 @@ pub(in crate::app::update) fn note(
         toast(model, false, format!("guard of {}: {word} {detail}", arming.workload.name));
     }
     let session = model.stamp.clone();
-    vec![Effect::JournalGuard(Box::new(GuardNote { at, word, detail, arming, session }))]
+    let ring = (tone == Tone::Bad).then(|| {
+        let text = format!("guard of {}: {word} {detail}", arming.workload.name);
+        Effect::Ring(text.into())
+    });
+    let note = GuardNote { at, word, detail, arming, session };
+    std::iter::once(Effect::JournalGuard(Box::new(note))).chain(ring).collect()
 }
 
 /// Tells people who are not at the screen. Episodes of blindness are incidents of their own.
