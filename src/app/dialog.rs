@@ -130,7 +130,7 @@ impl Confirmation {
         }
         match (self.missing(), &self.token) {
             (Some(Field::Reason), _) if self.gate.is_some() => {
-                return Some("the gate is not open: give a reason to go past it".into());
+                return Some("no gate: give a reason".into());
             }
             (Some(Field::Reason), _) => return Some("give a reason".into()),
             (Some(_), Some(token)) => return Some(format!("type {token} to confirm").into()),

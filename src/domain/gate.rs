@@ -1,4 +1,4 @@
-//! The gate before a blue-green switch: what is asked of the new version, and what the answers open.
+//! The gate before a blue-green switch: what is asked of the new version, and what that opens.
 //!
 //! A pass is for one object, one version and a quarter of an hour. What is not known never opens
 //! anything. Never asks anybody: `runtime` does, over a route of `probe` or of `cluster`. Called by
@@ -6,10 +6,10 @@
 
 mod answer;
 mod facts;
+mod json;
 mod judge;
 mod load;
 mod profile;
-mod strict;
 
 pub use answer::{Answer, Body, Lost, MOST_BODY};
 pub use facts::{Refusal, Subject, facts_of, pods, preview, skipped_by_profile, subject};

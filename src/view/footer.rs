@@ -20,8 +20,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let total = usize::from(area.width);
     let mut strip = Strip::new(canvas.look);
     let terse = !matches!(model.screen(), Screen::Fleet | Screen::Rollout(_)) && total < 120;
-    for cell in &cells {
-        strip = verb(strip, cell, terse);
+    let room = if terse { 0 } else { total };
+    for (cell, has_word) in cells.iter().zip(words(&cells, room)) {
+        strip = verb(strip, cell, !has_word);
     }
     let toast = toast(model);
     if toast.is_none() {
@@ -47,6 +48,29 @@ fn flash(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
     canvas.clear(place);
     let line = Strip::new(canvas.look).say(role, text).line();
     canvas.line(place, &line);
+}
+
+/// Which verbs have their word, so that all of them fit: a locked one goes without it first, from
+/// the last on.
+fn words(cells: &[VerbCell], room: usize) -> Vec<bool> {
+    let mut words = vec![true; cells.len()];
+    let needs = |words: &[bool]| {
+        let cell = |(cell, has): (&VerbCell, &bool)| {
+            width(&cell.key) + 2 + if *has { width(cell.label) + 1 } else { 0 }
+        };
+        cells.iter().zip(words).map(cell).sum::<usize>()
+    };
+    let locked = (0..cells.len()).rev().filter(|at| cells.get(*at).is_some_and(|c| !c.is_ready));
+    let ready = (0..cells.len()).rev().filter(|at| cells.get(*at).is_some_and(|c| c.is_ready));
+    for at in locked.chain(ready) {
+        if needs(&words) <= room {
+            break;
+        }
+        if let Some(word) = words.get_mut(at) {
+            *word = false;
+        }
+    }
+    words
 }
 
 /// A verb with its word, or its key alone where other keys matter more.

@@ -118,7 +118,7 @@ fn obey(model: &mut Model, uid: &Uid, order: Order) -> Vec<Effect> {
     match order {
         Order::Fire(reason) => fire(model, uid, reason),
         Order::Blind(why) => {
-            let text = SafeText::from(format!("BLIND: {why}; it protects nobody now"));
+            let text = SafeText::from(format!("{why}; it protects nobody now"));
             let mut effects = note(model, uid, "blind", text.clone(), Tone::Bad);
             if let Some(post) = model.posts.get_mut(uid) {
                 post.blind_times += 1;
@@ -148,8 +148,7 @@ fn fire(model: &mut Model, uid: &Uid, reason: SafeText) -> Vec<Effect> {
         let event = Event::Ends(End::Advised(would.into()));
         return step(model, uid, event);
     }
-    let text = SafeText::from(format!("FIRED: {reason}"));
-    let mut effects = note(model, uid, "fired", text, Tone::Bad);
+    let mut effects = note(model, uid, "fired", reason.clone(), Tone::Bad);
     let facts = Some(facts(model, uid));
     effects.extend(alert(model, uid, Occasion::Firing, reason, facts));
     effects
@@ -223,9 +222,11 @@ fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
     if release.current_hash() != Some(&hash) && !begun {
         return Err(Hindrance::Home("another version is wanted by now".into()));
     }
-    if let WayBack::Home(text) = model.way_back(&release) {
-        return Err(Hindrance::Home(text));
-    }
+    let way = match model.way_back(&release) {
+        WayBack::Home(text) => return Err(Hindrance::Home(text)),
+        WayBack::Lost(why) => return Err(Hindrance::For(why)),
+        WayBack::Open(way) => way,
+    };
     match availability::of(model, &id, Verb::WaveOff) {
         Availability::Ready => {}
         Availability::Blind => return Err(Hindrance::For("what is known is old".into())),
@@ -233,15 +234,16 @@ fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
     }
     let action = model.action(&release, Verb::WaveOff);
     let plan = plan::make(&release, &action, model.now).map_err(Hindrance::For)?;
-    let (target, moves) = (plan.action.target.clone(), plan.command.clone());
+    let target = plan.action.target.clone();
     let (ticket, begun) = actions::begin(model, plan, format!("guard {guard}: {reason}").into());
     if let Some(post) = model.posts.get_mut(uid) {
         post.ticket = Some(ticket);
         post.obstacle = None;
         post.guard.arming.target = target.or(post.guard.arming.target.take());
     }
-    let text = SafeText::from(format!("goes back: {moves}"));
-    let mut effects = note(model, uid, "acting", text, Tone::Bad);
+    let moves: Vec<&str> = way.moves.iter().map(|verb| verb.name()).collect();
+    let text = format!("goes back to {} by {}", way.target.hash, moves.join(" + "));
+    let mut effects = note(model, uid, "acting", text.into(), Tone::Bad);
     effects.extend(begun);
     effects.extend(alert(model, uid, Occasion::Acting, reason, None));
     Ok(effects)

@@ -3,11 +3,10 @@
 //! A word that contains another is not that word. What cannot be read whole is unknown. Pure.
 //! Called by `runtime`, once for each answer.
 
-use serde_json::Value;
-
 use super::answer::{Answer, Body};
+use super::json::{self, Json};
 use super::profile::Profile;
-use super::{Check, Pointer, Verdict, strict};
+use super::{Check, Pointer, Verdict};
 use crate::domain::text::SafeText;
 
 /// Bytes of a body that are kept as evidence.
@@ -100,41 +99,41 @@ fn excerpt(answer: &Answer) -> Option<SafeText> {
 }
 
 /// A value as it is shown: JSON, cut.
-fn shown(value: Option<&Value>) -> SafeText {
+fn shown(value: Option<&Json>) -> SafeText {
     let Some(value) = value else { return "nothing".into() };
     let text = value.to_string();
     let cut: String = text.chars().take(80).collect();
     if cut.len() < text.len() { format!("{cut}...").into() } else { cut.into() }
 }
 
-fn kind_of(value: Option<&Value>) -> &'static str {
+fn kind_of(value: Option<&Json>) -> &'static str {
     match value {
         None => "missing",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "a boolean",
-        Some(Value::Number(_)) => "a number",
-        Some(Value::String(_)) => "a string",
-        Some(Value::Array(_)) => "an array",
-        Some(Value::Object(_)) => "an object",
+        Some(Json::Null) => "null",
+        Some(Json::Bool(_)) => "a boolean",
+        Some(Json::Number(_)) => "a number",
+        Some(Json::Text(_)) => "a string",
+        Some(Json::List(_)) => "an array",
+        Some(Json::Table(_)) => "an object",
     }
 }
 
 /// Whether a value is exactly this string; where it is not, why.
-fn is_exactly(found: Option<&Value>, path: &str, wanted: &str) -> Verdict {
+fn is_exactly(found: Option<&Json>, path: &str, wanted: &str) -> Verdict {
     match found {
-        Some(Value::String(text)) if text == wanted => Verdict::Passed,
-        Some(Value::String(_)) => failed(format!("{path} is {}, wanted {wanted:?}", shown(found))),
+        Some(Json::Text(text)) if text == wanted => Verdict::Passed,
+        Some(Json::Text(_)) => failed(format!("{path} is {}, wanted {wanted:?}", shown(found))),
         _ => failed(format!("{path} is {}, wanted the string {wanted:?}", kind_of(found))),
     }
 }
 
-fn pointer(path: &str, found: Option<&Value>, wanted: &str) -> Pointer {
-    let wanted = Value::String(wanted.to_owned()).to_string();
+fn pointer(path: &str, found: Option<&Json>, wanted: &str) -> Pointer {
+    let wanted = Json::Text(wanted.to_owned()).to_string();
     Pointer { path: path.into(), found: shown(found), wanted: wanted.into() }
 }
 
 fn valued(body: &[u8], path: &str, wanted: &str) -> (Verdict, Option<Pointer>) {
-    let value = match strict::read(body) {
+    let value = match json::read(body) {
         Ok(value) => value,
         Err(why) => return (failed(format!("no JSON: {why}")), None),
     };
@@ -145,12 +144,14 @@ fn valued(body: &[u8], path: &str, wanted: &str) -> (Verdict, Option<Pointer>) {
 /// Dependencies as a list or by name; where they stand under `dependencies`, a status beside that
 /// has to be the wanted one too.
 fn dependencies(body: &[u8], wanted: &str) -> (Verdict, Option<Pointer>) {
-    let value = match strict::read(body) {
+    let value = match json::read(body) {
         Ok(value) => value,
         Err(why) => return (failed(format!("no JSON: {why}")), None),
     };
     let (base, all) = match value.get("dependencies") {
-        Some(inner) if inner.is_array() || is_table(inner) => ("/dependencies", inner),
+        Some(inner) if matches!(inner, Json::List(_)) || is_table(inner) => {
+            ("/dependencies", inner)
+        }
         _ => ("", &value),
     };
     if !base.is_empty()
@@ -159,11 +160,11 @@ fn dependencies(body: &[u8], wanted: &str) -> (Verdict, Option<Pointer>) {
     {
         return (bad, Some(pointer("/status", Some(status), wanted)));
     }
-    let each: Vec<(String, &Value)> = match all {
-        Value::Array(list) => {
+    let each: Vec<(String, &Json)> = match all {
+        Json::List(list) => {
             list.iter().enumerate().map(|(at, one)| (at.to_string(), one)).collect()
         }
-        Value::Object(map) => map.iter().map(|(name, one)| (escaped(name), one)).collect(),
+        Json::Table(map) => map.iter().map(|(name, one)| (escaped(name), one)).collect(),
         other => {
             let kind = kind_of(Some(other));
             return (failed(format!("the answer is {kind}, wanted a list or an object")), None);
@@ -173,9 +174,9 @@ fn dependencies(body: &[u8], wanted: &str) -> (Verdict, Option<Pointer>) {
         return (failed("it names no dependency, wanted at least one"), None);
     };
     let path = |name: &str| format!("{base}/{name}/status");
-    let bad: Vec<&(String, &Value)> = each
+    let bad: Vec<&(String, &Json)> = each
         .iter()
-        .filter(|(_, one)| status_of(one).and_then(Value::as_str) != Some(wanted))
+        .filter(|(_, one)| status_of(one).and_then(Json::as_text) != Some(wanted))
         .collect();
     match bad.as_slice() {
         [] => (Verdict::Passed, Some(pointer(&path(first), status_of(one), wanted))),
@@ -195,12 +196,13 @@ fn dependencies(body: &[u8], wanted: &str) -> (Verdict, Option<Pointer>) {
     }
 }
 
-fn is_table(value: &Value) -> bool {
-    value.as_object().is_some_and(|map| map.values().all(Value::is_object))
+fn is_table(value: &Json) -> bool {
+    let is_one = |(_, value): &(String, Json)| matches!(value, Json::Table(_));
+    matches!(value, Json::Table(entries) if entries.iter().all(is_one))
 }
 
-fn status_of(dependency: &Value) -> Option<&Value> {
-    dependency.as_object()?.get("status")
+fn status_of(dependency: &Json) -> Option<&Json> {
+    dependency.get("status")
 }
 
 /// A name as a part of a JSON pointer.
@@ -211,9 +213,9 @@ fn escaped(name: &str) -> String {
 /// A version as plain text, as a JSON string, or as `version` of an object.
 fn version(answer: &Answer, body: &[u8]) -> (Verdict, Option<Pointer>) {
     const WANTED: &str = "a semantic version";
-    let (path, found) = match strict::read(body) {
-        Ok(Value::Object(map)) => match map.get("version") {
-            Some(Value::String(text)) => ("/version", text.clone()),
+    let (path, found) = match json::read(body) {
+        Ok(table @ Json::Table(_)) => match table.get("version") {
+            Some(Json::Text(text)) => ("/version", text.clone()),
             other => {
                 let text = format!("/version is {}, wanted {WANTED}", kind_of(other));
                 let found = shown(other);
@@ -221,7 +223,7 @@ fn version(answer: &Answer, body: &[u8]) -> (Verdict, Option<Pointer>) {
                 return (failed(text), Some(pointer));
             }
         },
-        Ok(Value::String(text)) => ("", text),
+        Ok(Json::Text(text)) => ("", text),
         Ok(other) => {
             return (failed(format!("it is {}, wanted {WANTED}", kind_of(Some(&other)))), None);
         }
@@ -236,7 +238,7 @@ fn version(answer: &Answer, body: &[u8]) -> (Verdict, Option<Pointer>) {
             ("", text.strip_suffix('\r').unwrap_or(text).to_owned())
         }
     };
-    let value = Value::String(found.clone());
+    let value = Json::Text(found.clone());
     let pointer = Pointer { path: path.into(), found: shown(Some(&value)), wanted: WANTED.into() };
     let verdict = if is_semantic_version(&found) {
         Verdict::Passed

@@ -349,3 +349,48 @@ fn what_is_no_address_has_no_way() {
     let missing = Probe::new("https://a", Some("/nowhere/ca.pem".as_ref())).unwrap_err();
     assert!(missing.to_string().contains("/nowhere/ca.pem"));
 }
+
+/// Two readers of JSON agree: ours, which refuses what is doubtful, and the usual one.
+#[test]
+fn what_passes_is_what_another_reader_would_pass_too() {
+    let parts = [
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"status\"",
+        ":",
+        ",",
+        "\"healthy\"",
+        "\"a\"",
+        "1",
+        "-0.5e3",
+        "null",
+        " ",
+        "\"\\u0061\"",
+    ];
+    let mut state = 88_172_645_463_325_252u64;
+    let mut passed = 0;
+    for length in (0..200_000).map(|n| n % 12) {
+        let mut body = String::from("{\"status\":\"healthy\"");
+        for _ in 0..length {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let at = usize::try_from(state % 14).unwrap();
+            body.push_str(parts[at]);
+        }
+        body.push('}');
+        let read: Option<serde_json::Value> = serde_json::from_str(&body).ok();
+        let healthy = read.is_some_and(|v| v.get("status").is_some_and(|s| s == "healthy"));
+        let ours = judge(Check::Smoke, &Profile::default(), &json(200, &body)).verdict;
+        let twice = body.matches("\"status\":").count() > 1 || body.matches("\"a\"").count() > 1;
+        if ours == Verdict::Passed {
+            assert!(healthy, "{body}");
+            passed += 1;
+        } else if !twice && !body.contains("u0061") {
+            assert!(!healthy, "{body}");
+        }
+    }
+    assert!(passed > 100, "{passed}");
+}

@@ -24,9 +24,6 @@ const TABLE: &[Room] = &[
         theirs: &[
             "chrono",
             "libm",
-            // Bodies that a gate judges are read strictly, key by key.
-            "serde",
-            "serde_json",
             "thiserror",
             "unicode_script",
             "unicode_security",

@@ -106,8 +106,11 @@ fn rests_on(finding: &Finding) -> Vec<String> {
     lines.extend(load.as_ref().map(crate::domain::gate::Load::words));
     // A value that was found says all that a good answer has to say.
     let told = finding.verdict == Verdict::Passed && pointer.is_some();
-    if let Some(excerpt) = excerpt.as_ref().filter(|_| !told) {
-        lines.push(format!("body: {excerpt}"));
+    // The verdict of the pods says the same where they are too few.
+    let twice = finding.verdict.why() == excerpt.as_ref();
+    if let Some(excerpt) = excerpt.as_ref().filter(|_| !told && !twice) {
+        let what = if finding.check.asks() { "body: " } else { "" };
+        lines.push(format!("{what}{excerpt}"));
     }
     lines
 }

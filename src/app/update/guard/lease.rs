@@ -14,9 +14,9 @@ pub(in crate::app::update) fn leased(model: &mut Model, uid: &Uid, lease: Lease)
     let before = std::mem::replace(&mut post.lease, lease.clone());
     let is_other = std::mem::discriminant(&before) != std::mem::discriminant(&lease);
     let text = match &lease {
-        Lease::Ours(_) => "the lease is ours: this guard acts".to_owned(),
-        Lease::Others(who) => format!("{who} guards it: this one only watches"),
-        Lease::Refused(why) => format!("no lease, so it only says what it would do: {why}"),
+        Lease::Ours(_) => "ours: this guard acts".to_owned(),
+        Lease::Others(who) => format!("{who} has it: this one only watches"),
+        Lease::Refused(why) => format!("none, so it only says what it would do: {why}"),
         Lease::Unasked | Lease::Asked => return Vec::new(),
     };
     // An answer that did not come does not end a lease that still stands.

@@ -81,7 +81,7 @@ fn without_a_gate_production_wants_a_reason_and_the_journal_has_it() {
     for key in ['B', 'P'] {
         let mut rig = Rig::at(&waiting());
         assert_eq!(verbs(&rig.act(key)), []);
-        assert!(rig.hindrance().unwrap().contains("the gate is not open"));
+        assert!(rig.hindrance().unwrap().contains("no gate: give a reason"));
         let note = rig.dialog().plan.notes.iter().find(|note| note.label == "gate").unwrap();
         assert!(note.warning && note.text.contains("it was not passed"), "{}", note.text);
         rig.letters("hotfix");
