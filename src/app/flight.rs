@@ -3,14 +3,15 @@
 use crate::domain::action::Verb;
 use crate::domain::plan::Plan;
 use crate::domain::text::SafeText;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::{Span, Timestamp, length};
 
 /// Names one action of this session; late answers carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// How long an action by hand may take until it is in effect before it is called overdue.
-pub const BY_HAND: Span = Span::seconds(30);
+/// How long a way back may take: by hand (R105), with everything that has to start, and in all.
+const LIMITS: [(Span, &str); 3] =
+    [(Span::seconds(30), "30s"), (Span::minutes(2), "2m"), (Span::minutes(5), "5m")];
 
 /// After so many looks without a trace a request whose answer was lost is called not done. Kernels,
 /// proxies and the server itself may hold a request back and carry it out when nobody waits for its
@@ -108,9 +109,24 @@ pub struct Flight {
 }
 
 impl Flight {
+    /// The stopwatch of a way back: `12s of 30s`, `over 30s, 48s of 2m`; nothing for other actions
+    /// and once it is over.
+    pub fn stopwatch(&self, now: Timestamp) -> Option<String> {
+        if self.stage.is_over() || self.plan.action.verb != Verb::WaveOff {
+            return None;
+        }
+        let age = now - self.sent_at;
+        let (took, missed) = (length(age), LIMITS.iter().rev().find(|(limit, _)| age > *limit));
+        let next = LIMITS.iter().find(|(limit, _)| age <= *limit);
+        Some(match (missed, next) {
+            (None, Some((_, next))) => format!("{took} of {next}"),
+            (Some((_, missed)), Some((_, next))) => format!("OVER {missed}: {took} of {next}"),
+            (_, None) => format!("OVER 5m: {took}"),
+        })
+    }
+
     /// The receipt in one line: `abort: accepted 0.1s, observed 0.6s, in effect 3.9s: weight 0`.
     pub fn receipt(&self) -> String {
-        use crate::domain::time::length;
         let after = |at: Option<Timestamp>| at.map(|at| length(at - self.sent_at));
         let mut parts = Vec::new();
         if let Some(t) = after(self.accepted_at) {

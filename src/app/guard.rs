@@ -66,12 +66,17 @@ pub struct Post {
     pub guard: Guard,
     /// Whether it may act.
     pub lease: Lease,
+    /// By which name it is held: of whoever goes on with a guard, the name of who began it, since
+    /// that one is not there any more.
+    pub holder: SafeText,
     /// When the lease was last asked for.
     pub lease_asked: Option<Timestamp>,
     /// The way back that it went.
     pub ticket: Option<Ticket>,
     /// Why it fired; empty before.
     pub reason: SafeText,
+    /// Whether it was told that it fired.
+    pub told: bool,
     /// What was in the way of going back, while it is tried again.
     pub obstacle: Option<SafeText>,
     /// When it last knew that time passed.
@@ -88,13 +93,15 @@ pub struct Post {
 
 impl Post {
     /// A guard that was armed just now.
-    pub fn new(guard: Guard, now: Timestamp) -> Self {
+    pub fn new(guard: Guard, holder: SafeText, now: Timestamp) -> Self {
         Self {
             guard,
             lease: Lease::Unasked,
+            holder,
             lease_asked: None,
             ticket: None,
             reason: SafeText::default(),
+            told: false,
             obstacle: None,
             ticked: now,
             pods_at: None,

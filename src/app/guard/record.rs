@@ -5,7 +5,6 @@
 
 use serde_json::{Value, json};
 
-use crate::app::flight::Ticket;
 use crate::domain::guard::rule::{Judgement, Rule, Sample, Signal, Terms};
 use crate::domain::guard::watch::Watch;
 use crate::domain::guard::{Arming, Guard, State};
@@ -42,8 +41,9 @@ pub fn to_json(post: &Post) -> Value {
         "state": state,
         "signal": signal,
         "since": since,
+        "holder": post.holder.as_str(),
+        "told": post.told,
         "reason": post.reason.as_str(),
-        "ticket": post.ticket.map(|ticket| ticket.0),
         "blind_times": post.blind_times,
         "watches": post.guard.watches.iter().map(watch_json).collect::<Vec<_>>(),
     })
@@ -135,15 +135,11 @@ pub fn from_json(kept: &Value, now: Timestamp) -> Option<Post> {
     let mut guard = Guard::new(arming, []);
     guard.watches = watches.filter(|watches| !watches.is_empty())?;
     guard.state = state;
-    let mut post = Post::new(guard, now);
+    let mut post = Post::new(guard, name("holder")?, now);
+    post.told = kept.flag("told")?;
     post.reason = kept.text("reason").map(SafeText::new)?;
     post.blind_times = u32::try_from(kept.number("blind_times")?).ok()?;
     Some(post)
-}
-
-/// The ticket of the way back that a kept guard had begun, as the journal of its session names it.
-pub fn ticket_of(kept: &Value) -> Option<Ticket> {
-    kept.get("ticket").and_then(Value::as_u64).map(Ticket)
 }
 
 fn watch_of(kept: &Fields<'_>, now: Timestamp) -> Option<Watch> {

@@ -135,8 +135,12 @@ pub fn receipt(model: &Model, id: &WorkloadId) -> Option<Phrase> {
         let time = super::header::time_of_day(model, at);
         phrase.push(Role::Muted, format!("{time}  "));
     } else {
-        let running = length(model.now - flight.sent_at);
-        phrase.push(Role::Moving, format!("{running}  "));
+        match flight.stopwatch(model.now) {
+            Some(watch) if watch.starts_with("OVER") => phrase.push(Role::Bad, watch),
+            Some(watch) => phrase.push(Role::Moving, watch),
+            None => phrase.push(Role::Moving, length(model.now - flight.sent_at)),
+        }
+        phrase.push(Role::Text, "  ");
     }
     phrase.push(stage_role(flight), flight.receipt());
     if flight.pressed_again > 0 {

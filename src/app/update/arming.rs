@@ -275,7 +275,7 @@ pub fn arm(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, SafeText> {
     let rules: Vec<Rule> = rules.collect();
     let words: Vec<String> = rules.iter().map(Rule::words).collect();
     let guard = Guard::new(proposal.arming.clone(), rules);
-    model.posts.insert(uid.clone(), Post::new(guard, now));
+    model.posts.insert(uid.clone(), Post::new(guard, model.stamp.guard_name(), now));
     let what = if proposal.arming.shadow { "shadow" } else { "armed" };
     let text = format!(
         "on {} for {}: {}; back to {}",

@@ -138,20 +138,26 @@ fn obey(model: &mut Model, uid: &Uid, order: Order) -> Vec<Effect> {
 
 /// A limit is broken for good. It is told before anything is sent.
 fn fire(model: &mut Model, uid: &Uid, reason: SafeText) -> Vec<Effect> {
-    let now = model.now;
     let Some(post) = model.posts.get_mut(uid) else { return Vec::new() };
     post.reason = reason.clone();
-    let others = matches!(post.lease, Lease::Others(_));
-    let advisory = post.advisory(now).filter(|_| post.guard.arming.shadow || others);
-    if let Some(why) = advisory {
-        let would = format!("would have gone back because of {reason}; {why}");
-        let event = Event::Ends(End::Advised(would.into()));
-        return step(model, uid, event);
+    if post.guard.arming.shadow {
+        let would = format!("would have gone back because of {reason}");
+        return step(model, uid, Event::Ends(End::Advised(would.into())));
     }
-    let mut effects = note(model, uid, "fired", reason.clone(), Tone::Bad);
-    let facts = Some(facts(model, uid));
-    effects.extend(alert(model, uid, Occasion::Firing, reason, facts));
+    let mut effects = note(model, uid, "fired", reason, Tone::Bad);
+    effects.extend(tell_firing(model, uid));
     effects
+}
+
+/// Tells that it fires, once; who only watches leaves that to the one who acts.
+fn tell_firing(model: &mut Model, uid: &Uid) -> Vec<Effect> {
+    let facts = facts(model, uid);
+    let Some(post) = model.posts.get_mut(uid) else { return Vec::new() };
+    if matches!(post.lease, Lease::Others(_)) || std::mem::replace(&mut post.told, true) {
+        return Vec::new();
+    }
+    let reason = post.reason.clone();
+    alert(model, uid, Occasion::Firing, reason, Some(facts))
 }
 
 /// Goes back, or says why it could not; looks what became of it.
@@ -185,7 +191,16 @@ fn go(model: &mut Model, uid: &Uid) -> Vec<Effect> {
         Err(Hindrance::Home(text)) if model.pursued.contains_key(uid) => {
             step(model, uid, Event::WentBack(text))
         }
-        Err(Hindrance::Home(text)) => step(model, uid, Event::Ends(End::Superseded(text))),
+        Err(Hindrance::Home(text)) => {
+            let post = model.posts.get(uid);
+            let end = match post.map(|post| (&post.lease, &post.reason)) {
+                Some((Lease::Others(who), reason)) => End::Advised(
+                    format!("would have gone back because of {reason}; {who} did").into(),
+                ),
+                _ => End::Superseded(text),
+            };
+            step(model, uid, Event::Ends(end))
+        }
         Err(Hindrance::For(text)) if model.now - since > TRIED_FOR => {
             step(model, uid, Event::CouldNot(text))
         }
@@ -211,9 +226,7 @@ fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
     let Some(post) = model.posts.get(uid) else { return Ok(Vec::new()) };
     let (id, reason) = (post.guard.arming.workload.clone(), post.reason.clone());
     let (hash, guard) = (post.guard.arming.hash.clone(), post.guard.arming.id.clone());
-    if let Some(why) = post.advisory(model.now) {
-        return Err(Hindrance::For(why));
-    }
+    let advisory = post.advisory(model.now);
     let Some(release) = model.fleet.release(&id).filter(|r| r.workload.uid == *uid) else {
         return Err(Hindrance::Home("it was deleted".into()));
     };
@@ -227,6 +240,9 @@ fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
         WayBack::Lost(why) => return Err(Hindrance::For(why)),
         WayBack::Open(way) => way,
     };
+    if let Some(why) = advisory {
+        return Err(Hindrance::For(why));
+    }
     match availability::of(model, &id, Verb::WaveOff) {
         Availability::Ready => {}
         Availability::Blind => return Err(Hindrance::For("what is known is old".into())),
@@ -243,7 +259,8 @@ fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
     }
     let moves: Vec<&str> = way.moves.iter().map(|verb| verb.name()).collect();
     let text = format!("goes back to {} by {}", way.target.hash, moves.join(" + "));
-    let mut effects = note(model, uid, "acting", text.into(), Tone::Bad);
+    let mut effects = tell_firing(model, uid);
+    effects.extend(note(model, uid, "acting", text.into(), Tone::Bad));
     effects.extend(begun);
     effects.extend(alert(model, uid, Occasion::Acting, reason, None));
     Ok(effects)

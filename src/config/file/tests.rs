@@ -206,7 +206,7 @@ fn what_a_guard_is_armed_with() {
         ("consecutive = 0", "2:15", "a whole number of samples"),
         ("consecutive = 2.5", "2:15", "a whole number of samples"),
         ("least_requests = nan", "2:18", "a decimal number"),
-        ("erors = '1%'", "2:1", "did you mean errors"),
+        ("erors = '1%'", "2:1", "did you mean `errors`"),
         ("business = 'x'", "", "business_least"),
     ] {
         let error = parse(&format!("[guard]\n{text}")).unwrap_err().to_string();

@@ -33,6 +33,8 @@ pub(super) struct Line {
     pub(super) body: Value,
     /// Who sent it.
     pub(super) agent: String,
+    /// When it came (RFC 3339 with microseconds, UTC).
+    pub(super) at: String,
 }
 
 /// What this person tried to change in this namespace, oldest first.
@@ -60,6 +62,7 @@ pub(super) fn writes(plane: &Plane, person: &str, namespace: &str) -> Vec<Line> 
                 verb: v["verb"].as_str().unwrap_or_default().to_owned(),
                 code: v["responseStatus"]["code"].as_u64().unwrap_or_default(),
                 body: v["requestObject"].clone(),
+                at: v["requestReceivedTimestamp"].as_str().unwrap_or_default().to_owned(),
                 agent: v["userAgent"].as_str().unwrap_or_default().to_owned(),
             }
         })

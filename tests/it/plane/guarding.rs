@@ -126,6 +126,69 @@ impl Drop for Watchman {
     }
 }
 
+/// A webhook that keeps what it is told, in the order in which it came; the first answer is a 500.
+struct Listener {
+    told: std::sync::Arc<std::sync::Mutex<Vec<Value>>>,
+}
+
+impl Listener {
+    /// Opens it, and has the stage's program tell it.
+    fn of(stage: &Stage) -> Self {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = socket.local_addr().expect("it is bound");
+        let told = std::sync::Arc::<std::sync::Mutex<Vec<Value>>>::default();
+        let kept = std::sync::Arc::clone(&told);
+        std::thread::spawn(move || {
+            let mut refused = false;
+            for line in socket.incoming().map_while(Result::ok) {
+                let Some(body) = body_of(&line) else { continue };
+                let word = if refused { "200 OK" } else { "500 Internal Server Error" };
+                if refused {
+                    kept.lock().expect("nobody panics").push(body);
+                }
+                refused = true;
+                let answer =
+                    format!("HTTP/1.1 {word}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                let _ = std::io::Write::write_all(&mut &line, answer.as_bytes());
+            }
+        });
+        let home = stage.environment().into_iter().find(|(name, _)| *name == "XDG_CONFIG_HOME");
+        let directory = std::path::PathBuf::from(home.expect("it is set").1).join("waveoff");
+        std::fs::create_dir_all(&directory).expect("a directory");
+        let config =
+            format!("[alerts.duty]\nkind = \"webhook\"\nurl = \"http://{address}/hook\"\n");
+        std::fs::write(directory.join("config.toml"), config).expect("the configuration");
+        Self { told }
+    }
+
+    fn words(&self) -> Vec<String> {
+        let told = self.told.lock().expect("nobody panics");
+        told.iter().map(|body| body["occasion"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+/// The JSON that a request carries.
+fn body_of(line: &std::net::TcpStream) -> Option<Value> {
+    let mut reader = BufReader::new(line);
+    let mut length = 0;
+    loop {
+        let mut text = String::new();
+        if reader.read_line(&mut text).ok()? == 0 {
+            return None;
+        }
+        let text = text.trim_end().to_ascii_lowercase();
+        if let Some(number) = text.strip_prefix("content-length:") {
+            length = number.trim().parse().ok()?;
+        }
+        if text.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    std::io::Read::read_exact(&mut reader, &mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
 fn gated() -> Value {
     json!({
         "scaleDownDelaySeconds": 2,
@@ -162,6 +225,7 @@ fn lasted(fired: &Value, signal: &str) -> f64 {
 #[ignore = "needs the control plane: tests/run"]
 fn two_percent_of_errors_for_the_whole_window_and_not_before() {
     let (stage, bad, good) = at_a_quarter(shared(), "guarderrors");
+    let listener = Listener::of(&stage);
     let mut guard = Watchman::of(&stage, "web", &[]);
     guard.says("armed");
     errors(&stage, &bad, "0.02");
@@ -180,6 +244,12 @@ fn two_percent_of_errors_for_the_whole_window_and_not_before() {
         restored["detail"]
     ));
     guard.ends(1);
+    assert_eq!(listener.words(), ["firing", "acting", "restored"], "in order, each once");
+    let patch = super::audit::writes(stage.plane, "admin", &stage.namespace).remove(0);
+    let firing = listener.told.lock().expect("nobody panics")[0]["at"].clone();
+    let instant = |text: &str| chrono::DateTime::parse_from_rfc3339(text).expect("an instant");
+    let (firing, patched) = (instant(firing.as_str().expect("it has a time")), instant(&patch.at));
+    assert!(firing < patched, "told {firing}, patched {patched}");
     assert_eq!(stage.ingress_weight("web"), 0);
     let after = stage.until("web", "aborted", |s| s["aborted"] == true);
     assert_eq!(after["stable"]["hash"], good.as_str());

@@ -52,7 +52,7 @@ pub(super) fn order(model: &Model, uid: &Uid, release: bool) -> Vec<Effect> {
     vec![Effect::Lease(LeaseOrder {
         uid: uid.clone(),
         workload: post.guard.arming.workload.clone(),
-        holder: model.stamp.guard_name(),
+        holder: post.holder.clone(),
         lasts: LEASE_FOR,
         release,
     })]

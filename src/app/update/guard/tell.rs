@@ -72,8 +72,8 @@ pub(super) fn alert(
     facts: Option<Vec<(SafeText, SafeText)>>,
 ) -> Vec<Effect> {
     let Some(post) = model.posts.get(uid) else { return Vec::new() };
-    if matches!(post.lease, Lease::Others(_)) {
-        // The guard that holds the lease tells.
+    if matches!(post.lease, Lease::Others(_)) && occasion != Occasion::Failed {
+        // The guard that holds the lease tells; that nobody went back is for everybody.
         return Vec::new();
     }
     let arming = &post.guard.arming;

@@ -27,6 +27,13 @@ fn well() -> Sample {
     a_gate().pod(CURRENT, a_pod("x"))
 }
 
+/// Users are on the old version again, and its pods are well.
+fn home() -> Sample {
+    let sample = a_canary().aborted("").weight(0);
+    let wanted = sample.replica_sets.iter().find(|set| set.hash == STABLE).unwrap().desired;
+    (0..wanted).fold(sample, |sample, n| sample.pod(STABLE, a_pod(&format!("s{n}"))))
+}
+
 /// Watched for its pods alone: nothing is measured here.
 fn rig(sample: &Sample) -> Rig {
     let mut rig = Rig::at(sample);
@@ -112,7 +119,7 @@ fn broken_pods_send_it_back_after_45_seconds_and_it_is_told_before() {
     );
     assert_eq!(order(&seconds(&mut rig, 20)), Vec::<String>::new(), "once");
     rig.answer(Answer::Accepted);
-    rig.see(&a_canary().aborted("").weight(0).pod(STABLE, a_pod("s")));
+    rig.see(&home());
     assert_eq!(rig.flight().stage.word(), "in effect");
     let after = seconds(&mut rig, 60);
     assert_eq!(order(&after), ["restored"]);
@@ -142,9 +149,26 @@ fn of_two_guards_one_acts() {
     let mut rig = rig(&sick());
     arm_by_pods(&mut rig, false);
     lease(&mut rig, Lease::Others("ben (s2)".into()));
-    assert_eq!(order(&seconds(&mut rig, 120)), Vec::<String>::new());
+    assert_eq!(order(&seconds(&mut rig, 60)), Vec::<String>::new());
+    rig.see(&a_canary().aborted("").weight(0));
+    assert_eq!(order(&seconds(&mut rig, 2)), Vec::<String>::new());
     let Some(End::Advised(why)) = end(&rig) else { panic!("{:?}", end(&rig)) };
-    assert!(why.contains("ben (s2) guards it"), "{why}");
+    assert!(why.contains("ben (s2) did"), "{why}");
+}
+
+#[test]
+fn who_only_watches_takes_over_when_the_other_one_is_gone_and_pages_when_nobody_acts() {
+    let mut rig = rig(&sick());
+    arm_by_pods(&mut rig, false);
+    lease(&mut rig, Lease::Others("ben (s2)".into()));
+    assert_eq!(order(&seconds(&mut rig, 60)), Vec::<String>::new());
+    ours(&mut rig, Span::seconds(30));
+    assert_eq!(order(&seconds(&mut rig, 1)), ["firing", "> wave-off", "acting"]);
+
+    let mut rig = self::rig(&sick());
+    arm_by_pods(&mut rig, false);
+    lease(&mut rig, Lease::Others("ben (s2)".into()));
+    assert_eq!(order(&seconds(&mut rig, 130)), ["failed"]);
 }
 
 #[test]
@@ -239,9 +263,9 @@ fn a_process_that_was_stopped_begins_anew() {
     let mut rig = armed(&sick());
     seconds(&mut rig, 40);
     let woken = rig.wait(600_000);
-    assert_eq!(order(&woken), ["blind"]);
-    assert_eq!(order(&seconds(&mut rig, 40)), ["seeing"]);
-    assert_eq!(order(&seconds(&mut rig, 10)), ["firing", "> wave-off", "acting"]);
+    assert_eq!(order(&woken), ["blind", "seeing"], "pods are looked at at once");
+    assert_eq!(order(&seconds(&mut rig, 44)), Vec::<String>::new());
+    assert_eq!(order(&seconds(&mut rig, 3)), ["firing", "> wave-off", "acting"]);
 }
 
 #[test]
@@ -348,8 +372,7 @@ fn killed_at_any_second_it_acts_at_most_once() {
         assert_eq!(after, [Verb::WaveOff], "killed after {second} s: it is gone on with");
         // The request had arrived: nothing is sent again, and that it helped is seen.
         if before > 0 {
-            let (mut fresh, _) =
-                restarted(&rig, &a_canary().aborted("").weight(0).pod(STABLE, a_pod("s")), true);
+            let (mut fresh, _) = restarted(&rig, &home(), true);
             let effects = seconds(&mut fresh, 90);
             assert_eq!(order(&effects), ["restored"], "killed after {second} s");
         }
@@ -387,7 +410,7 @@ fn what_was_kept_and_makes_no_sense_is_no_guard() {
         broken[&key] = serde_json::json!([1, { "x": -1e300 }]);
         // Nothing falls; what is needed is asked for.
         let read = record::from_json(&broken, rig.model.now);
-        let needless = ["schema", "target", "signal", "since", "ticket"].contains(&key.as_str());
+        let needless = ["schema", "target", "signal", "since"].contains(&key.as_str());
         assert_eq!(read.is_some(), needless, "{key}");
     }
 }
@@ -409,7 +432,7 @@ proptest! {
             for (n, look) in looks.iter().enumerate() {
                 let at: Timestamp = begin.at + Span::seconds(30) * i32::try_from(n).unwrap();
                 if restart == Some(n) && guard.is_on() {
-                    let mut post = Post::new(guard.clone(), at);
+                    let mut post = Post::new(guard.clone(), "ana".into(), at);
                     post.guard = guard.clone();
                     let kept = record::to_json(&post);
                     guard = record::from_json(&kept, at).unwrap().guard;

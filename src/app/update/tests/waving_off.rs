@@ -183,3 +183,18 @@ fn that_the_target_is_wanted_does_not_prove_a_later_move() {
     rig.send(Msg::ReadBack(ticket(&sent), Ok(found)));
     assert_eq!(rig.flight().stage.word(), "unknown", "nothing shows that it arrived");
 }
+
+#[test]
+fn the_stopwatch_runs_against_its_limits() {
+    let mut rig = begun();
+    let watch = |rig: &Rig| rig.flight().stopwatch(rig.model.now);
+    rig.wait(12_000);
+    assert_eq!(watch(&rig).as_deref(), Some("12s of 30s"));
+    rig.wait(36_000);
+    assert_eq!(watch(&rig).as_deref(), Some("OVER 30s: 48s of 2m"));
+    rig.wait(120_000);
+    assert_eq!(watch(&rig).as_deref(), Some("OVER 2m: 2m48s of 5m"));
+    rig.see(&going_back());
+    rig.see(&back());
+    assert_eq!(watch(&rig), None, "its receipt has the time");
+}
