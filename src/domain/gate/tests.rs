@@ -1,4 +1,4 @@
-//! Verdicts, facts, outcomes and passes: each trap alone locks, and what passes is exactly as wanted.
+//! Verdicts, facts, outcomes and passes: each trap alone locks; what passes is as wanted.
 
 use super::*;
 use crate::domain::id::ObjectRef;
@@ -170,10 +170,10 @@ fn only_a_whole_2xx_answer_is_looked_into() {
         }
         let page = answer(200, "text/html; charset=utf-8", body);
         assert!(matches!(verdict(check, &page), Verdict::Failed(_)), "{check:?}");
-        let large = Answer { body: Body::TooLarge, ..json("") };
+        let large = Answer { body: Body::TooLarge, ..of_json("") };
         let words = verdict(check, &large);
         assert_eq!(words, Verdict::Unknown("body larger than 64 KiB".into()), "{check:?}");
-        let packed = Answer { encoding: Some("gzip".into()), ..json(good(check)) };
+        let packed = Answer { encoding: Some("gzip".into()), ..of_json(good(check)) };
         assert!(matches!(verdict(check, &packed), Verdict::Unknown(_)), "{check:?}");
     }
 }

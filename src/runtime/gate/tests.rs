@@ -14,7 +14,9 @@ use super::route::{Ask, Way};
 use super::run::{Teller, lose, run};
 use crate::app::gate::News;
 use crate::app::msg::Msg;
-use crate::domain::gate::{Answer, Body, Check, Finding, Lost, Outcome, Profile, Verdict, outcome};
+use crate::domain::gate::{
+    Answer, Body, Check, Finding, Lost, Outcome, Profile, Verdict, judge, outcome,
+};
 use crate::probe::Probe;
 
 /// Runs all checks, with what the cluster says being good.
