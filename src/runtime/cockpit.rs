@@ -141,13 +141,7 @@ impl Cockpit {
         this.fly(&mut signals, &mut inbox).await?;
         let exit = this.quit.unwrap_or(Exit::Ok);
         this.console.leave();
-        let effects = match exit {
-            Exit::Ok => stand_down(&mut this.engine.model),
-            _ => farewell(&mut this.engine.model, "the cockpit was ended"),
-        };
-        for effect in effects {
-            this.engine.perform(effect);
-        }
+        this.stand_down(exit);
         if let (Some(keep), Some(view)) = (keep, LastView::of(&this.engine.model))
             && let Err(error) = keep.write(&view)
         {
@@ -166,6 +160,17 @@ impl Cockpit {
 }
 
 impl Loop {
+    /// Nobody is at the post from here on: who left disarmed, whatever else ended it is told.
+    fn stand_down(&mut self, exit: Exit) {
+        let effects = match exit {
+            Exit::Ok => stand_down(&mut self.engine.model),
+            _ => farewell(&mut self.engine.model, "the cockpit was ended"),
+        };
+        for effect in effects {
+            self.engine.perform(effect);
+        }
+    }
+
     /// Turn after turn, until something ends it.
     async fn fly(&mut self, signals: &mut Signals, inbox: &mut Inbox) -> anyhow::Result<()> {
         let mut reports = Vec::with_capacity(BATCH);

@@ -1,6 +1,7 @@
 //! The states that every screen is shown in, by name.
 
 mod gated;
+mod guarded;
 mod journal;
 mod measured;
 
@@ -41,7 +42,7 @@ type Scene = (&'static str, Model);
 pub(crate) fn all() -> &'static [Scene] {
     static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
         let own = [fleets(), cockpits(), details(), dialogs(), drills()].concat();
-        [own, measured::scenes(), gated::scenes(), journal::scenes()].concat()
+        [own, measured::scenes(), gated::scenes(), guarded::scenes(), journal::scenes()].concat()
     });
     &ALL
 }

@@ -2,6 +2,7 @@
 //!
 //! Called by `view` for the Rollout screen, the previews and the notice of a small terminal.
 
+pub mod guard;
 pub mod steps;
 pub mod way_back;
 

@@ -10,7 +10,6 @@ pub mod diff;
 pub mod drill;
 pub mod fleet;
 pub mod gate;
-pub mod guard;
 pub mod header;
 pub mod info;
 pub mod keys;

@@ -1,3 +1,5 @@
+//! Guards by the numbers of the rule document, and by histories drawn at random.
+
 use proptest::prelude::*;
 
 use super::rule::{Judgement, Rule, Sample, Signal, Terms};

@@ -87,6 +87,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "second-operator",
     "sick-green",
     "gate",
+    "night-watch",
     "full-speed",
     "fleet",
 ];

@@ -4,8 +4,7 @@
 
 use ratatui::text::Line;
 
-use crate::app::read::cockpit::{Verdict, steps, verdict, way_back};
-use crate::app::read::guard;
+use crate::app::read::cockpit::{Verdict, guard, steps, verdict, way_back};
 use crate::app::read::phrase::Phrase;
 use crate::app::read::traffic;
 use crate::app::theme::Role;

@@ -6,14 +6,13 @@ mod analysis;
 mod briefing;
 mod diff;
 mod document;
-mod gate;
-mod guard;
 mod help;
 mod info;
 mod logbook;
 mod logs;
 mod metrics;
 mod pod;
+mod safety;
 mod timeline;
 mod troubles;
 mod why;
@@ -71,9 +70,9 @@ fn of_workload(
         Screen::Timeline(_) => timeline::draw(canvas, rest, &scene, set),
         Screen::Why(_) => why::draw(canvas, rest, &scene, set),
         Screen::Info(_) => info::draw(canvas, rest, &scene, set),
-        Screen::Guard(_) => guard::draw(canvas, rest, &scene, set),
+        Screen::Guard(_) => safety::guard::draw(canvas, rest, &scene, set),
         Screen::Metrics(_) => metrics::draw(canvas, rest, &scene, set),
-        Screen::Gate(_) => gate::draw(canvas, rest, &scene, set),
+        Screen::Gate(_) => safety::gate::draw(canvas, rest, &scene, set),
         // Drawn elsewhere.
         Screen::Fleet
         | Screen::Rollout(_)

@@ -111,17 +111,20 @@ fn the_front_page_is_short_and_names_what_exists() {
 #[test]
 fn the_configuration_of_the_readme_is_taken() {
     let readme = read("README.md");
-    let (_, rest) = readme.split_once("```toml\n").unwrap();
-    let (text, _) = rest.split_once("```").unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("config.toml");
-    fs::write(&file, text).unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_waveoff"))
-        .args(["config", "--config", file.to_str().unwrap()])
-        .env_clear()
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("config.toml:1:"), "{said}");
+    let blocks: Vec<&str> = readme.split("```toml\n").skip(1).collect();
+    assert!(blocks.len() >= 3, "{}", blocks.len());
+    for block in blocks {
+        let (text, _) = block.split_once("```").unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        fs::write(&file, text).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_waveoff"))
+            .args(["config", "--config", file.to_str().unwrap()])
+            .env_clear()
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("config.toml:"), "{text}\n{said}");
+    }
 }

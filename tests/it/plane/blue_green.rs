@@ -47,10 +47,12 @@ fn waits_shows_its_preview_is_promoted_and_goes_back_while_warm() {
     let cockpit = Cockpit::over(&stage, "front");
     cockpit.sees("preview");
     cockpit.sees_line(&[&new]);
-    cockpit.ask("P", "PROMOTE");
+    cockpit.key("P");
+    cockpit.sees("PROMOTE");
     cockpit.sees(&format!("switches to {new}"));
     cockpit.sees("not open: it was not passed");
     cockpit.text("nobody answers behind fake nodes");
+    cockpit.sees("<- ready");
     cockpit.key("\r");
     cockpit.receipt("promote");
     assert_eq!(selector(&stage, "front"), new, "said to be in effect");

@@ -4,6 +4,7 @@
 //! The numbers of the rule document, made shorter: minutes are told by the pure machine's tests.
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -44,9 +45,15 @@ struct Watchman {
 
 impl Watchman {
     fn of(stage: &Stage, name: &str, more: &[&str]) -> Self {
+        Self::by(stage, name, more, &stage.plane.kubeconfig(stage.person))
+    }
+
+    /// The same with this kubeconfig.
+    fn by(stage: &Stage, name: &str, more: &[&str], kubeconfig: &Path) -> Self {
         let mut command = Command::new(WAVEOFF);
         command.args(["guard", name, "--yes", "-o", "json", "-n", &stage.namespace]);
         command.args(SHORT).args(more).env_clear().envs(stage.environment());
+        command.env("KUBECONFIG", kubeconfig);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("waveoff runs");
         let out = BufReader::new(child.stdout.take().expect("it was asked for"));
@@ -448,4 +455,45 @@ fn a_guard_that_was_killed_is_taken_up_where_it_stood() {
     let patches = super::audit::writes(stage.plane, "admin", &stage.namespace);
     let done = patches.iter().filter(|line| line.code < 300).count();
     assert_eq!(done, 1, "{patches:#?}");
+}
+
+/// A kubeconfig of the account that the demo's manifests make, with the Role that they give it.
+fn account(stage: &Stage) -> PathBuf {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/guard/in-cluster.yaml");
+    let namespace = stage.namespace.as_str();
+    stage.plane.kubectl(&["apply", "-n", namespace, "-f", manifest]);
+    let token = stage.plane.kubectl(&["-n", namespace, "create", "token", "waveoff-guard"]);
+    let file = stage.state().with_file_name("account.kubeconfig");
+    std::fs::copy(stage.plane.kubeconfig("admin"), &file).expect("a copy");
+    let configure = |arguments: &[&str]| {
+        let mut command = stage.plane.tool("kubectl", "admin");
+        command.env("KUBECONFIG", &file).arg("config").args(arguments);
+        assert!(command.output().expect("kubectl").status.success(), "{arguments:?}");
+    };
+    configure(&["set-credentials", "guard", &format!("--token={}", token.trim())]);
+    configure(&["set-context", "--current", "--user=guard"]);
+    file
+}
+
+#[test]
+#[ignore = "needs the control plane: tests/run"]
+fn the_role_of_the_demo_is_all_that_a_guard_needs() {
+    let stage = Stage::new(shared(), "guardrole", &canary("web", 2, &gated()));
+    stage.until_healthy("web");
+    let kubeconfig = account(&stage);
+    let more = ["--only", "pods", "--follow"];
+    let mut guard = Watchman::by(&stage, "web", &more, &kubeconfig);
+    // It waits for a release, and guards the one that comes.
+    std::thread::sleep(Duration::from_secs(3));
+    stage.release("rollout", "web", "2", Some("crash-loop"));
+    guard.says("armed");
+    let (_, line) = guard.says("lease");
+    assert!(line["detail"].as_str().unwrap().starts_with("ours"), "{line}");
+    guard.says("fired");
+    guard.says("restored");
+    let person = format!("system:serviceaccount:{}:waveoff-guard", stage.namespace);
+    guard.kill();
+    let written =
+        super::audit::assert_equal(stage.plane, &stage.state(), &person, &stage.namespace);
+    assert_eq!(written, 1);
 }

@@ -11,6 +11,7 @@ mod canary;
 mod clients;
 mod cockpit;
 mod deployment;
+mod gating;
 pub(crate) mod grounds;
 mod guarding;
 mod legal;

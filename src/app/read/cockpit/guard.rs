@@ -11,9 +11,9 @@ use crate::domain::guard::watch::Watch;
 use crate::domain::release::Release;
 use crate::domain::time::{Span, clock, length};
 
-use super::header::time_of_day;
-use super::info::{Chapter, fact, plain};
-use super::phrase::Phrase;
+use crate::app::read::header::time_of_day;
+use crate::app::read::info::{Chapter, Fact, fact, plain};
+use crate::app::read::phrase::Phrase;
 
 /// How long the end of a guard stays under the way back.
 const SHOWN_FOR: Span = Span::minutes(30);
@@ -100,7 +100,7 @@ pub fn chapters(model: &Model, release: &Release<'_>) -> Vec<Chapter> {
     .collect()
 }
 
-fn about(model: &Model, post: &Post) -> Vec<super::info::Fact> {
+fn about(model: &Model, post: &Post) -> Vec<Fact> {
     let arming = &post.guard.arming;
     let state = match &post.guard.state {
         State::Watching => "watches".to_owned(),
@@ -142,7 +142,7 @@ fn about(model: &Model, post: &Post) -> Vec<super::info::Fact> {
     facts
 }
 
-fn rules(model: &Model, post: &Post) -> Vec<super::info::Fact> {
+fn rules(model: &Model, post: &Post) -> Vec<Fact> {
     let one = |watch: &Watch| {
         let mut phrase = Phrase::new();
         let rule = &watch.rule;
@@ -177,7 +177,7 @@ fn rules(model: &Model, post: &Post) -> Vec<super::info::Fact> {
     post.guard.watches.iter().map(one).collect()
 }
 
-fn questions(model: &Model, post: &Post) -> Vec<super::info::Fact> {
+fn questions(model: &Model, post: &Post) -> Vec<Fact> {
     use crate::app::guard::looks::looks;
     let arming = &post.guard.arming;
     let Some(subject) = model.metrics.subject(&arming.workload) else { return Vec::new() };
@@ -191,7 +191,7 @@ fn questions(model: &Model, post: &Post) -> Vec<super::info::Fact> {
         .collect()
 }
 
-fn notes(model: &Model, post: &Post) -> Vec<super::info::Fact> {
+fn notes(model: &Model, post: &Post) -> Vec<Fact> {
     let newest = post.notes.iter().rev();
     newest
         .map(|note| {

@@ -4,19 +4,24 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::read::guard::chapters;
+use crate::app::read::cockpit::guard::chapters;
 use crate::app::read::phrase::Phrase;
 use crate::view::canvas::Canvas;
 use crate::view::cockpit::Scene;
 use crate::view::pane::{Set, Title};
 
-use super::document::Document;
+use crate::view::detail::document::Document;
 
 /// Where texts begin behind their labels.
 const COLUMN: usize = 16;
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: Set) {
+pub(in crate::view::detail) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    set: Set,
+) {
     let mut page = Document::new(canvas.look, area, set);
     let chapters = chapters(scene.model, scene.release);
     if chapters.is_empty() {

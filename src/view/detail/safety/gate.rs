@@ -11,7 +11,7 @@ use crate::view::canvas::Canvas;
 use crate::view::cockpit::Scene;
 use crate::view::pane::{Set, Title};
 
-use super::document::Document;
+use crate::view::detail::document::Document;
 
 /// Where the states begin.
 const STATE: usize = 16;
@@ -20,7 +20,12 @@ const STATE: usize = 16;
 const SAID: usize = 26;
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: Set) {
+pub(in crate::view::detail) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    scene: &Scene<'_>,
+    set: Set,
+) {
     let mut page = Document::new(canvas.look, area, set);
     page.labelled("gate", STATE, &sentence(scene.model, scene.release));
     page.labelled("version", STATE, &about(scene.model, scene.release));
