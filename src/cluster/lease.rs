@@ -156,10 +156,11 @@ fn fresh(id: &WorkloadId, holder: &str, lasts: Span, now: Timestamp) -> Value {
 
 fn renewed(mut lease: Value, holder: &str, lasts: Span, now: Timestamp) -> Value {
     let is_ours = held_by(&lease) == Some(holder);
-    if !lease.get("spec").is_some_and(Value::is_object) {
-        lease["spec"] = json!({});
+    let Some(fields) = lease.as_object_mut() else { return lease };
+    let spec = fields.entry("spec").or_insert_with(|| json!({}));
+    if !spec.is_object() {
+        *spec = json!({});
     }
-    let Some(spec) = lease.get_mut("spec") else { return lease };
     if !is_ours {
         let before = spec.get("leaseTransitions").and_then(Value::as_i64).unwrap_or(0);
         spec["acquireTime"] = json!(micro(now));

@@ -165,7 +165,6 @@ impl Guard {
                 let end = self.settled_late();
                 self.end(end)
             }
-            (_, Event::Time) => Vec::new(),
             (_, Event::Slept(gap)) => {
                 self.watches.iter_mut().for_each(Watch::restart);
                 self.blind_for(format!("nobody looked for {}", length(gap)).into())
@@ -184,7 +183,7 @@ impl Guard {
                 Vec::new()
             }
             (State::Fired(..), Event::CouldNot(why)) => self.end(End::Failed(why)),
-            (_, Event::WentBack(_) | Event::CouldNot(_)) => Vec::new(),
+            (_, Event::Time | Event::WentBack(_) | Event::CouldNot(_)) => Vec::new(),
         }
     }
 
@@ -249,16 +248,13 @@ impl Guard {
     /// The end of a way back after which not everything was seen to be good.
     fn settled_late(&self) -> End {
         let bad = self.watches.iter().find(|watch| watch.is_breaching());
-        match bad {
-            Some(watch) => {
-                End::Failed(format!("on the good version, and still {}", reason(watch)).into())
-            }
-            None => {
-                let unseen = self.watches.iter().filter(|watch| watch.good < SETTLED);
-                let unseen: Vec<&str> = unseen.map(|watch| watch.rule.signal.word()).collect();
-                End::Restored(format!("not enough was seen of {}", unseen.join(", ")).into())
-            }
+        if let Some(watch) = bad {
+            let text = format!("on the good version, and still {}", reason(watch));
+            return End::Failed(text.into());
         }
+        let unseen = self.watches.iter().filter(|watch| watch.good < SETTLED);
+        let unseen: Vec<&str> = unseen.map(|watch| watch.rule.signal.word()).collect();
+        End::Restored(format!("not enough was seen of {}", unseen.join(", ")).into())
     }
 
     /// Whether it watches, acts or sees to it that it helped.

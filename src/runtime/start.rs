@@ -260,7 +260,9 @@ impl Start {
         let (clock, rings) = (self.clock.clone(), self.settings.bell.value);
         let cockpit =
             Cockpit { model, look, door, clock, sign_in, alerts, rings, flown, keep, effects };
-        cockpit.run(console, capabilities, signals).await.map_err(|e| failed(&format!("{e:#}")))
+        Box::pin(cockpit.run(console, capabilities, signals))
+            .await
+            .map_err(|e| failed(&format!("{e:#}")))
     }
 
     fn look(&self, capabilities: Capabilities) -> Result<Look, Failure> {

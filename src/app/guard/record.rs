@@ -32,7 +32,7 @@ pub fn to_json(post: &Post) -> Value {
         "name": arming.workload.name.as_str(),
         "uid": arming.uid.as_str(),
         "hash": arming.hash.as_str(),
-        "target": arming.target.as_ref().map(|hash| hash.as_str()),
+        "target": arming.target.as_ref().map(SafeText::as_str),
         "by": arming.by.as_str(),
         "at": ms(arming.at),
         "until": ms(arming.until),

@@ -76,7 +76,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Prometheus(id, number, found) => metrics::server(model, &id, number, found),
         Msg::Explored(id, explored) => metrics::explored(model, &id, explored),
         Msg::Measured(measured) => metrics::measured(model, measured),
-        Msg::Leased(uid, lease) => guard::leased(model, &uid, lease),
+        Msg::Leased(uid, lease) => guard::leased(model, &uid, &lease),
         Msg::Gate(number, news) => gate::news(model, number, *news),
         Msg::GateKept(uid, pass) => gate::kept(model, &uid, pass.map(|pass| *pass)),
         Msg::Trouble(source, text) => {

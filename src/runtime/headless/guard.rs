@@ -267,7 +267,7 @@ impl Shift<'_> {
         for id in ids.iter().filter(|id| !self.is_guarded(id)).collect::<Vec<_>>() {
             let Some(uid) = self.uid(id) else { continue };
             let release = self.model().fleet.release(id);
-            let fresh = release.filter(|release| release.is_updating());
+            let fresh = release.filter(crate::domain::release::Release::is_updating);
             let fresh = fresh.and_then(|release| release.current_hash().cloned());
             let Some(hash) = fresh.filter(|hash| !self.done.contains(hash)) else {
                 self.session.engine.model.proposals.remove(&uid);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::disk::Disk;
+use super::seeds::report;
 use super::storm::start;
 use super::teller::Teller;
 use crate::app::guard::record;
@@ -121,7 +122,8 @@ fn state(model: &Model) -> Option<&State> {
     model.posts.values().next().map(|post| &post.guard.state)
 }
 
-async fn moment(seed: u64) -> Outcome {
+/// Nothing where no release was under way that could be guarded.
+async fn moment(seed: u64) -> Option<Outcome> {
     let lines = Arc::new(AtomicUsize::new(0));
     let server = Server::new(seed, false, Arc::clone(&lines));
     tokio::spawn(Arc::clone(&server).drive());
@@ -134,12 +136,13 @@ async fn moment(seed: u64) -> Outcome {
     let (engine, inbox) = start(&server, &teller, &disk, guards, |_| {});
     let mut first = Program { engine, inbox };
     let armed = |engine: &mut Engine| {
-        ids().iter().for_each(|id| arms(engine, id));
+        for id in &ids() {
+            arms(engine, id);
+        }
         !engine.model.posts.is_empty()
     };
     first.live(Duration::from_secs(60), armed).await;
-    let armed = first.engine.model.posts.values().next();
-    let id = armed.expect("one of them can be guarded").guard.arming.workload.clone();
+    let id = first.engine.model.posts.values().next()?.guard.arming.workload.clone();
     // It fires about three seconds from here, and acts within one.
     let kill = Duration::from_millis(chance.between(0, 6_000));
     first.live(kill, |_| false).await;
@@ -178,26 +181,34 @@ async fn moment(seed: u64) -> Outcome {
     let patches: Vec<_> =
         server.asked(0).into_iter().filter(|a| !a.path.contains("/leases")).collect();
     let back = second.engine.model.fleet.workload(&id).is_some_and(|w| w.status.abort);
-    Outcome {
+    Some(Outcome {
         found,
         effects: patches.iter().filter(|asked| asked.code == 200).count(),
         sent: patches.len(),
         back,
-    }
+    })
 }
 
 #[test]
 fn killed_at_any_moment_the_way_back_is_gone_once() {
     let count = std::env::var("WAVEOFF_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(MOMENTS);
     let mut found: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut none, mut once, mut sent) = (0, 0, 0);
-    for seed in 0..count {
+    let (mut none, mut once, mut sent, mut quiet) = (0, 0, 0, 0);
+    for seed in 0.. {
+        if none + once == count {
+            break;
+        }
         seeded::sow(Some(seed));
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_time().start_paused(true).build().unwrap();
         let outcome = runtime.block_on(moment(seed));
         drop(runtime);
         seeded::sow(None);
+        let Some(outcome) = outcome else {
+            quiet += 1;
+            assert!(quiet < count.max(20), "most seeds have nothing to guard");
+            continue;
+        };
         assert!(outcome.effects <= 1, "seed {seed}: never two: {outcome:?}");
         // What was found is gone on with to its end.
         let left = outcome.found == "nothing";
@@ -208,8 +219,11 @@ fn killed_at_any_moment_the_way_back_is_gone_once() {
         once += u64::from(outcome.effects == 1);
         sent += outcome.sent;
     }
-    println!("{count} kills: {once} with one effect, {none} with none, none with two; {sent} sent");
+    let mut text = format!(
+        "{count} kills: {once} with one effect, {none} with none, none with two; {sent} sent"
+    );
     for (what, times) in &found {
-        println!("{times:>5}  {what}");
+        text.push_str(&format!("\n{times:>5}  {what}"));
     }
+    report(&text);
 }

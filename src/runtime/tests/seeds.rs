@@ -42,7 +42,7 @@ const KEPT: &[Kept] = &[
 /// Lines of a failed trace that are printed.
 const LINES: usize = 60;
 
-fn report(text: &str) {
+pub(super) fn report(text: &str) {
     // A log that is closed is nobody's reason to fail.
     let _ = writeln!(std::io::stdout().lock(), "\n{text}");
 }

@@ -129,7 +129,7 @@ async fn fly(seed: u64, spells: &[Spell]) -> Outcome {
         press: Some(began + Duration::from_secs(1)),
         keys,
     };
-    storm.fly(inbox, pressed).await
+    Box::pin(storm.fly(inbox, pressed)).await
 }
 
 /// The program, as it is started for a cluster.

@@ -66,11 +66,10 @@ fn short(model: &Model, watch: &Watch, phrase: &mut Phrase) {
     let rule = &watch.rule;
     let unit = rule.signal.unit();
     let role = match &watch.last {
-        None => Role::Muted,
+        None | Some((_, Judgement::NotYet)) => Role::Muted,
         Some((_, Judgement::Good)) => Role::Ok,
         Some((_, Judgement::Breach)) => Role::Bad,
         Some((_, Judgement::Unknown(_))) => Role::Warn,
-        Some((_, Judgement::NotYet)) => Role::Muted,
     };
     let value = match &watch.last {
         None => "...".to_owned(),

@@ -8,19 +8,19 @@ use crate::domain::id::Uid;
 use crate::domain::timeline::Tone;
 
 /// Takes in how its lease stands.
-pub(in crate::app::update) fn leased(model: &mut Model, uid: &Uid, lease: Lease) -> Vec<Effect> {
+pub(in crate::app::update) fn leased(model: &mut Model, uid: &Uid, lease: &Lease) -> Vec<Effect> {
     let now = model.now;
     let Some(post) = model.posts.get_mut(uid) else { return Vec::new() };
     let before = std::mem::replace(&mut post.lease, lease.clone());
-    let is_other = std::mem::discriminant(&before) != std::mem::discriminant(&lease);
-    let text = match &lease {
+    let is_other = std::mem::discriminant(&before) != std::mem::discriminant(lease);
+    let text = match lease {
         Lease::Ours(_) => "ours: this guard acts".to_owned(),
         Lease::Others(who) => format!("{who} has it: this one only watches"),
         Lease::Refused(why) => format!("none, so it only says what it would do: {why}"),
         Lease::Unasked | Lease::Asked => return Vec::new(),
     };
     // An answer that did not come does not end a lease that still stands.
-    if let (Lease::Ours(until), Lease::Refused(_)) = (&before, &lease)
+    if let (Lease::Ours(until), Lease::Refused(_)) = (&before, lease)
         && *until > now
     {
         post.lease = before;
