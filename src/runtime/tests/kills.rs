@@ -1,5 +1,5 @@
-//! A guard's program is killed at a random moment, and another one is started after it: whatever the
-//! moment, the bad version is left once, and nothing is sent twice.
+//! A guard's program is killed at a random moment, and another one is started after it: whatever
+//! the moment, the bad version is left once, and nothing is sent twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The gate before a switch, over a real controller: nothing is promoted past a green that is not
-//! proven, and a pass is for one version. Behind the fake nodes nobody answers: the version is asked
-//! at an address of the test.
+//! proven, and a pass is for one version. Behind the fake nodes nobody answers: the version is
+//! asked at an address of the test.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

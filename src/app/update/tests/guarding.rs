@@ -416,7 +416,11 @@ fn what_was_kept_and_makes_no_sense_is_no_guard() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// G6: a restart within two intervals decides as if there had been none.
     #[test]
