@@ -1,7 +1,8 @@
 //! The Lease by which guards agree on who acts (`coordination.k8s.io/v1`).
 //!
 //! Each write carries the resource version that was read, so of two guards that reach for it at
-//! once one is refused. Never acts on a workload. Called by `runtime` for each guard, every few seconds.
+//! once one is refused. Never acts on a workload. Called by `runtime` for each guard, every few
+//! seconds.
 
 use http::Request;
 use serde_json::{Value, json};
