@@ -13,3 +13,4 @@ pub mod sim;
 pub mod telemetry;
 pub mod terminal;
 pub mod view;
+pub mod web;

@@ -79,6 +79,8 @@ pub struct Post {
     pub told: bool,
     /// What was in the way of going back, while it is tried again.
     pub obstacle: Option<SafeText>,
+    /// Whether anything was seen that is not kept on disk yet.
+    pub seen: bool,
     /// When it last knew that time passed.
     pub ticked: Timestamp,
     /// When the pods were last looked at.
@@ -103,6 +105,7 @@ impl Post {
             reason: SafeText::default(),
             told: false,
             obstacle: None,
+            seen: false,
             ticked: now,
             pods_at: None,
             notes: VecDeque::new(),

@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
+use super::ConfigError;
 use super::document::{Entry, Section};
 use super::layers::{Origin, Setting};
 use super::prometheus::Reference;
-use super::{ConfigError, nearest};
 use crate::domain::alert::Severity;
 use crate::domain::measure::address::Address;
 
@@ -175,28 +175,12 @@ fn refused(origin: &Origin, key: &str, wanted: &'static str) -> ConfigError {
 }
 
 fn kind_of(entry: &Entry<'_>) -> Result<ReceiverKind, ConfigError> {
-    let text = entry.text()?;
-    match KINDS.iter().find(|(word, _)| *word == text) {
-        Some((_, kind)) => Ok(*kind),
-        None => Err(ConfigError::BadValue {
-            origin: entry.origin(),
-            key: entry.key.to_owned(),
-            wanted: "it is slack, alertmanager, pagerduty or webhook",
-            nearest: nearest(&text, KINDS.map(|(word, _)| word)).map(str::to_owned),
-            value: text,
-        }),
-    }
+    entry.choice(&KINDS, "it is slack, alertmanager, pagerduty or webhook")
 }
 
 fn severity(entry: &Entry<'_>) -> Result<Severity, ConfigError> {
-    let text = entry.text()?;
-    Severity::of_word(&text).ok_or_else(|| ConfigError::BadValue {
-        origin: entry.origin(),
-        key: entry.key.to_owned(),
-        wanted: "it is info, warning or critical",
-        nearest: nearest(&text, ["info", "warning", "critical"]).map(str::to_owned),
-        value: text,
-    })
+    let all = [Severity::Info, Severity::Warning, Severity::Critical];
+    entry.choice(&all.map(|one| (one.word(), one)), "it is info, warning or critical")
 }
 
 /// A receiver in words, without what may be secret: of an address only its scheme and host.

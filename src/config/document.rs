@@ -174,6 +174,29 @@ impl<'d> Entry<'d> {
         }
     }
 
+    /// The complaint about a value that is of the right type and yet none.
+    pub(super) fn bad(&self, value: String, wanted: &'static str) -> ConfigError {
+        let (origin, key) = (self.origin(), self.key.to_owned());
+        ConfigError::BadValue { origin, key, value, wanted, nearest: None }
+    }
+
+    /// What a word stands for, when it is one of these.
+    pub(super) fn choice<T: Copy>(
+        &self,
+        choices: &[(&'static str, T)],
+        wanted: &'static str,
+    ) -> Result<T, ConfigError> {
+        let text = self.text()?;
+        let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        chosen.ok_or_else(|| ConfigError::BadValue {
+            origin: self.origin(),
+            key: self.key.to_owned(),
+            wanted,
+            nearest: nearest(&text, choices.iter().map(|(word, _)| *word)).map(str::to_owned),
+            value: text,
+        })
+    }
+
     /// The value as a list of tables.
     pub(super) fn sections(&self) -> Result<Vec<Section<'d>>, ConfigError> {
         let DeValue::Array(items) = self.value.get_ref() else {

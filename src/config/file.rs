@@ -11,7 +11,7 @@ use super::gate::{self, GateSettings};
 use super::guard::{self, GuardSettings};
 use super::layers::{Glyphs, Setting};
 use super::prometheus::{self, PrometheusRule};
-use super::{ConfigError, nearest, read};
+use super::{ConfigError, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
 use crate::domain::measure::panel::Configured;
 
@@ -33,6 +33,8 @@ const KEYS: [&str; 16] = [
     "gate",
     "keys",
 ];
+
+const LEVELS: [(&str, Level); 2] = [("production", Level::Production), ("lab", Level::Lab)];
 
 const ENVIRONMENT_KEYS: [&str; 4] = ["name", "contexts", "namespaces", "level"];
 
@@ -148,7 +150,7 @@ fn environment(section: &Section<'_>) -> Result<Setting<EnvironmentRule>, Config
             "name" => name = Some(set(&entry, entry.text()?)),
             "contexts" => contexts = entry.texts()?,
             "namespaces" => namespaces = entry.texts()?,
-            "level" => careful = level(&entry)?,
+            "level" => careful = entry.choice(&LEVELS, "it is production or lab")?,
             _ => return Err(section.unknown(&entry, ENVIRONMENT_KEYS)),
         }
     }
@@ -159,21 +161,6 @@ fn environment(section: &Section<'_>) -> Result<Setting<EnvironmentRule>, Config
         namespaces,
     };
     Ok(name.map(rule))
-}
-
-fn level(entry: &Entry<'_>) -> Result<Level, ConfigError> {
-    let text = entry.text()?;
-    match text.as_str() {
-        "production" => Ok(Level::Production),
-        "lab" => Ok(Level::Lab),
-        _ => Err(ConfigError::BadValue {
-            origin: entry.origin(),
-            key: entry.key.to_owned(),
-            wanted: "it is production or lab",
-            nearest: nearest(&text, ["production", "lab"]).map(str::to_owned),
-            value: text,
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -108,16 +108,11 @@ fn take(profile: &mut Profile, key: &str, entry: &Entry<'_>) -> Result<(), Confi
     Ok(())
 }
 
-fn bad(entry: &Entry<'_>, value: String, wanted: &'static str) -> ConfigError {
-    let (origin, key) = (entry.origin(), entry.key.to_owned());
-    ConfigError::BadValue { origin, key, value, wanted, nearest: None }
-}
-
 /// A text that is compared or sent as it is.
 fn text(entry: &Entry<'_>) -> Result<SafeText, ConfigError> {
     let value = entry.text()?;
     if value.is_empty() || value.len() > 200 || !value.chars().all(is_printable) {
-        return Err(bad(entry, value, "it is a text of 1 to 200 printable characters"));
+        return Err(entry.bad(value, "it is a text of 1 to 200 printable characters"));
     }
     Ok(value.into())
 }
@@ -131,7 +126,7 @@ fn path(entry: &Entry<'_>) -> Result<SafeText, ConfigError> {
         || !value.chars().all(good)
         || value.split(['/', '?']).any(|part| part == "..")
     {
-        return Err(bad(entry, value, "it is a path such as /health"));
+        return Err(entry.bad(value, "it is a path such as /health"));
     }
     Ok(value.into())
 }
@@ -139,7 +134,7 @@ fn path(entry: &Entry<'_>) -> Result<SafeText, ConfigError> {
 fn pointer(entry: &Entry<'_>) -> Result<SafeText, ConfigError> {
     let value = entry.text()?;
     if !value.starts_with('/') || value.len() > 200 || !value.chars().all(is_printable) {
-        return Err(bad(entry, value, "it is a JSON pointer such as /database/status"));
+        return Err(entry.bad(value, "it is a JSON pointer such as /database/status"));
     }
     Ok(value.into())
 }
@@ -148,7 +143,7 @@ fn time(entry: &Entry<'_>) -> Result<Duration, ConfigError> {
     let value = entry.text()?;
     let time = parse_go_duration(&value).and_then(|span| span.to_std().ok());
     let fits = |time: &Duration| !time.is_zero() && *time <= Duration::from_secs(3600);
-    time.filter(fits).ok_or_else(|| bad(entry, value, "it is a time such as 500ms, 3s or 5m"))
+    time.filter(fits).ok_or_else(|| entry.bad(value, "it is a time such as 500ms, 3s or 5m"))
 }
 
 fn count(entry: &Entry<'_>, least: u32, most: u32) -> Result<u32, ConfigError> {
@@ -160,7 +155,7 @@ fn count(entry: &Entry<'_>, least: u32, most: u32) -> Result<u32, ConfigError> {
         (_, MOST_TRIES) => "it is a number from 1 to 1000",
         _ => "it is a number from 1 to 10000",
     };
-    fits.ok_or_else(|| bad(entry, number.to_string(), wanted))
+    fits.ok_or_else(|| entry.bad(number.to_string(), wanted))
 }
 
 fn skipped(entry: &Entry<'_>) -> Result<Vec<Check>, ConfigError> {

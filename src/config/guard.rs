@@ -95,26 +95,21 @@ pub(super) fn guard(section: &Section<'_>) -> Result<GuardSettings, ConfigError>
     Ok(settings)
 }
 
-fn bad(entry: &Entry<'_>, text: String, wanted: &'static str) -> ConfigError {
-    let (origin, key) = (entry.origin(), format!("guard.{}", entry.key));
-    ConfigError::BadValue { origin, key, value: text, wanted, nearest: None }
-}
-
 fn share_of(entry: &Entry<'_>) -> Result<f64, ConfigError> {
     let text = entry.text()?;
-    share(&text).map_err(|_| bad(entry, text, "it is a share with its sign, such as 1%"))
+    share(&text).map_err(|_| entry.bad(text, "it is a share with its sign, such as 1%"))
 }
 
 fn time_of(entry: &Entry<'_>) -> Result<Span, ConfigError> {
     let text = entry.text()?;
-    time(&text).map_err(|_| bad(entry, text, "it is a time with its unit, such as 90s or 5m"))
+    time(&text).map_err(|_| entry.bad(text, "it is a time with its unit, such as 90s or 5m"))
 }
 
 /// Samples lie on a grid of whole seconds.
 fn seconds_of(entry: &Entry<'_>) -> Result<Span, ConfigError> {
     let text = entry.text()?;
     let span = time(&text).ok().filter(|span| *span == Span::seconds(span.num_seconds()));
-    span.ok_or_else(|| bad(entry, text, "it is a time of whole seconds, such as 30s"))
+    span.ok_or_else(|| entry.bad(text, "it is a time of whole seconds, such as 30s"))
 }
 
 fn count_of(entry: &Entry<'_>) -> Result<u32, ConfigError> {
@@ -123,7 +118,7 @@ fn count_of(entry: &Entry<'_>) -> Result<u32, ConfigError> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 100")]
     let count = number as u32;
     let fits = (1.0..=100.0).contains(&number) && number.fract() == 0.0;
-    if fits { Ok(count) } else { Err(bad(entry, number.to_string(), wanted)) }
+    if fits { Ok(count) } else { Err(entry.bad(number.to_string(), wanted)) }
 }
 
 /// The values of the keys, as the file writes them.

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use super::ConfigError;
 use super::document::{Entry, Section};
 use super::layers::{Origin, Setting};
-use super::nearest;
 use crate::domain::measure::address::Address;
 use crate::domain::measure::panel::{Configured, Unit};
 
@@ -174,7 +173,9 @@ pub(super) fn metric(section: &Section<'_>) -> Result<Setting<Configured>, Confi
                 found.title = entry.text()?.into();
             }
             "query" => found.query = entry.text()?.into(),
-            "unit" => found.unit = unit(&entry)?,
+            "unit" => {
+                found.unit = entry.choice(&UNITS, "it is share, seconds, milliseconds or plain")?;
+            }
             "good" => found.good = Some(format!("result[0] {}", entry.text()?).into()),
             "workloads" => found.workloads = entry.texts()?,
             _ => return Err(section.unknown(&entry, METRIC_KEYS)),
@@ -197,18 +198,4 @@ pub(super) fn metric(section: &Section<'_>) -> Result<Setting<Configured>, Confi
         });
     }
     Ok(Setting { value: found, origin })
-}
-
-fn unit(entry: &Entry<'_>) -> Result<Unit, ConfigError> {
-    let text = entry.text()?;
-    match UNITS.iter().find(|(name, _)| *name == text) {
-        Some((_, unit)) => Ok(*unit),
-        None => Err(ConfigError::BadValue {
-            origin: entry.origin(),
-            key: entry.key.to_owned(),
-            wanted: "it is share, seconds, milliseconds or plain",
-            nearest: nearest(&text, UNITS.map(|(name, _)| name)).map(str::to_owned),
-            value: text,
-        }),
-    }
 }

@@ -3,17 +3,13 @@
 //! One request for each message; never follows a redirect, never tries again. Secrets are read for
 //! the request and taken out of whatever comes back. Called by `runtime`.
 
-use std::error::Error;
 use std::fmt;
-use std::io;
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Url};
 
 use super::error::NotifyError;
@@ -22,6 +18,7 @@ use super::receiver::{Receiver, Target};
 use crate::domain::alert::Alert;
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
+use crate::web::{self, Making};
 
 /// What logs and proxies of the receiver show.
 const USER_AGENT: &str = concat!("waveoff/", env!("CARGO_PKG_VERSION"));
@@ -194,26 +191,13 @@ impl Courier {
 
     /// A client for an address. Made anew each time: alerts are rare, and certificates change.
     async fn client(&self, url: &Url) -> Result<Client, NotifyError> {
-        // The HTTP client panics without one. Somebody else's choice, made earlier, is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(self.pace.connect)
-            .timeout(self.pace.answer)
-            .redirect(Policy::none())
-            .referer(false);
-        // What runs on this machine is never asked through a proxy.
-        if url.host_str().is_some_and(is_loopback) {
-            builder = builder.no_proxy();
-        }
         let trust = |cause: String| NotifyError::Trust { cause: cause.into() };
-        if let Some(file) = &self.receiver.ca_file {
-            builder = builder.tls_certs_only(certificates(file).await.map_err(trust)?);
-        } else if url.scheme() != "https" {
-            // Otherwise a machine without any certificates could not even speak plain HTTP.
-            builder = builder.tls_certs_only([]);
-        }
-        builder.build().map_err(|error| trust(cause(&error)))
+        let trusted = match &self.receiver.ca_file {
+            Some(file) => Some(certificates(file).await.map_err(trust)?),
+            None => None,
+        };
+        let (connect, answer) = (Some(self.pace.connect), Some(self.pace.answer));
+        web::client(Making { url, user_agent: USER_AGENT, trusted, connect, answer }).map_err(trust)
     }
 
     /// Why no answer came. Never repeats the address.
@@ -282,35 +266,11 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// The innermost cause, since the outer ones hold the address.
 fn cause(error: &reqwest::Error) -> String {
-    let mut last: &(dyn Error + 'static) = error;
-    loop {
-        let carried = last.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let carried = carried.map(|inner| inner as &(dyn Error + 'static));
-        let Some(next) = carried.or_else(|| last.source()) else { break };
-        last = next;
-    }
-    let io = last.downcast_ref::<io::Error>().map(io::Error::kind);
-    match io {
-        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
-        Some(io::ErrorKind::ConnectionReset) => "connection reset".to_owned(),
-        _ if last.is::<reqwest::Error>() => "the request failed".to_owned(),
-        _ => last.to_string(),
-    }
+    web::innermost(&web::chain(error))
 }
 
 async fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let name = path.display();
-    let pem = tokio::fs::read(path).await.map_err(|error| format!("{name}: {error}"))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| format!("{name}: {error}"))?;
-    if found.is_empty() {
-        return Err(format!("{name} has no certificate (PEM) in it"));
-    }
-    Ok(found)
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let number = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    number || host == "localhost" || host.ends_with(".localhost")
+    let pem = tokio::fs::read(path).await;
+    let pem = pem.map_err(|error| format!("{}: {error}", path.display()))?;
+    web::certificates_in(path, &pem)
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::domain::text::SafeText;
+use crate::web::SecretError;
 
 /// A failure of this room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +77,12 @@ pub enum NotifyError {
         /// Its own words behind a colon; empty without any.
         words: SafeText,
     },
+}
+
+impl From<SecretError> for NotifyError {
+    fn from(error: SecretError) -> Self {
+        Self::Secret { what: error.what.into(), cause: error.cause.into() }
+    }
 }
 
 impl NotifyError {

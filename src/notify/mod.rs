@@ -10,7 +10,6 @@ mod error;
 mod letter;
 mod receiver;
 mod record;
-mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -18,4 +17,3 @@ pub use courier::{Courier, Post};
 pub use error::NotifyError;
 pub use receiver::{Kind, Receiver, Target};
 pub use record::{from_json, to_json};
-pub use secret::Secret;

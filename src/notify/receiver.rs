@@ -6,9 +6,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::secret::Secret;
 use crate::domain::alert::Severity;
 use crate::domain::text::SafeText;
+use crate::web::Secret;
 
 /// Whose API it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,32 +3,25 @@
 //! Each request has one time limit for head and body together: a body that drips is no answer.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION,
 };
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Response, Url};
+use reqwest::{Response, Url};
 
 use super::ProbeError;
-use super::cause::cause;
 use crate::domain::gate::{Answer, Body, Lost, MOST_BODY};
 use crate::domain::measure::address::Address;
 use crate::domain::text::SafeText;
+use crate::web::{self, Making};
 
 /// What the asked service's logs show.
 const USER_AGENT: &str = concat!("waveoff/", env!("CARGO_PKG_VERSION"), " preflight");
 
 /// What is understood. Codings are not offered: what is judged is what was sent.
 const ACCEPTED: &str = "application/json, text/plain;q=0.9, */*;q=0.1";
-
-/// Largest file of certificates, in bytes.
-const MOST_CERTIFICATES: u64 = 4 * 1024 * 1024;
 
 /// A client for one address.
 pub struct Probe {
@@ -102,40 +95,18 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<SafeText> {
     Some(SafeText::new(&String::from_utf8_lossy(value.as_bytes())))
 }
 
-/// A client; what is wrong with its certificates otherwise.
+/// A client; what is wrong with its certificates otherwise. Whoever asks says how long it may take.
 fn build(url: &Url, ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
-    // The HTTP client panics without one. Somebody else's choice, made earlier, is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder =
-        reqwest::Client::builder().user_agent(USER_AGENT).redirect(Policy::none()).referer(false);
-    // What runs on this machine is never asked through a proxy.
-    if is_near(url.host_str().unwrap_or_default()) {
-        builder = builder.no_proxy();
-    }
-    if let Some(file) = ca_file {
-        builder = builder.tls_certs_only(certificates(file)?);
-    } else if url.scheme() != "https" {
-        // Otherwise a machine without any certificates could not even speak plain HTTP.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|error| cause(&error))
+    let trusted = ca_file.map(web::certificates).transpose()?;
+    web::client(Making { url, user_agent: USER_AGENT, trusted, connect: None, answer: None })
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let name = path.display();
-    let mut pem = Vec::new();
-    let file = File::open(path).map_err(|error| format!("{name}: {error}"))?;
-    let read = file.take(MOST_CERTIFICATES).read_to_end(&mut pem);
-    read.map_err(|error| format!("{name}: {error}"))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| format!("{name}: {error}"))?;
-    if found.is_empty() {
-        return Err(format!("{name} has no certificate (PEM) in it"));
+/// Why no answer came.
+fn cause(error: &reqwest::Error) -> String {
+    let chain = web::chain(error);
+    if error.is_dns() {
+        let last = chain.last().map(ToString::to_string).unwrap_or_default();
+        return format!("the name is not found ({last})");
     }
-    Ok(found)
-}
-
-fn is_near(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
-    let number = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    number || host == "localhost" || host.ends_with(".localhost")
+    web::innermost(&chain)
 }

@@ -3,7 +3,6 @@
 //! Never follows a redirect, never repeats a request, never reads more of a body than a gate
 //! judges. What an answer means is `domain::gate`'s. Called by `runtime`.
 
-mod cause;
 mod client;
 
 pub use client::Probe;

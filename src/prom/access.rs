@@ -3,26 +3,13 @@
 //! Tokens on disk are exchanged while the program runs, so nothing is kept. Called by `direct`.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use tokio::io::AsyncReadExt;
 
 use super::error::PromError;
 use crate::domain::text::SafeText;
-
-/// Largest file that can be a secret, in bytes.
-const MOST_BYTES: u64 = 64 * 1024;
-
-/// Where a secret is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Secret {
-    /// In a file; white space at its ends does not belong to it.
-    File(PathBuf),
-    /// In a variable of the environment.
-    Variable(String),
-}
+use crate::web::{Secret, SecretError};
 
 /// What a server wants to be shown, and what is trusted of it.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -134,44 +121,8 @@ fn wrong(what: &str, cause: &str) -> PromError {
     PromError::Secret { what: SafeText::new(what), cause: SafeText::new(cause) }
 }
 
-impl Secret {
-    /// Where it is, in words.
-    fn place(&self) -> String {
-        match self {
-            Self::File(path) => format!("file {}", path.display()),
-            Self::Variable(name) => format!("variable {name}"),
-        }
+impl From<SecretError> for PromError {
+    fn from(error: SecretError) -> Self {
+        wrong(&error.what, &error.cause)
     }
-
-    /// Its value of this moment.
-    async fn read(&self) -> Result<String, PromError> {
-        let place = self.place();
-        let text = match self {
-            Self::File(path) => read_file(path).await.map_err(|error| match error.kind() {
-                ErrorKind::NotFound => wrong(&place, "does not exist"),
-                ErrorKind::PermissionDenied => wrong(&place, "may not be read"),
-                ErrorKind::InvalidData => wrong(&place, "is no text"),
-                ErrorKind::FileTooLarge => wrong(&place, "is too large for a secret"),
-                _ => wrong(&place, &format!("cannot be read: {error}")),
-            })?,
-            Self::Variable(name) => std::env::var(name).map_err(|error| match error {
-                std::env::VarError::NotPresent => wrong(&place, "is not set"),
-                std::env::VarError::NotUnicode(_) => wrong(&place, "is no text"),
-            })?,
-        };
-        match text.trim() {
-            "" => Err(wrong(&place, "is empty")),
-            value => Ok(value.to_owned()),
-        }
-    }
-}
-
-async fn read_file(path: &std::path::Path) -> std::io::Result<String> {
-    let file = tokio::fs::File::open(path).await?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).await?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(ErrorKind::FileTooLarge.into());
-    }
-    String::from_utf8(bytes).map_err(|_| ErrorKind::InvalidData.into())
 }

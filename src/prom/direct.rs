@@ -5,16 +5,11 @@
 //! warnings. Used by `server`.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::net::IpAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HeaderMap, LOCATION, RETRY_AFTER};
 use prometheus_http_query::{Client, Error};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Url};
+use reqwest::Url;
 
 use super::access::{Access, Signature};
 use super::call::{Call, milliseconds};
@@ -24,12 +19,10 @@ use super::pace::{MOST_BYTES, Pace};
 use super::reply::{Origin, Reply};
 use crate::domain::measure::address::Address;
 use crate::domain::text::SafeText;
+use crate::web::{self, Making};
 
 /// What logs and proxies of the server show beside the person.
 const USER_AGENT: &str = concat!("waveoff/", env!("CARGO_PKG_VERSION"));
-
-/// Largest file of certificates, in bytes.
-const MOST_CERTIFICATES: u64 = 4 * 1024 * 1024;
 
 /// Variables that name a proxy, as the HTTP client looks for them.
 const PROXIES: [(&str, [&str; 4]); 2] = [
@@ -66,8 +59,8 @@ impl Direct {
         access.check()?;
         let server = address.url;
         let host = parsed.host_str().unwrap_or_default().to_owned();
-        let near = is_loopback(&host);
-        let http = build(&parsed, near, access, pace)
+        let near = web::is_near(&host);
+        let http = build(&parsed, access, pace)
             .map_err(|cause| PromError::Trust { server: server.clone(), cause: cause.into() })?;
         let client = Client::from(http, parsed.as_str().trim_end_matches('/'))
             .map_err(|error| wrong(error.to_string()))?;
@@ -145,49 +138,10 @@ async fn send(
 }
 
 /// A client; what is wrong with its certificates otherwise.
-fn build(url: &Url, near: bool, access: &Access, pace: &Pace) -> Result<reqwest::Client, String> {
-    // The HTTP client panics without one. Somebody else's choice, made earlier, is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        .user_agent(USER_AGENT)
-        .connect_timeout(pace.connect)
-        .timeout(pace.answer)
-        .redirect(Policy::none())
-        .referer(false);
-    // What runs on this machine is never asked through a proxy.
-    if near {
-        builder = builder.no_proxy();
-    }
-    if let Some(file) = &access.ca_file {
-        builder = builder.tls_certs_only(certificates(file)?);
-    } else if url.scheme() != "https" {
-        // Otherwise a machine without any certificates could not even speak plain HTTP.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        cause.unwrap_or_else(|| error.to_string())
-    })
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let name = path.display();
-    let mut pem = Vec::new();
-    let file = File::open(path).map_err(|error| format!("{name}: {error}"))?;
-    let read = file.take(MOST_CERTIFICATES).read_to_end(&mut pem);
-    read.map_err(|error| format!("{name}: {error}"))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| format!("{name}: {error}"))?;
-    if found.is_empty() {
-        return Err(format!("{name} has no certificate (PEM) in it"));
-    }
-    Ok(found)
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
-    let number = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    number || host == "localhost" || host.ends_with(".localhost")
+fn build(url: &Url, access: &Access, pace: &Pace) -> Result<reqwest::Client, String> {
+    let trusted = access.ca_file.as_deref().map(web::certificates).transpose()?;
+    let (connect, answer) = (Some(pace.connect), Some(pace.answer));
+    web::client(Making { url, user_agent: USER_AGENT, trusted, connect, answer })
 }
 
 /// The variable that names a proxy for a scheme.
@@ -207,20 +161,4 @@ fn length(headers: &HeaderMap) -> Option<usize> {
 /// `Retry-After` in seconds; as a date it is not read, since clocks differ.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     text(headers, &RETRY_AFTER)?.trim().parse().ok().map(Duration::from_secs)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_machine_is_told_from_others() {
-        for near in ["localhost", "a.localhost", "127.0.0.1", "127.8.9.1", "[::1]"] {
-            assert!(is_loopback(near), "{near}");
-        }
-        for far in ["localhost.example.com", "10.0.0.1", "[2001:db8::1]", "prometheus", "128.0.0.1"]
-        {
-            assert!(!is_loopback(far), "{far}");
-        }
-    }
 }

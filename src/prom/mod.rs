@@ -21,7 +21,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use access::{Access, Secret};
+pub use access::Access;
 pub use carrier::{Carried, Carrier, NotCarried};
 pub use error::PromError;
 pub use server::{Element, Hello, Server};

@@ -5,9 +5,10 @@ use std::path::Path;
 use crate::app::journal::SessionStamp;
 use crate::app::session::{Mode, Scope, Session};
 use crate::cluster::{self, Connection, Identity};
-use crate::config::{Namespaces, Places, Settings};
+use crate::config::{Namespaces, Places, Reference, Settings};
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
+use crate::web::Secret;
 
 use super::state::{Guards, Journal};
 
@@ -90,4 +91,13 @@ pub(super) fn journal(places: &Places, drill: bool) -> Journal {
 /// Where guards are kept. Those of drills end with their cluster.
 pub(super) fn guards(places: &Places, drill: bool) -> Guards {
     Guards::new(places.state.as_ref().filter(|_| !drill).map(|state| state.join("guards")))
+}
+
+/// Where a secret of the configuration is; nothing where the text itself stands there.
+pub(super) fn secret(reference: &Reference) -> Option<Secret> {
+    match reference {
+        Reference::File(path) => Some(Secret::File(path.clone())),
+        Reference::Variable(name) => Some(Secret::Variable(name.clone())),
+        Reference::Text(_) => None,
+    }
 }

@@ -208,7 +208,7 @@ impl Performer {
         }));
     }
 
-    /// Asks for the Lease of a guard, or gives it back. In a drill nobody else guards.
+    /// Asks for the Lease of a guard, or gives it back.
     fn lease(&mut self, order: LeaseOrder) {
         let (connection, clock, out) =
             (self.connection(), self.door.clock.clone(), self.out.clone());

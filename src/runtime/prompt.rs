@@ -38,16 +38,20 @@ pub(super) fn confirm(
     if yes {
         return Ok(());
     }
+    let wanted = dialog.token.as_deref().unwrap_or("yes");
+    ask(wanted, dialog.token.is_none(), dialog.plan.action.verb.name())
+}
+
+/// Asks for a word, or for its first letter where that is enough.
+pub(super) fn ask(wanted: &str, letter: bool, what: &str) -> Result<(), Refusal> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Refusal::NobodyToAsk);
     }
-    let wanted = dialog.token.as_deref().unwrap_or("yes");
     let mut stderr = io::stderr().lock();
-    let asked = write!(stderr, "type {wanted} to {}: ", dialog.plan.action.verb.name())
-        .and_then(|()| stderr.flush());
+    let asked = write!(stderr, "type {wanted} to {what}: ").and_then(|()| stderr.flush());
     let mut line = String::new();
     let read = asked.and_then(|()| io::stdin().lock().read_line(&mut line));
     let said = line.trim();
-    let agreed = said == wanted || (dialog.token.is_none() && said == "y");
+    let agreed = said == wanted || (letter && wanted.get(..1) == Some(said));
     if read.is_ok() && agreed { Ok(()) } else { Err(Refusal::Declined) }
 }

@@ -200,17 +200,6 @@ impl Start {
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
         }
-        for kept in door.guards.left() {
-            if let Some(post) = record::from_json(&kept, now) {
-                let arming = &post.guard.arming;
-                let text = format!(
-                    "{} was guarded by {} until its program ended, and nobody guards it now; \
-                     `waveoff guard {}` goes on with it",
-                    arming.workload, arming.by, arming.workload.name
-                );
-                model.troubles.note(now, "guard", text);
-            }
-        }
         model.terms = self.settings.guard.terms.clone();
         model.pursued = journal::unfinished(&door.journal.recent(now), now - PURSUED_FOR);
         model
@@ -247,6 +236,7 @@ impl Start {
         let door = self.door(connection);
         let mut model = self.model(&door, scope);
         model.overrides = overrides;
+        tell_left(&mut model, &door);
         let (told, flown) = drill.unzip();
         let effects = told.map(|told| begin_drill(&mut model, told)).unwrap_or_default();
         let failed = |error: &dyn std::fmt::Display| failure(Exit::Undetermined, error.to_string());
@@ -295,7 +285,8 @@ impl Start {
         model.metrics.settings.on &=
             matches!(command, Command::List(_) | Command::Status(_) | Command::Guard(_));
         let sign_in = measure::sign_in(&self.settings, false);
-        let left = door.guards.left();
+        let guards = matches!(command, Command::Guard(_));
+        let left = if guards { door.guards.left() } else { Vec::new() };
         let alerts = alerts::plan(&self.settings, &self.places, false);
         let session = Headless::start(model, door, sign_in, alerts, self.clock.clone());
         match &command {
@@ -328,6 +319,20 @@ impl Start {
             | Command::Drill(_)
             | Command::Doctor(_) => Ok(Exit::Ok),
         }
+    }
+}
+
+/// Says which guards a program left when it was killed.
+fn tell_left(model: &mut Model, door: &Door) {
+    let now = model.now;
+    for post in door.guards.left().iter().filter_map(|kept| record::from_json(kept, now)) {
+        let arming = &post.guard.arming;
+        let text = format!(
+            "{} was guarded by {} until its program ended, and nobody guards it now; \
+             `waveoff guard {}` goes on with it",
+            arming.workload, arming.by, arming.workload.name
+        );
+        model.troubles.note(now, "guard", text);
     }
 }
 

@@ -15,6 +15,7 @@ mod conformance;
 mod drills;
 mod fixture;
 mod hostile;
+mod loopback;
 mod plane;
 mod pty_rig;
 mod report;

@@ -62,6 +62,11 @@ pub fn looks(subject: &Subject, hash: &str, terms: &Terms) -> Vec<Look> {
     all
 }
 
+/// The one of these that answers a rule.
+pub fn of_rule(looks: &[Look], signal: Signal) -> Option<&Look> {
+    looks.iter().find(|look| look.signal == signal.asked())
+}
+
 fn business(subject: &Subject, version: &Version, terms: &Terms) -> Option<Look> {
     let (query, _) = terms.business.as_ref()?;
     let sides = subject.sides.as_ref()?;

@@ -163,8 +163,7 @@ fn rate_rules(model: &Model, proposal: &mut Proposal) {
             rate_pods(model, &arming, offer);
             continue;
         }
-        let asked = if signal == Signal::ErrorsFast { Signal::Errors } else { signal };
-        let look = looks.iter().find(|look| look.signal == asked);
+        let look = looks::of_rule(&looks, signal);
         let sample =
             subject.zip(look).and_then(|(s, l)| looks::sample(&model.metrics, s, l, &arming.terms));
         if let Some(sample) = sample {

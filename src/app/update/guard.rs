@@ -46,6 +46,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
         effects.extend(look::miss(model, &uid));
         effects.extend(step(model, &uid, Event::Time));
         effects.extend(lease::hold(model, &uid));
+        effects.extend(keep(model, &uid));
         effects.extend(go(model, &uid));
     }
     effects
@@ -58,6 +59,7 @@ pub(super) fn looked(model: &mut Model) -> Vec<Effect> {
         for (signal, sample) in look::samples(model, &uid) {
             effects.extend(step(model, &uid, Event::Looked(signal, sample)));
         }
+        effects.extend(keep(model, &uid));
         effects.extend(go(model, &uid));
     }
     effects
@@ -101,6 +103,7 @@ pub(super) fn step(model: &mut Model, uid: &Uid, event: Event) -> Vec<Effect> {
     let looks = matches!(event, Event::Looked(..) | Event::Missed(..));
     let before: Vec<bool> = post.guard.watches.iter().map(Watch::is_breaching).collect();
     let orders = post.guard.step(event, now);
+    post.seen |= looks;
     let mut effects = Vec::new();
     if looks {
         effects.extend(tell::breaches(model, uid, &before));
@@ -108,10 +111,14 @@ pub(super) fn step(model: &mut Model, uid: &Uid, event: Event) -> Vec<Effect> {
     for order in orders {
         effects.extend(obey(model, uid, order));
     }
-    if looks && let Some(post) = model.posts.get(uid).filter(|post| post.guard.is_on()) {
-        effects.push(Effect::KeepGuard(uid.clone(), record::to_json(post)));
-    }
     effects
+}
+
+/// Keeps how a guard stands, once for all that was seen at the same time: it costs a sync.
+fn keep(model: &mut Model, uid: &Uid) -> Option<Effect> {
+    let post = model.posts.get_mut(uid).filter(|post| post.guard.is_on())?;
+    let seen = std::mem::take(&mut post.seen);
+    seen.then(|| Effect::KeepGuard(uid.clone(), record::to_json(post)))
 }
 
 fn obey(model: &mut Model, uid: &Uid, order: Order) -> Vec<Effect> {

@@ -55,6 +55,11 @@ impl Signal {
         matches!(self, Self::Pods | Self::Business)
     }
 
+    /// The signal that is asked for it: both rules of errors look at the same answers.
+    pub fn asked(self) -> Self {
+        if self == Self::ErrorsFast { Self::Errors } else { self }
+    }
+
     /// Whether Prometheus is asked for it.
     pub fn is_measured(self) -> bool {
         self != Self::Pods

@@ -3,7 +3,8 @@
 use super::listener::Listener;
 use super::{alert, at, courier, receiver};
 use crate::domain::alert::Occasion;
-use crate::notify::{Kind, NotifyError, Post, Receiver, Secret, Target};
+use crate::notify::{Kind, NotifyError, Post, Receiver, Target};
+use crate::web::Secret;
 
 const CANARY: &str = "CANARY-7c1f0e";
 

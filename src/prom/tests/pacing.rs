@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep};
 use super::scripted::{Play, Scripted};
 use super::{now, one, paced_server_of, quick, server_of};
 use crate::prom::pace::Pace;
-use crate::prom::{Access, PromError, Secret, Server};
+use crate::prom::{Access, PromError, Server};
+use crate::web::Secret;
 
 /// All pauses take a second, or two where the server asks for more.
 fn pauses() -> Pace {

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::now;
 use super::one;
 use super::scripted::{Play, Scripted};
-use crate::prom::{Access, PromError, Secret, Server};
+use crate::prom::{Access, PromError, Server};
+use crate::web::Secret;
 
 fn file(folder: &Path, name: &str, text: &str) -> Secret {
     let path = folder.join(name);

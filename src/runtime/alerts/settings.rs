@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use crate::config::{Places, ReceiverKind, ReceiverRule, Reference, Settings};
-use crate::notify::{Courier, Kind, Receiver, Secret, Target};
+use crate::notify::{Courier, Kind, Receiver, Target};
+use crate::runtime::connect::secret;
+use crate::web::Secret;
 
 use super::{Plan, Way};
 
@@ -45,13 +47,5 @@ fn receiver(rule: &ReceiverRule) -> Receiver {
         token: rule.token.as_ref().and_then(secret),
         ca_file: rule.ca_file.clone(),
         least: rule.least,
-    }
-}
-
-fn secret(reference: &Reference) -> Option<Secret> {
-    match reference {
-        Reference::File(path) => Some(Secret::File(path.clone())),
-        Reference::Variable(name) => Some(Secret::Variable(name.clone())),
-        Reference::Text(_) => None,
     }
 }

@@ -5,12 +5,11 @@
 //! the parent.
 
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use crate::runtime::state::whole;
 
 /// Largest file that is read, in bytes.
 const MOST: u64 = 32 << 20;
@@ -33,7 +32,7 @@ pub(super) struct Spool {
 impl Spool {
     /// A place of our own in this directory.
     pub(super) fn open(directory: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        whole::directory(directory)?;
         for run in 0..RUNS {
             let name = format!("{}-{run}", std::process::id());
             let lock = directory.join(format!("{name}.lock"));
@@ -42,7 +41,7 @@ impl Spool {
             if path.exists() {
                 continue;
             }
-            if let Some(held) = try_lock(&lock)? {
+            if let Some(held) = whole::try_lock(&lock)? {
                 let directory = directory.to_owned();
                 return Ok(Self { directory, path, lock, _held: held, adopted: Vec::new() });
             }
@@ -67,7 +66,7 @@ impl Spool {
             if path == self.path {
                 continue;
             }
-            let Ok(Some(held)) = try_lock(&lock) else { continue };
+            let Ok(Some(held)) = whole::try_lock(&lock) else { continue };
             match std::fs::metadata(&path).and_then(|data| data.modified()) {
                 Ok(modified) => found.push((modified, path, held)),
                 // It left nothing, or somebody was faster.
@@ -99,21 +98,9 @@ impl Spool {
     /// that the one before it is.
     pub(super) fn write(&self, text: &str) -> io::Result<()> {
         if text.is_empty() {
-            return match std::fs::remove_file(&self.path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            };
+            return whole::remove(&self.path);
         }
-        let beside = self.path.with_extension("new");
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-        let kept = written.and_then(|()| std::fs::rename(&beside, &self.path));
-        if kept.is_err() {
-            let _ = std::fs::remove_file(&beside);
-        }
-        // The name as well.
-        kept.and_then(|()| File::open(&self.directory)?.sync_all())
+        whole::write_durably(&self.path, text.as_bytes())
     }
 }
 
@@ -123,21 +110,5 @@ impl Drop for Spool {
         if !self.path.exists() {
             let _ = std::fs::remove_file(&self.lock);
         }
-    }
-}
-
-/// The lock, if nobody has it.
-fn try_lock(path: &Path) -> io::Result<Option<File>> {
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        // Somebody may have removed it between the two: then its name is not held.
-        Ok(()) => {
-            let ours = file.metadata()?.ino();
-            let is_there = std::fs::metadata(path).is_ok_and(|data| data.ino() == ours);
-            Ok(is_there.then_some(file))
-        }
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

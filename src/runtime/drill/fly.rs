@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
@@ -23,6 +23,7 @@ use super::super::connect as connecting;
 use super::super::headless::{Failure, failure};
 use super::super::say::{complain, print};
 use super::super::start::{Start, listen};
+use super::super::state::whole;
 use super::{Flown, words};
 
 /// Workloads from which on their past takes long enough to be wondered at.
@@ -124,7 +125,7 @@ impl Keys {
         let state =
             state.ok_or_else(|| io::Error::other("neither XDG_STATE_HOME nor HOME is set"))?;
         let directory = state.join("drill").join(std::process::id().to_string());
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+        whole::directory(&directory)?;
         let mut keys = Self { directory, files: Vec::new() };
         for person in flown.simulation.persons() {
             let Some(text) = flown.simulation.kubeconfig(&person, "default") else { continue };

@@ -5,7 +5,6 @@
 //! Whatever ends it says so before, in the journal and to whoever is alerted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -22,6 +21,7 @@ use crate::domain::text::SafeText;
 use crate::domain::time::{length, to_rfc3339};
 use crate::error::Exit;
 use crate::runtime::feed;
+use crate::runtime::prompt;
 use crate::runtime::say::{complain, print};
 use crate::terminal::Signals;
 
@@ -249,16 +249,7 @@ impl Shift<'_> {
                 complain(&format!("{}: note: {warning}", arming.workload));
             }
         }
-        let refused = |text: &str| failure(Exit::Refused, text);
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Err(refused("not confirmed: this is no terminal, and --yes was not given"));
-        }
-        let mut stderr = io::stderr().lock();
-        let asked = write!(stderr, "type yes to arm: ").and_then(|()| stderr.flush());
-        let mut line = String::new();
-        let read = asked.and_then(|()| io::stdin().lock().read_line(&mut line));
-        let agreed = read.is_ok() && matches!(line.trim(), "y" | "yes");
-        if agreed { Ok(()) } else { Err(refused("not confirmed: nothing was armed")) }
+        prompt::ask("yes", true, "arm").map_err(|refusal| failure(Exit::Refused, refusal.text()))
     }
 
     /// Arms for each new version, as soon as it can be seen.

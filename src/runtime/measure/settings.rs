@@ -5,7 +5,8 @@
 use crate::app::metrics::{Candidate, Settings as Measuring};
 use crate::config::{Reference, Settings, SignInRule};
 use crate::domain::measure::address::Address;
-use crate::prom::{Access, Secret};
+use crate::prom::Access;
+use crate::runtime::connect::secret;
 
 use super::SignIn;
 
@@ -52,12 +53,4 @@ fn access(rule: &SignInRule) -> Access {
         }
     }
     access
-}
-
-fn secret(reference: &Reference) -> Option<Secret> {
-    match reference {
-        Reference::File(path) => Some(Secret::File(path.clone())),
-        Reference::Variable(name) => Some(Secret::Variable(name.clone())),
-        Reference::Text(_) => None,
-    }
 }

@@ -5,16 +5,15 @@
 //! what becomes of a guard that was left. Called by `perform` and `start`.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
 use super::journal::hash;
+use super::whole;
 use crate::domain::id::Uid;
 
 /// The guards of this user.
@@ -44,8 +43,8 @@ impl Guards {
         let Some(directory) = &self.directory else { return Ok(()) };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if !held.contains_key(uid) {
-            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-            let lock = locked(&lock_of(directory, uid))?;
+            whole::directory(directory)?;
+            let lock = whole::try_lock(&lock_of(directory, uid))?;
             let Some(lock) = lock else {
                 return Err(io::Error::other("another program of yours guards it"));
             };
@@ -55,13 +54,7 @@ impl Guards {
             return Ok(());
         };
         hold.written = number;
-        let path = file_of(directory, uid);
-        let beside = path.with_extension("new");
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        file.write_all(kept.to_string().as_bytes())?;
-        file.sync_data()?;
-        std::fs::rename(&beside, &path)
+        whole::write_durably(&file_of(directory, uid), kept.to_string().as_bytes())
     }
 
     /// Nothing is to be gone on with.
@@ -72,10 +65,7 @@ impl Guards {
             // What is still on its way to the disk is older.
             hold.written = u64::MAX;
         }
-        match std::fs::remove_file(file_of(directory, uid)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        whole::remove(&file_of(directory, uid))
     }
 
     /// Guards that were left by a program that is not there any more.
@@ -86,7 +76,7 @@ impl Guards {
         let kept = paths.filter(|path| path.extension().is_some_and(|e| e == "json"));
         let nobodys = kept.filter(|path| {
             // Held for the moment of this look only.
-            matches!(locked(&path.with_extension("lock")), Ok(Some(_)))
+            matches!(whole::try_lock(&path.with_extension("lock")), Ok(Some(_)))
         });
         nobodys.filter_map(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok()).collect()
     }
@@ -98,17 +88,6 @@ fn file_of(directory: &Path, uid: &Uid) -> PathBuf {
 
 fn lock_of(directory: &Path, uid: &Uid) -> PathBuf {
     file_of(directory, uid).with_extension("lock")
-}
-
-/// The lock of a file; nothing when another program has it.
-fn locked(path: &Path) -> io::Result<Option<File>> {
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(error) if error == rustix::io::Errno::WOULDBLOCK => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! Several processes may write: each append holds the file's lock. Never decides by old lines.
 //! Called by `door`, `perform` and, for what a killed process left undone, `start`.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 
 use crate::domain::time::{Span, Timestamp};
 use crate::terminal::fall;
+
+use super::whole;
 
 /// Bytes at the end of the file in which the last line is looked for.
 const TAIL: u64 = 256 * 1024;
@@ -112,7 +114,7 @@ impl Journal {
         let directory = self.directory.as_ref().ok_or_else(|| {
             io::Error::other("no place for the journal: neither XDG_STATE_HOME nor HOME is set")
         })?;
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        whole::directory(directory)?;
         Ok(directory)
     }
 }

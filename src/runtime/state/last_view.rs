@@ -3,9 +3,8 @@
 //! Best effort: what cannot be written or read is only missing. Never kept of a drill. Called by
 //! `start` and by `cockpit`.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use crate::app::fleet_view::last::LastView;
@@ -13,6 +12,7 @@ use crate::app::session::Session;
 use crate::config::Places;
 
 use super::journal::hash;
+use super::whole;
 
 /// Largest file that is read, in bytes.
 const MOST: u64 = 2 << 20;
@@ -42,16 +42,6 @@ impl Keep {
 
     /// Keeps a view, whole or not at all.
     pub(in crate::runtime) fn write(&self, view: &LastView) -> io::Result<()> {
-        let directory = self.path.parent().ok_or(io::ErrorKind::NotFound)?;
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let beside = self.path.with_extension(format!("{}.new", std::process::id()));
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        let written = file.write_all(view.to_json(&self.of).to_string().as_bytes());
-        let kept = written.and_then(|()| std::fs::rename(&beside, &self.path));
-        if kept.is_err() {
-            let _ = std::fs::remove_file(&beside);
-        }
-        kept
+        whole::write(&self.path, view.to_json(&self.of).to_string().as_bytes())
     }
 }

@@ -9,6 +9,7 @@ mod journal;
 mod last_view;
 mod passes;
 pub(super) mod record;
+pub(super) mod whole;
 
 pub(super) use guards::Guards;
 pub(super) use journal::Journal;

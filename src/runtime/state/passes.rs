@@ -3,14 +3,14 @@
 //! Whoever passes a gate opens it for all processes of the same person, until it is too old. Best
 //! effort: what cannot be read is not passed. Never kept of a drill. Called by `perform`.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::journal::hash;
+use super::whole;
 use crate::app::gate::{pass_from_json, pass_to_json};
 use crate::domain::gate::Pass;
 use crate::domain::id::Uid;
@@ -78,24 +78,13 @@ impl Passes {
 
     fn keep_file(&self, uid: &Uid, pass: Option<&Pass>) -> io::Result<()> {
         let Some(path) = self.path(uid) else { return Ok(()) };
-        let Some(pass) = pass else {
-            return match std::fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            };
-        };
-        if let Some(directory) = &self.directory {
-            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        match pass {
+            Some(pass) => {
+                let text = pass_to_json(pass, &self.server).to_string();
+                whole::write(&path, text.as_bytes())
+            }
+            None => whole::remove(&path),
         }
-        let beside = path.with_extension(format!("{}.new", std::process::id()));
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        let text = pass_to_json(pass, &self.server).to_string();
-        let kept = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, &path));
-        if kept.is_err() {
-            let _ = std::fs::remove_file(&beside);
-        }
-        kept
     }
 }
 

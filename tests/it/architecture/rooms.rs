@@ -73,9 +73,11 @@ const TABLE: &[Room] = &[
         ours: &["config"],
         theirs: &["rustix", "tracing", "tracing_appender", "tracing_subscriber"],
     },
+    // What every room that speaks HTTP by itself stands on.
+    Room { name: "web", ours: &[], theirs: &["reqwest", "rustls"] },
     Room {
         name: "prom",
-        ours: &["domain"],
+        ours: &["domain", "web"],
         // The last two are named by tests alone.
         theirs: &[
             "http",
@@ -88,12 +90,8 @@ const TABLE: &[Room] = &[
             "tokio_rustls",
         ],
     },
-    Room {
-        name: "notify",
-        ours: &["domain"],
-        theirs: &["http", "reqwest", "rustls", "serde_json"],
-    },
-    Room { name: "probe", ours: &["domain"], theirs: &["reqwest", "rustls"] },
+    Room { name: "notify", ours: &["domain", "web"], theirs: &["http", "reqwest", "serde_json"] },
+    Room { name: "probe", ours: &["domain", "web"], theirs: &["reqwest"] },
     Room { name: "error", ours: &[], theirs: &[] },
     // A second reading of the same API: it shares nothing with the first.
     Room {
@@ -138,6 +136,7 @@ const TABLE: &[Room] = &[
             "telemetry",
             "terminal",
             "view",
+            "web",
         ],
         theirs: &[
             "anyhow",
@@ -156,7 +155,7 @@ const TABLE: &[Room] = &[
 ];
 
 /// Rooms that repeat somebody else's manual may name what every adapter needs.
-const ADAPTERS: &[&str] = &["cluster", "notify", "probe", "prom", "terminal"];
+const ADAPTERS: &[&str] = &["cluster", "notify", "probe", "prom", "terminal", "web"];
 
 /// What a room that is true on paper never does.
 const PURE: &[&str] = &["domain", "app", "view"];

@@ -2,44 +2,22 @@
 
 #![expect(clippy::disallowed_methods, reason = "what an earlier run left has to be young")]
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use super::{Shop, WAVEOFF, canary};
+use crate::loopback;
 
 const SECRET: &str = "Canary-4b7d19c2";
 
 /// A receiver that answers so, and what it heard. Ends with the process.
-fn receiver(status: &str) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+fn receiver(status: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     let heard: Arc<Mutex<Vec<String>>> = Arc::default();
     let record = Arc::clone(&heard);
-    let body = format!("{SECRET} is not known here");
-    let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut bytes = vec![0; 64 * 1024];
-            let mut length = 0;
-            // The head, then a body if there is one; a body ends with its brace.
-            loop {
-                length += stream.read(&mut bytes[length..]).unwrap_or(0);
-                let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
-                if text.starts_with("HEAD") || text.trim_end().ends_with(['}', ']']) {
-                    record.lock().unwrap().push(text);
-                    break;
-                }
-            }
-            let _ = stream.write_all(answer.as_bytes());
-        }
+    let url = loopback::serve(move |request| {
+        record.lock().unwrap().push(format!("{}{}", request.head, request.body));
+        (status, format!("{SECRET} is not known here"))
     });
     (url, heard)
 }

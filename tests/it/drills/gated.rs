@@ -1,13 +1,12 @@
 //! `waveoff preflight` and the gate before `promote`, against a served drill and a small server.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::process::Output;
 use std::thread;
 
 use serde_json::Value;
 
 use super::{Hangar, Served, json, words};
+use crate::loopback;
 
 fn run(hangar: &Hangar, keys: &str, args: &[&str]) -> Output {
     let all = [args, &["-n", "shop", "--kubeconfig", keys]].concat();
@@ -31,28 +30,15 @@ fn waits_for(hangar: &Hangar, keys: &str, tag: &str) {
 
 /// A good service on loopback, until the test ends.
 fn good_service() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let mut head = [0; 4096];
-            let count = stream.read(&mut head).unwrap_or(0);
-            let head = String::from_utf8_lossy(&head[..count]).into_owned();
-            let body = match head.split(' ').nth(1).unwrap_or_default() {
-                "/api/v1/version" => "8.13.0",
-                "/api/v1/health/db" => r#"{"database":{"status":"connected"}}"#,
-                "/api/v1/health/dependencies" => r#"[{"status":"healthy"}]"#,
-                _ => r#"{"status":"healthy"}"#,
-            };
-            let answer = format!(
-                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    });
-    url
+    loopback::serve(|request| {
+        let body = match request.path() {
+            "/api/v1/version" => "8.13.0",
+            "/api/v1/health/db" => r#"{"database":{"status":"connected"}}"#,
+            "/api/v1/health/dependencies" => r#"[{"status":"healthy"}]"#,
+            _ => r#"{"status":"healthy"}"#,
+        };
+        ("200 OK", body.to_owned())
+    })
 }
 
 #[test]

@@ -2,8 +2,6 @@
 //! proven, and a pass is for one version. Behind the fake nodes nobody answers: the version is
 //! asked at an address of the test.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -14,6 +12,7 @@ use serde_json::{Value, json};
 use super::grounds::{shared, tell};
 use super::manifests::blue_green;
 use super::stage::{Flown, Stage, WAVEOFF};
+use crate::loopback;
 
 const GOOD: u8 = 0;
 const SICK: u8 = 1;
@@ -21,31 +20,19 @@ const STARTING: u8 = 2;
 
 /// A service that is well, says that it is not, or has not started yet.
 fn service() -> (String, Arc<AtomicU8>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let mood = Arc::new(AtomicU8::new(SICK));
     let shared = Arc::clone(&mood);
-    std::thread::spawn(move || {
-        for mut line in listener.incoming().map_while(Result::ok) {
-            let mut head = [0; 4096];
-            let count = line.read(&mut head).unwrap_or(0);
-            let head = String::from_utf8_lossy(head.get(..count).unwrap_or_default()).into_owned();
-            let mood = shared.load(Ordering::Relaxed);
-            let status = if mood == STARTING { "503 Service Unavailable" } else { "200 OK" };
-            let body = match head.split(' ').nth(1).unwrap_or_default() {
-                "/api/v1/version" => json!({ "version": "2.0.0" }),
-                "/api/v1/health/db" => json!({ "database": { "status": "connected" } }),
-                "/api/v1/health/dependencies" => json!([{ "status": "healthy" }]),
-                _ if mood == SICK => json!({ "status": "unhealthy" }),
-                _ => json!({ "status": "healthy" }),
-            };
-            let body = body.to_string();
-            let length = body.len();
-            let answer = format!(
-                "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-            );
-            let _ = line.write_all(answer.as_bytes());
-        }
+    let url = loopback::serve(move |request| {
+        let mood = shared.load(Ordering::Relaxed);
+        let status = if mood == STARTING { "503 Service Unavailable" } else { "200 OK" };
+        let body = match request.path() {
+            "/api/v1/version" => json!({ "version": "2.0.0" }),
+            "/api/v1/health/db" => json!({ "database": { "status": "connected" } }),
+            "/api/v1/health/dependencies" => json!([{ "status": "healthy" }]),
+            _ if mood == SICK => json!({ "status": "unhealthy" }),
+            _ => json!({ "status": "healthy" }),
+        };
+        (status, body.to_string())
     });
     (url, mood)
 }

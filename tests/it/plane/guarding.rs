@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::grounds::{Plane, shared, tell};
 use super::manifests::{blue_green, canary};
 use super::stage::{Stage, WAVEOFF, ends};
+use crate::loopback;
 
 /// Longest wait for one thing that a guard says.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -135,35 +137,27 @@ impl Drop for Watchman {
 
 /// A webhook that keeps what it is told, in the order in which it came; the first answer is a 500.
 struct Listener {
-    told: std::sync::Arc<std::sync::Mutex<Vec<Value>>>,
+    told: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Listener {
     /// Opens it, and has the stage's program tell it.
     fn of(stage: &Stage) -> Self {
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = socket.local_addr().expect("it is bound");
-        let told = std::sync::Arc::<std::sync::Mutex<Vec<Value>>>::default();
-        let kept = std::sync::Arc::clone(&told);
-        std::thread::spawn(move || {
-            let mut refused = false;
-            for line in socket.incoming().map_while(Result::ok) {
-                let Some(body) = body_of(&line) else { continue };
-                let word = if refused { "200 OK" } else { "500 Internal Server Error" };
-                if refused {
-                    kept.lock().expect("nobody panics").push(body);
-                }
-                refused = true;
-                let answer =
-                    format!("HTTP/1.1 {word}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-                let _ = std::io::Write::write_all(&mut &line, answer.as_bytes());
+        let told = Arc::<Mutex<Vec<Value>>>::default();
+        let kept = Arc::clone(&told);
+        let mut refused = false;
+        let url = loopback::serve(move |request| {
+            if !std::mem::replace(&mut refused, true) {
+                return ("500 Internal Server Error", String::new());
             }
+            let body = serde_json::from_str(&request.body).expect("it is JSON");
+            kept.lock().expect("nobody panics").push(body);
+            ("200 OK", String::new())
         });
         let home = stage.environment().into_iter().find(|(name, _)| *name == "XDG_CONFIG_HOME");
-        let directory = std::path::PathBuf::from(home.expect("it is set").1).join("waveoff");
+        let directory = PathBuf::from(home.expect("it is set").1).join("waveoff");
         std::fs::create_dir_all(&directory).expect("a directory");
-        let config =
-            format!("[alerts.duty]\nkind = \"webhook\"\nurl = \"http://{address}/hook\"\n");
+        let config = format!("[alerts.duty]\nkind = \"webhook\"\nurl = \"{url}/hook\"\n");
         std::fs::write(directory.join("config.toml"), config).expect("the configuration");
         Self { told }
     }
@@ -172,28 +166,6 @@ impl Listener {
         let told = self.told.lock().expect("nobody panics");
         told.iter().map(|body| body["occasion"].as_str().unwrap_or_default().to_owned()).collect()
     }
-}
-
-/// The JSON that a request carries.
-fn body_of(line: &std::net::TcpStream) -> Option<Value> {
-    let mut reader = BufReader::new(line);
-    let mut length = 0;
-    loop {
-        let mut text = String::new();
-        if reader.read_line(&mut text).ok()? == 0 {
-            return None;
-        }
-        let text = text.trim_end().to_ascii_lowercase();
-        if let Some(number) = text.strip_prefix("content-length:") {
-            length = number.trim().parse().ok()?;
-        }
-        if text.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    std::io::Read::read_exact(&mut reader, &mut body).ok()?;
-    serde_json::from_slice(&body).ok()
 }
 
 fn gated() -> Value {

@@ -61,16 +61,21 @@ pub fn line(model: &Model, release: &Release<'_>) -> Option<Phrase> {
     Some(phrase)
 }
 
+/// How what was seen last is to be taken.
+fn role_of(watch: &Watch) -> Role {
+    match watch.last.as_ref().map(|(_, judgement)| judgement) {
+        None | Some(Judgement::NotYet) => Role::Muted,
+        Some(Judgement::Good) => Role::Ok,
+        Some(Judgement::Breach) => Role::Bad,
+        Some(Judgement::Unknown(_)) => Role::Warn,
+    }
+}
+
 /// `errors 0.2%/1%`, or how far it is on its way to firing.
 fn short(model: &Model, watch: &Watch, phrase: &mut Phrase) {
     let rule = &watch.rule;
     let unit = rule.signal.unit();
-    let role = match &watch.last {
-        None | Some((_, Judgement::NotYet)) => Role::Muted,
-        Some((_, Judgement::Good)) => Role::Ok,
-        Some((_, Judgement::Breach)) => Role::Bad,
-        Some((_, Judgement::Unknown(_))) => Role::Warn,
-    };
+    let role = role_of(watch);
     let value = match &watch.last {
         None => "...".to_owned(),
         Some((_, Judgement::NotYet)) => "starting".to_owned(),
@@ -145,21 +150,15 @@ fn rules(model: &Model, post: &Post) -> Vec<Fact> {
     let one = |watch: &Watch| {
         let mut phrase = Phrase::new();
         let rule = &watch.rule;
-        let (value, role) = match &watch.last {
-            None => ("not seen yet".to_owned(), Role::Muted),
-            Some((sample, judgement)) => {
+        let value = match &watch.last {
+            None => "not seen yet".to_owned(),
+            Some((sample, _)) => {
                 let value = value_words(rule.signal.unit(), &sample.reading, model.now);
-                let role = match judgement {
-                    Judgement::Good => Role::Ok,
-                    Judgement::Breach => Role::Bad,
-                    Judgement::Unknown(_) => Role::Warn,
-                    Judgement::NotYet => Role::Muted,
-                };
                 let at = length(model.now - sample.at);
-                (format!("{value} ({at} ago)"), role)
+                format!("{value} ({at} ago)")
             }
         };
-        phrase.push(role, value);
+        phrase.push(role_of(watch), value);
         phrase.push(Role::Muted, format!("  fires when {}", rule.words()));
         let (least, every) = (rule.least, length(rule.every));
         phrase.push(Role::Muted, format!(", {least} samples at least, one every {every}"));

@@ -5,9 +5,10 @@ use super::step;
 use crate::app::availability::{self, Freshness};
 use crate::app::effect::Effect;
 use crate::app::guard::Post;
-use crate::app::guard::looks::{self, Look};
+use crate::app::guard::looks;
 use crate::app::model::Model;
 use crate::domain::guard::rule::{Sample, Signal};
+use crate::domain::guard::watch::Watch;
 use crate::domain::guard::{Event, State, pods};
 use crate::domain::id::{ResourceKind, Uid, WorkloadId};
 use crate::domain::measure::Reading;
@@ -54,30 +55,20 @@ pub(in crate::app::update) fn read_pods(
     }
 }
 
-/// The newest samples of what Prometheus is asked; the fast rule sees what the slow one sees.
+/// The newest samples of what Prometheus is asked, of each rule that has not seen them.
 pub(super) fn samples(model: &Model, uid: &Uid) -> Vec<(Signal, Sample)> {
     let Some(post) = model.posts.get(uid) else { return Vec::new() };
     let arming = &post.guard.arming;
     let Some(subject) = model.metrics.subject(&arming.workload) else { return Vec::new() };
-    let mut all = Vec::new();
-    for look in looks::looks(subject, post.subject(), &arming.terms) {
-        let Some(sample) = looks::sample(&model.metrics, subject, &look, &arming.terms) else {
-            continue;
-        };
-        if look.signal == Signal::Errors {
-            all.push((Signal::ErrorsFast, sample.clone()));
-        }
-        all.push((look.signal, sample));
-    }
-    all.retain(|(signal, sample)| is_news(post, *signal, sample.at));
-    all
-}
-
-fn is_news(post: &Post, signal: Signal, at: Timestamp) -> bool {
-    post.guard.watches.iter().any(|watch| {
+    let looks = looks::looks(subject, post.subject(), &arming.terms);
+    let newest = |watch: &Watch| {
+        let signal = watch.rule.signal;
+        let look = looks::of_rule(&looks, signal)?;
+        let sample = looks::sample(&model.metrics, subject, look, &arming.terms)?;
         let last = watch.last.as_ref().map(|(last, _)| last.at);
-        watch.rule.signal == signal && last.is_none_or(|last| last < at)
-    })
+        last.is_none_or(|last| last < sample.at).then_some((signal, sample))
+    };
+    post.guard.watches.iter().filter_map(newest).collect()
 }
 
 /// Samples that should have come by now and did not.
@@ -109,10 +100,8 @@ fn failing(model: &Model, post: &Post, signal: Signal) -> SafeText {
     let Some(subject) = model.metrics.subject(&arming.workload) else {
         return "not measured".into();
     };
-    let signal = if signal == Signal::ErrorsFast { Signal::Errors } else { signal };
     let looks = looks::looks(subject, post.subject(), &arming.terms);
-    let own = looks.iter().find(|look: &&Look| look.signal == signal);
-    let why = match own {
+    let why = match looks::of_rule(&looks, signal) {
         None => "nothing is counted of this version".to_owned(),
         Some(look) => {
             looks::failing(&model.metrics, subject, look).unwrap_or_else(|| "no answer".to_owned())

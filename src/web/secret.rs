@@ -1,13 +1,11 @@
-//! Secrets by reference: read anew for each message, never printed.
+//! Secrets by reference: read anew for each request, never printed.
 //!
-//! Called by `courier`.
+//! Tokens on disk are exchanged while the program runs, so nothing is kept. Called by the adapters.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tokio::io::AsyncReadExt;
-
-use super::error::NotifyError;
 
 /// Largest file that can be a secret, in bytes.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -21,9 +19,18 @@ pub enum Secret {
     Variable(String),
 }
 
+/// A file or variable that cannot be used. Says which, never what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretError {
+    /// File or variable.
+    pub what: String,
+    /// What is wrong with it.
+    pub cause: String,
+}
+
 impl Secret {
     /// Where it is, in words.
-    fn place(&self) -> String {
+    pub fn place(&self) -> String {
         match self {
             Self::File(path) => format!("file {}", path.display()),
             Self::Variable(name) => format!("variable {name}"),
@@ -31,19 +38,22 @@ impl Secret {
     }
 
     /// The complaint about it.
-    pub(super) fn wrong(&self, cause: &str) -> NotifyError {
-        NotifyError::Secret { what: self.place().into(), cause: cause.into() }
+    pub fn wrong(&self, cause: impl Into<String>) -> SecretError {
+        SecretError { what: self.place(), cause: cause.into() }
     }
 
     /// Its value of this moment.
-    pub(super) async fn read(&self) -> Result<String, NotifyError> {
+    ///
+    /// # Errors
+    /// Why it cannot be had, or that there is nothing in it.
+    pub async fn read(&self) -> Result<String, SecretError> {
         let text = match self {
             Self::File(path) => read_file(path).await.map_err(|error| match error.kind() {
                 ErrorKind::NotFound => self.wrong("does not exist"),
                 ErrorKind::PermissionDenied => self.wrong("may not be read"),
                 ErrorKind::InvalidData => self.wrong("is no text"),
                 ErrorKind::FileTooLarge => self.wrong("is too large for a secret"),
-                _ => self.wrong(&format!("cannot be read: {error}")),
+                _ => self.wrong(format!("cannot be read: {error}")),
             })?,
             Self::Variable(name) => std::env::var(name).map_err(|error| match error {
                 std::env::VarError::NotPresent => self.wrong("is not set"),
