@@ -5,6 +5,8 @@ pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod gitops;
+pub mod manifest;
 pub mod notify;
 pub mod probe;
 pub mod prom;

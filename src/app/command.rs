@@ -53,6 +53,8 @@ pub enum Command {
     Metrics,
     /// The gate of the new version.
     Gate,
+    /// Whether it is ready for a release.
+    Readiness,
     /// Another span of the charts.
     Span,
     /// The cursor of the charts, and none again.
@@ -91,11 +93,13 @@ pub enum Command {
     Watch,
     /// Switch a blue-green: promote, and nothing for what has steps.
     Switch,
+    /// Commit the way back to the repository that a GitOps tool follows.
+    Revert,
 }
 
 impl Command {
     /// Whether it can lead to a change of the cluster.
     pub fn acts(self) -> bool {
-        matches!(self, Self::Act(_) | Self::Hold | Self::Guard | Self::Switch)
+        matches!(self, Self::Act(_) | Self::Hold | Self::Guard | Self::Switch | Self::Revert)
     }
 }

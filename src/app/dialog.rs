@@ -186,6 +186,29 @@ impl ArmDialog {
     }
 }
 
+/// Whether to push a revert to Git. What would be pushed is the model's.
+#[derive(Debug, Clone)]
+pub struct RevertDialog {
+    /// How careful to be.
+    pub level: Level,
+    /// When Enter begins to count.
+    pub armed_at: Timestamp,
+    /// The last thing before came in a burst.
+    pub hasty: bool,
+}
+
+impl RevertDialog {
+    /// Asks whether to push it.
+    pub fn new(level: Level, now: Timestamp) -> Self {
+        Self { level, armed_at: now + arming(level), hasty: false }
+    }
+
+    /// Begins the arming time anew.
+    pub fn rearm(&mut self, now: Timestamp) {
+        self.armed_at = now + arming(self.level);
+    }
+}
+
 /// The choice of a revision to go back to.
 #[derive(Debug, Clone)]
 pub struct RevisionPicker {
@@ -208,6 +231,8 @@ pub enum Dialog {
     Arm(ArmDialog),
     /// Whether to disarm the guard of this object.
     Disarm(Uid),
+    /// Whether to push the revert that is offered.
+    Revert(RevertDialog),
     /// Leave although an action is on its way.
     Quit,
 }

@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::domain::alert::Alert;
 use crate::domain::analysis::template::TemplateName;
 use crate::domain::gate::Pass;
+use crate::domain::gitops::Proposal;
+use crate::domain::guard::rule::Terms;
 use crate::domain::id::{ObjectRef, Uid, WorkloadId};
 use crate::domain::measure::address::Address;
 use crate::domain::plan::{Permission, Plan};
@@ -13,10 +15,11 @@ use crate::domain::time::Span;
 
 use super::flight::Ticket;
 use super::gate::Order;
-use super::journal::{Entry, GuardNote};
+use super::journal::{Entry, GuardNote, Note};
 use super::metrics::asks::Ask;
 use super::metrics::{Candidate, Search};
 use super::msg::TemplateRef;
+use super::revert;
 
 /// Which logs are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,12 +71,20 @@ pub enum Effect {
     Journal(Box<Entry>),
     /// Append to the journal what happened to a guard.
     JournalGuard(Box<GuardNote>),
+    /// Append to the journal what was found or done beside the cluster's own writes.
+    JournalNote(Box<Note>),
     /// Keep how a guard stands, for whoever starts after this program was killed.
     KeepGuard(Uid, Value),
     /// Nothing is to be gone on with.
     ForgetGuard(Uid),
     /// Ask for the Lease of a guard, renew it, or give it back.
     Lease(LeaseOrder),
+    /// Read what the readiness of a workload depends on and judge it, under this epoch.
+    Examine(u64, WorkloadId, Box<Terms>),
+    /// Work out the commit that takes an image back, under this number; nothing is pushed.
+    ProposeRevert(u64, Box<revert::Wanted>),
+    /// Push what was proposed under this number, as it was shown.
+    PushRevert(u64, Box<Proposal>),
     /// Read the whole journal, to be answered under this epoch.
     ReadJournal(u64),
     /// Read logs.
@@ -96,6 +107,8 @@ pub enum Effect {
     Ring(SafeText),
     /// Ask a new version what its gate wants to know; ends whatever is asked so far.
     Preflight(Box<Order>),
+    /// Users are on the version that the run of this number looks at.
+    Switched(u64),
     /// Ask no more.
     EndPreflight,
     /// Keep a pass of this object on disk, or forget the one that is kept.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::domain::action::Verb;
 use crate::domain::gate::{
-    Check, Evidence, Finding, Outcome, Pass, Profile, Route, Verdict, facts_of, outcome,
+    Check, Evidence, Finding, Outcome, Pass, Profile, Route, Stage, Verdict, facts_of, outcome,
 };
 use crate::domain::id::{PodHash, Uid, WorkloadId};
 use crate::domain::plan::{Note, Plan};
@@ -26,6 +26,10 @@ use super::session::Level;
 pub struct Order {
     /// Its reports carry this number.
     pub number: u64,
+    /// Before the switch or after it.
+    pub stage: Stage,
+    /// Users are on the version already.
+    pub switched: bool,
     /// How to ask.
     pub route: Route,
     /// What.
@@ -59,6 +63,10 @@ pub enum End {
 pub struct Run {
     /// Its number.
     pub number: u64,
+    /// Before the switch or after it.
+    pub stage: Stage,
+    /// Since when users are on the version; nothing while they are not.
+    pub switched: Option<Timestamp>,
     /// Of which object.
     pub uid: Uid,
     /// Of which version.
@@ -79,6 +87,9 @@ impl Run {
     /// The pass that it gave.
     pub fn pass(&self) -> Option<Pass> {
         let (at, End::Judged(Outcome::Open)) = self.end.as_ref()? else { return None };
+        if self.stage == Stage::After {
+            return None;
+        }
         let skipped = |finding: &&Finding| matches!(finding.verdict, Verdict::Skipped(_));
         Some(Pass {
             uid: self.uid.clone(),
@@ -92,7 +103,7 @@ impl Run {
     /// What all findings mean so far.
     pub fn outcome(&self) -> Outcome {
         let findings: Vec<Finding> = self.findings.values().cloned().collect();
-        outcome(&findings)
+        outcome(self.stage, &findings)
     }
 }
 
@@ -101,6 +112,10 @@ impl Run {
 pub struct Gates {
     /// What is asked.
     pub profile: Profile,
+    /// Whether the profile was said for this very run, whatever the catalogue has.
+    pub is_said: bool,
+    /// Whether a switch past an open gate is looked on.
+    pub looks_on: bool,
     /// The newest run of each workload.
     pub runs: BTreeMap<WorkloadId, Run>,
     /// The newest pass of each object, of whichever process.
@@ -127,7 +142,8 @@ pub fn standing(model: &Model, release: &Release<'_>, verb: Verb) -> Standing {
     if !switches {
         return Standing::None;
     }
-    if let Some(run) = model.gates.runs.get(&workload.id).filter(|run| run.uid == workload.uid) {
+    let run = model.gates.runs.get(&workload.id);
+    if let Some(run) = run.filter(|r| r.uid == workload.uid && r.stage == Stage::Before) {
         match &run.end {
             None => return Standing::Shut("its checks are under way".into()),
             Some((_, End::Judged(outcome @ (Outcome::Locked | Outcome::Undetermined)))) => {
@@ -177,9 +193,9 @@ pub fn noted(model: &Model, mut plan: Plan) -> Plan {
 
 /// What the cluster says of the version of a run, now.
 pub fn facts(model: &Model, id: &WorkloadId, run: &Run) -> Vec<Finding> {
-    let skip = &model.gates.profile.skip;
+    let skip = &model.gate_profile(id).skip;
     match model.fleet.release(id) {
-        Some(release) => facts_of(&release, &run.hash, skip),
+        Some(release) => facts_of(run.stage, &release, &run.hash, skip),
         None => Vec::new(),
     }
 }

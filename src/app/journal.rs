@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::domain::guard::Arming;
-use crate::domain::id::{PodHash, Uid};
+use crate::domain::id::{PodHash, Uid, WorkloadId};
 use crate::domain::plan::Plan;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, to_rfc3339};
@@ -86,6 +86,52 @@ impl GuardNote {
             "namespace": arming.workload.namespace.as_str(),
             "name": arming.workload.name.as_str(),
             "uid": arming.uid.as_str(),
+            "user": session.user.as_str(),
+            "context": session.context.as_str(),
+            "server": session.server.as_str(),
+        })
+    }
+}
+
+/// What was found or done beside the cluster's own writes, for the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// `gate`, `after switch`, `git revert`.
+    pub what: &'static str,
+    /// How it ended.
+    pub word: &'static str,
+    /// The sentence beside it.
+    pub detail: SafeText,
+    /// The workload.
+    pub workload: WorkloadId,
+    /// Its UID.
+    pub uid: Uid,
+    /// The version.
+    pub hash: PodHash,
+    /// Who and where.
+    pub session: SessionStamp,
+}
+
+impl Note {
+    /// The note as one JSON object (`"schema": 1`, `"report": "note"`).
+    pub fn to_json(&self) -> Value {
+        let session = &self.session;
+        json!({
+            "schema": 1,
+            "at": to_rfc3339(self.at),
+            "at_ms": self.at.timestamp_millis(),
+            "session": session.id.as_str(),
+            "report": "note",
+            "what": self.what,
+            "word": self.word,
+            "detail": self.detail.as_str(),
+            "target": self.hash.as_str(),
+            "kind": self.workload.kind.as_str(),
+            "namespace": self.workload.namespace.as_str(),
+            "name": self.workload.name.as_str(),
+            "uid": self.uid.as_str(),
             "user": session.user.as_str(),
             "context": session.context.as_str(),
             "server": session.server.as_str(),

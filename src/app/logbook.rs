@@ -70,7 +70,7 @@ pub struct Deed {
     pub answer: Option<(SafeText, Span)>,
     /// How it ended; nothing when nobody was there to see it.
     pub end: Option<Ending>,
-    /// Nothing was done: what a guard saw, in words.
+    /// Nothing was done: what a guard or a gate saw, in words.
     pub note: Option<SafeText>,
 }
 
@@ -142,7 +142,7 @@ pub fn deeds(lines: &[Value]) -> Vec<Deed> {
     for (place, line) in lines.iter().enumerate() {
         let text = |key: &str| line.get(key).and_then(Value::as_str);
         let safe = |key: &str| SafeText::new(text(key).unwrap_or_default());
-        if let (Some("guard"), Some(session)) = (text("report"), text("session")) {
+        if let (Some("guard" | "note"), Some(session)) = (text("report"), text("session")) {
             all.push(noted(line, SafeText::new(session), place));
             continue;
         }
@@ -196,14 +196,15 @@ fn begun(line: &Value, session: SafeText, ticket: u64) -> Deed {
     }
 }
 
-/// What happened to a guard. Nothing was sent, so it has no ticket; its number is its line's, from
-/// the other end.
+/// What happened to a guard, or what a gate found. Nothing was sent, so it has no ticket; its
+/// number is its line's, from the other end.
 fn noted(line: &Value, session: SafeText, at: usize) -> Deed {
     let word = line.get("word").and_then(Value::as_str).unwrap_or_default();
+    let what = line.get("what").and_then(Value::as_str).unwrap_or("guard");
     let detail = line.get("detail").and_then(Value::as_str).unwrap_or_default();
     let number = u64::MAX - u64::try_from(at).unwrap_or(u64::MAX);
     Deed {
-        verb: format!("guard {word}").into(),
+        verb: format!("{what} {word}").into(),
         note: Some(SafeText::new(detail)),
         ..begun(line, session, number)
     }

@@ -1,9 +1,13 @@
 //! Everything the program knows. Nothing writes it but `update`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::domain::action::{Action, Verb};
+use crate::domain::catalogue::environment::Environment as CatalogueEnvironment;
+use crate::domain::catalogue::{Catalogue, Service};
 use crate::domain::fleet::Fleet;
+use crate::domain::gate::Profile;
 use crate::domain::guard::rule::Terms;
 use crate::domain::id::{PodHash, Uid, WorkloadId};
 use crate::domain::observation::{SourceId, SourceState};
@@ -26,6 +30,8 @@ use super::log_view::LogView;
 use super::logbook::LogbookView;
 use super::metrics::Metrics;
 use super::msg::{Pulse, TemplateLines, TemplateRef};
+use super::readiness::Readiness;
+use super::revert::Reverting;
 use super::screen::{Pane, RolloutView, Screen};
 use super::session::Session;
 use super::trouble::Troubles;
@@ -95,6 +101,12 @@ pub struct Model {
     pub logbook: LogbookView,
     /// What is measured.
     pub metrics: Metrics,
+    /// Services as the catalogue has them.
+    pub catalogue: Arc<Catalogue>,
+    /// The revert that is offered, or was pushed last.
+    pub revert: Option<Box<Reverting>>,
+    /// Readiness screen.
+    pub readiness: Box<Readiness>,
     /// Gates.
     pub gates: Box<Gates>,
     /// Open dialog.
@@ -124,6 +136,27 @@ pub struct Model {
 }
 
 impl Model {
+    /// What the catalogue has of a workload.
+    pub fn entry(&self, id: &WorkloadId) -> Option<(&Service, &CatalogueEnvironment)> {
+        self.catalogue.of_workload(&self.session.context, id)
+    }
+
+    /// What a guard of this workload is armed with unless a person says otherwise.
+    pub fn terms_of(&self, id: &WorkloadId) -> Terms {
+        match self.entry(id).map(|(_, environment)| &environment.guard) {
+            Some(guard) if !guard.set.is_empty() => guard.value.clone(),
+            _ => self.terms.clone(),
+        }
+    }
+
+    /// What the gate of this workload asks.
+    pub fn gate_profile(&self, id: &WorkloadId) -> &Profile {
+        match self.entry(id).map(|(_, environment)| &environment.gate) {
+            Some(gate) if !gate.set.is_empty() && !self.gates.is_said => &gate.value,
+            _ => &self.gates.profile,
+        }
+    }
+
     /// A program that has just started.
     pub fn new(session: Session, stamp: SessionStamp, now: Timestamp) -> Self {
         Self {
@@ -144,6 +177,9 @@ impl Model {
             diff: DiffView::default(),
             logbook: LogbookView::default(),
             metrics: Metrics::default(),
+            catalogue: Arc::default(),
+            revert: None,
+            readiness: Box::default(),
             gates: Box::default(),
             dialog: None,
             flights: Vec::new(),

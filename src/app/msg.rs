@@ -20,6 +20,8 @@ use super::key::Key;
 use super::log_view::LogLine;
 use super::logbook::Logbook;
 use super::metrics::{Candidate, Search};
+use super::readiness::Examined;
+use super::revert;
 
 /// How the connection to the API server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +135,10 @@ pub enum Msg {
     Gate(u64, Box<News>),
     /// What is kept on disk of the gate of this object.
     GateKept(Uid, Option<Box<Pass>>),
+    /// What was found of the readiness asked for under this epoch, or why nothing could be.
+    Examined(u64, Result<Box<Examined>, SafeText>),
+    /// The revert of this number has news.
+    Reverting(u64, Box<revert::News>),
     /// Something went wrong elsewhere: where, what.
     Trouble(SafeText, SafeText),
     /// Who the API server says we are.

@@ -28,6 +28,8 @@ pub enum Screen {
     Metrics(WorkloadId),
     /// What its guard sees.
     Guard(WorkloadId),
+    /// Whether it is ready for a release.
+    Readiness(WorkloadId),
     /// What its gate asked of the new version, and was told.
     Gate(WorkloadId),
     /// The keys.
@@ -56,6 +58,7 @@ impl Screen {
             | Self::Info(id)
             | Self::Metrics(id)
             | Self::Gate(id)
+            | Self::Readiness(id)
             | Self::Guard(id) => Some(id),
             Self::Fleet
             | Self::Help

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
+use hyper::body::Bytes;
 use kube::Client;
 use kube::client::Body;
 use serde_json::Value;
@@ -171,7 +172,7 @@ fn silence(within: Duration) -> SafeText {
 }
 
 /// Whether the request can have left when this error came up.
-fn failure_of(error: &kube::Error) -> Failure {
+pub(crate) fn failure_of(error: &kube::Error) -> Failure {
     if let Some(text) = super::credential::explain(error) {
         return Failure::Unsent(text);
     }
@@ -228,7 +229,11 @@ pub(crate) async fn body_of(
 }
 
 /// A whole body; nothing when it has more than `most` bytes, and the cause when it broke.
-pub(crate) async fn collect(mut body: Body, most: usize) -> Result<Option<Vec<u8>>, SafeText> {
+pub(crate) async fn collect<B>(mut body: B, most: usize) -> Result<Option<Vec<u8>>, SafeText>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::error::Error + 'static,
+{
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|e| SafeText::new(plain(&chain(&e))))?;

@@ -10,8 +10,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 mod guard;
+mod readiness;
 
 pub use guard::Guard;
+pub use readiness::{Check, Format, Made, New, PlanAsk};
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
@@ -98,6 +100,9 @@ pub struct GlobalArgs {
     /// Configuration file, instead of ~/.config/waveoff/config.toml.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Files")]
     pub config: Option<PathBuf>,
+    /// Catalogue of services, instead of waveoff.yaml in this directory.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Files")]
+    pub catalogue: Option<PathBuf>,
     /// Log file, instead of a daily one in ~/.local/state/waveoff/log.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Files")]
     pub log_file: Option<PathBuf>,
@@ -120,6 +125,10 @@ pub enum Command {
         /// Go past a gate that is not open; the reason is kept in the journal.
         #[arg(long, requires = "reason")]
         without_gate: bool,
+        /// Watch whether users are answered during the switch of a blue-green, and check the new
+        /// version again where they are; fails when something is not as wanted.
+        #[arg(long)]
+        check_after: bool,
         /// Whom and how.
         #[command(flatten)]
         act: Act,
@@ -143,6 +152,8 @@ pub enum Command {
     },
     /// Wave off: back to the last good revision, by whatever that takes from here.
     Off(Act),
+    /// Commit the way back to the repository that Argo CD or Flux follows.
+    Revert(Act),
     /// Guard a release: go back by itself when errors, durations or pods are over their limits.
     Guard(Box<Guard>),
     /// Try an aborted one again.
@@ -157,6 +168,12 @@ pub enum Command {
     /// Try who is told when nobody is at the screen.
     #[command(subcommand)]
     Alerts(Alerts),
+    /// Advise on the strategy of a service: which one, how long it takes, what it leaves to a person.
+    Plan(PlanAsk),
+    /// Judge manifests, or what is on the cluster: ready for a release?
+    Check(Check),
+    /// Make the manifests of a service that is released well.
+    New(Box<New>),
     /// Check everything a session needs: cluster, clock, rights, Prometheus, journal, terminal.
     Doctor(Print),
     /// Print the configuration in effect and who set each value.
@@ -227,14 +244,21 @@ pub struct Preflight {
     /// NAME or KIND/NAME, such as checkout, rollout/checkout or deploy/catalog.
     #[arg(value_name = "NAME")]
     pub target: Target,
-    /// Address of the new version; without it, the preview Service is asked through the API server.
+    /// Address of the new version; without it, the preview Service is asked through the API server
+    /// (with --after the active one).
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+    /// Ask a pod of the new version by port-forward, not the preview Service.
+    #[arg(long, conflicts_with_all = ["url", "after"])]
+    pub port_forward: bool,
+    /// Look where users are instead: during the switch, which is waited for, and after it.
+    #[arg(long)]
+    pub after: bool,
     /// How to print.
     #[command(flatten)]
     pub print: Print,
     /// How long to wait for all checks, such as 90s, 5m or 1h30m.
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
     pub timeout: Duration,
 }
 

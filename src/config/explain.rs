@@ -10,6 +10,7 @@ use crate::app::session::{EnvironmentRule, Level};
 
 use super::alerts;
 use super::gate;
+use super::gitops;
 use super::guard;
 use super::layers::{Namespaces, Origin, Setting, Settings};
 
@@ -63,6 +64,11 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         key: format!("alerts.{}", alert.value.name),
         value: alerts::words(&alert.value),
         origin: alert.origin.clone(),
+    }));
+    rows.extend(settings.repositories.iter().map(|rule| Row {
+        key: format!("gitops.{}", rule.value.name),
+        value: gitops::words(&rule.value),
+        origin: rule.origin.clone(),
     }));
     rows.extend(gate::values(&settings.gate.profile).into_iter().map(|(key, value)| Row {
         key: format!("gate.{key}"),

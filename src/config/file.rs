@@ -8,6 +8,7 @@ use std::path::Path;
 use super::alerts::{self, ReceiverRule};
 use super::document::{Document, Entry, Section};
 use super::gate::{self, GateSettings};
+use super::gitops::{self, RepositoryRule};
 use super::guard::{self, GuardSettings};
 use super::layers::{Glyphs, Setting};
 use super::prometheus::{self, PrometheusRule};
@@ -15,7 +16,7 @@ use super::{ConfigError, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
 use crate::domain::measure::panel::Configured;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "theme",
     "glyphs",
     "namespaces",
@@ -29,6 +30,7 @@ const KEYS: [&str; 16] = [
     "metric",
     "guard",
     "alerts",
+    "gitops",
     "bell",
     "gate",
     "keys",
@@ -67,6 +69,8 @@ pub struct FileConfig {
     pub guard: GuardSettings,
     /// `[alerts.NAME]`, by name.
     pub alerts: Vec<Setting<ReceiverRule>>,
+    /// `[gitops.NAME]`, by name.
+    pub repositories: Vec<Setting<RepositoryRule>>,
     /// `bell`.
     pub bell: Option<Setting<bool>>,
     /// `[gate]`.
@@ -115,6 +119,7 @@ impl FileConfig {
             }
             "metrics" => self.metrics = Some(yes()?),
             "alerts" => self.alerts = alerts::receivers(entry)?,
+            "gitops" => self.repositories = gitops::repositories(entry)?,
             "bell" => self.bell = Some(yes()?),
             "prometheus" => self.prometheus = prometheus::prometheus(&entry.section()?)?,
             "metric" => {

@@ -14,7 +14,7 @@ use crate::domain::gate::{Check, Profile};
 use crate::domain::text::{SafeText, is_printable};
 use crate::domain::time::{Span, length, parse_go_duration};
 
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 32] = [
     "url",
     "ca_file",
     "port",
@@ -40,6 +40,13 @@ const KEYS: [&str; 25] = [
     "database_value",
     "dependencies_path",
     "dependencies_value",
+    "after_url",
+    "watch_path",
+    "watch_every",
+    "watch_for",
+    "watch_failures",
+    "watch_deadline",
+    "forward",
 ];
 
 /// Requests of a load that is still light.
@@ -75,11 +82,7 @@ pub(super) fn gate(section: &Section<'_>) -> Result<GateSettings, ConfigError> {
 
 fn take(profile: &mut Profile, key: &str, entry: &Entry<'_>) -> Result<(), ConfigError> {
     match key {
-        "url" => {
-            let url = Setting { value: entry.text()?, origin: entry.origin() };
-            check_url("gate.url", &url)?;
-            profile.url = Some(url.value.trim().trim_end_matches('/').into());
-        }
+        "url" => profile.url = Some(address(entry)?),
         "ca_file" => profile.ca_file = Some(entry.text()?),
         "port" => profile.port = Some(text(entry)?),
         "skip" => profile.skip = skipped(entry)?,
@@ -103,9 +106,30 @@ fn take(profile: &mut Profile, key: &str, entry: &Entry<'_>) -> Result<(), Confi
         "database_pointer" => profile.database_pointer = pointer(entry)?,
         "database_value" => profile.database_value = text(entry)?,
         "dependencies_path" => profile.dependencies_path = path(entry)?,
-        _ => profile.dependencies_value = text(entry)?,
+        "dependencies_value" => profile.dependencies_value = text(entry)?,
+        _ => take_after(profile, key, entry)?,
     }
     Ok(())
+}
+
+/// What is asked where users are.
+fn take_after(profile: &mut Profile, key: &str, entry: &Entry<'_>) -> Result<(), ConfigError> {
+    match key {
+        "after_url" => profile.after_url = Some(address(entry)?),
+        "watch_path" => profile.watch_path = path(entry)?,
+        "watch_every" => profile.watch_every = time(entry)?,
+        "watch_for" => profile.watch_for = time(entry)?,
+        "forward" => profile.forward = entry.yes()?,
+        "watch_failures" => profile.watch_failures = count(entry, 0, MOST_REQUESTS)?,
+        _ => profile.watch_deadline = time(entry)?,
+    }
+    Ok(())
+}
+
+fn address(entry: &Entry<'_>) -> Result<SafeText, ConfigError> {
+    let url = Setting { value: entry.text()?, origin: entry.origin() };
+    check_url(&format!("gate.{}", entry.key), &url)?;
+    Ok(url.value.trim().trim_end_matches('/').into())
 }
 
 /// A text that is compared or sent as it is.
@@ -166,8 +190,8 @@ fn skipped(entry: &Entry<'_>) -> Result<Vec<Check>, ConfigError> {
             origin: entry.origin(),
             key: entry.key.to_owned(),
             nearest: nearest(&text, names()).map(str::to_owned),
-            wanted: "it is a list of pods, preview, health, smoke, version, load, database and \
-                     dependencies",
+            wanted: "it is a list of pods, preview, active, availability, health, smoke, version, \
+                     load, database and dependencies",
             value: text,
         })
     };
@@ -175,7 +199,7 @@ fn skipped(entry: &Entry<'_>) -> Result<Vec<Check>, ConfigError> {
 }
 
 /// Every value in effect, by its key.
-pub(super) fn values(profile: &Profile) -> [(&'static str, String); 25] {
+pub(super) fn values(profile: &Profile) -> [(&'static str, String); 32] {
     let or = |text: Option<&str>, none: &str| text.unwrap_or(none).to_owned();
     let time = |time: Duration| length(Span::from_std(time).unwrap_or(Span::MAX));
     let skip: Vec<&str> = profile.skip.iter().map(|check| check.name()).collect();
@@ -206,6 +230,13 @@ pub(super) fn values(profile: &Profile) -> [(&'static str, String); 25] {
         ("database_value", profile.database_value.to_string()),
         ("dependencies_path", profile.dependencies_path.to_string()),
         ("dependencies_value", profile.dependencies_value.to_string()),
+        ("after_url", or(profile.after_url.as_deref(), "through the API server")),
+        ("watch_path", profile.watch_path.to_string()),
+        ("watch_every", time(profile.watch_every)),
+        ("watch_for", time(profile.watch_for)),
+        ("watch_failures", profile.watch_failures.to_string()),
+        ("watch_deadline", time(profile.watch_deadline)),
+        ("forward", profile.forward.to_string()),
     ]
 }
 
@@ -250,6 +281,13 @@ mod tests {
             database_value = "up"
             dependencies_path = "/deps"
             dependencies_value = "ok"
+            after_url = "https://shop.example.com"
+            watch_path = "/up"
+            watch_every = "2s"
+            watch_for = "3m"
+            watch_failures = 2
+            watch_deadline = "1h"
+            forward = true
         "#;
         let settings = read(text).unwrap();
         assert_eq!(settings.origins.len(), KEYS.len());
@@ -267,6 +305,9 @@ mod tests {
     fn what_makes_no_sense_is_refused_with_its_place() {
         for (line, word) in [
             ("url = \"prometheus\"", "gate.url"),
+            ("after_url = \"shop\"", "gate.after_url"),
+            ("watch_for = \"2h\"", "a time"),
+            ("watch_every = 1", "must be a string"),
             ("url = \"http://me:pass@host\"", "without a password"),
             ("health_path = \"health\"", "path such as"),
             ("health_path = \"/a/../b\"", "path such as"),

@@ -10,6 +10,7 @@ use super::alerts::ReceiverRule;
 use super::args::GlobalArgs;
 use super::file::FileConfig;
 use super::gate::GateSettings;
+use super::gitops::RepositoryRule;
 use super::guard::GuardSettings;
 use super::place::{Place, Places, Variables};
 use super::prometheus::{MetricSettings, PrometheusRule, SignInRule, check_url};
@@ -163,6 +164,8 @@ pub struct Settings {
     pub guard: GuardSettings,
     /// Who is told when nobody is at the screen.
     pub alerts: Vec<Setting<ReceiverRule>>,
+    /// Repositories that workloads are kept equal to.
+    pub repositories: Vec<Setting<RepositoryRule>>,
     /// Whether the terminal rings for whoever is near it.
     pub bell: Setting<bool>,
     /// What the gate asks.
@@ -244,6 +247,7 @@ impl Settings {
             metrics,
             guard: file.guard,
             alerts: file.alerts,
+            repositories: file.repositories,
             bell: last(true, [file.bell, env.yes("WAVEOFF_BELL")?]),
             gate: file.gate,
             keys: file.keys,

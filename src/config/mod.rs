@@ -5,10 +5,12 @@
 
 mod alerts;
 pub mod args;
+pub mod catalogue;
 mod document;
 mod explain;
 mod file;
 mod gate;
+mod gitops;
 mod guard;
 mod keys;
 mod layers;
@@ -23,6 +25,7 @@ pub use alerts::{ReceiverKind, ReceiverRule};
 pub use explain::{Row, explain, to_json, to_text};
 pub use file::FileConfig;
 pub use gate::GateSettings;
+pub use gitops::RepositoryRule;
 pub use keys::overrides;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};
 pub use place::{Place, Places, Variables};

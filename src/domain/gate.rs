@@ -5,17 +5,21 @@
 //! `app`, which keeps the runs.
 
 mod answer;
+mod availability;
 mod facts;
 mod json;
 mod judge;
 mod load;
 mod profile;
+mod stage;
 
 pub use answer::{Answer, Body, Lost, MOST_BODY};
-pub use facts::{Refusal, Subject, facts_of, pods, preview, skipped_by_profile, subject};
+pub use availability::Availability;
+pub use facts::{Refusal, Subject, facts_of, is_on_wanted, pods, preview, skipped_by_profile};
 pub use judge::{Judged, is_semantic_version, judge};
 pub use load::{Load, Shot};
 pub use profile::{Profile, Route};
+pub use stage::Stage;
 
 use super::id::{PodHash, Uid};
 use super::text::SafeText;
@@ -34,6 +38,10 @@ pub enum Check {
     Pods,
     /// The preview Service selects the new version.
     Preview,
+    /// The Service that users are on selects it.
+    Active,
+    /// Users' Service answered all the time, during the switch above all.
+    Availability,
     /// It says that it is up.
     Health,
     /// It says that it is healthy.
@@ -49,10 +57,12 @@ pub enum Check {
 }
 
 impl Check {
-    /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    /// All of them, in order. Which of them are made is said by [`Stage::checks`].
+    pub const ALL: [Self; 10] = [
         Self::Pods,
         Self::Preview,
+        Self::Active,
+        Self::Availability,
         Self::Health,
         Self::Smoke,
         Self::Version,
@@ -66,6 +76,8 @@ impl Check {
         match self {
             Self::Pods => "pods",
             Self::Preview => "preview",
+            Self::Active => "active",
+            Self::Availability => "availability",
             Self::Health => "health",
             Self::Smoke => "smoke",
             Self::Version => "version",
@@ -77,7 +89,7 @@ impl Check {
 
     /// Whether the new version itself is asked.
     pub fn asks(self) -> bool {
-        !matches!(self, Self::Pods | Self::Preview)
+        !matches!(self, Self::Pods | Self::Preview | Self::Active)
     }
 }
 
@@ -140,6 +152,8 @@ pub struct Evidence {
     pub pointer: Option<Pointer>,
     /// What the load was answered.
     pub load: Option<Load>,
+    /// How users' Service answered while it was watched.
+    pub availability: Option<Availability>,
 }
 
 /// A check with its verdict.
@@ -182,13 +196,14 @@ impl Outcome {
     }
 }
 
-/// Adds up findings. A check without one is not known, and what only skips opens nothing.
-pub fn outcome(findings: &[Finding]) -> Outcome {
+/// Adds up the findings of a stage. A check without one is not known, and what only skips opens
+/// nothing.
+pub fn outcome(stage: Stage, findings: &[Finding]) -> Outcome {
     let is = |wanted: fn(&Verdict) -> bool| findings.iter().any(|f| wanted(&f.verdict));
     if is(|v| matches!(v, Verdict::Failed(_))) {
         return Outcome::Locked;
     }
-    let whole = Check::ALL.iter().all(|check| findings.iter().any(|f| f.check == *check));
+    let whole = stage.checks().iter().all(|check| findings.iter().any(|f| f.check == *check));
     let asked = findings.iter().any(|f| f.check.asks() && f.verdict == Verdict::Passed);
     if !whole || !asked || is(|v| matches!(v, Verdict::Unknown(_))) {
         return Outcome::Undetermined;

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use crate::app::journal::SessionStamp;
-use crate::app::session::{Mode, Scope, Session};
+use crate::app::session::{Environment, EnvironmentRule, Level, Mode, Scope, Session};
 use crate::cluster::{self, Connection, Identity};
 use crate::config::{Namespaces, Places, Reference, Settings};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::environment::Environment as CatalogueEnvironment;
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 use crate::web::Secret;
@@ -69,6 +71,23 @@ pub(super) fn session(
         log_path: log.map(|p| p.display().to_string()).unwrap_or_default().into(),
         journal_path: journal.place().into(),
     }
+}
+
+/// Environments of a catalogue, for what the configuration says nothing of. Where mistakes hurt
+/// users in one of several that share a namespace, they do in all.
+pub(super) fn environments(catalogue: &Catalogue) -> Vec<EnvironmentRule> {
+    let all = || catalogue.services.iter().flat_map(|service| &service.environments);
+    let grave = all().filter(|environment| environment.production.value);
+    let other = all().filter(|environment| !environment.production.value);
+    let rule = |environment: &CatalogueEnvironment| EnvironmentRule {
+        environment: Environment {
+            name: environment.name.value.clone(),
+            level: if environment.production.value { Level::Production } else { Level::Lab },
+        },
+        contexts: environment.context.iter().map(|c| c.value.to_string()).collect(),
+        namespaces: vec![environment.workload.value.namespace.to_string()],
+    };
+    grave.chain(other).map(rule).collect()
 }
 
 /// Who acts, for the journal.

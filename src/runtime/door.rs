@@ -17,6 +17,7 @@ use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 
 use super::clock::Clock;
+use super::repository::Repositories;
 use super::state::{Guards, Journal, Passes};
 
 /// What the door needs.
@@ -32,6 +33,8 @@ pub(super) struct Door {
     pub(super) clock: Clock,
     /// Passed gates.
     pub(super) passes: Passes,
+    /// Repositories that GitOps tools follow.
+    pub(super) repositories: Repositories,
 }
 
 /// A confirmed action.

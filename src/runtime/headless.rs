@@ -6,6 +6,7 @@
 
 mod guard;
 mod preflight;
+mod revert;
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 use crate::app::availability::{self, Availability};
 use crate::app::dialog::Confirmation;
 use crate::app::effect::Effect;
-use crate::app::flight::{Stage, Ticket};
+use crate::app::flight::{Flight, Stage, Ticket};
 use crate::app::gate;
 use crate::app::model::Model;
 use crate::app::msg::{Answer, Msg};
@@ -94,6 +95,7 @@ impl Headless {
         alerts: alerts::Plan,
         clock: Clock,
     ) -> Self {
+        model.gates.looks_on = false;
         let measures = std::mem::take(&mut model.metrics.settings.on);
         let pace = Pace::default();
         let (engine, inbox) = Engine::start(model, door, clock.clone(), sign_in, alerts, pace);
@@ -319,6 +321,7 @@ impl Headless {
     ) -> Result<Exit, Failure> {
         let id = self.look_at(target).await?;
         self.tell_missing();
+        self.read_gate(&id, Verb::Promote).await;
         // Looked at closely: all of it is asked, not what a row of the fleet shows.
         self.engine.model.screens.push(Screen::Rollout(id.clone()));
         self.measure().await;
@@ -452,13 +455,7 @@ impl Headless {
                 flight.ok_or_else(|| failure(Exit::Undetermined, "the action was lost"))?;
             let late = Instant::now() >= deadline;
             if flight.stage.is_over() || late {
-                if act.print.output == Output::Json {
-                    print_json(&report::receipt_json(&flight, false));
-                } else {
-                    print(&format!("{}\n", flight.receipt()));
-                }
-                self.engine.finish(Duration::from_secs(2)).await;
-                return Ok(exit_of(&flight.stage, self.answer.as_ref()));
+                return Ok(self.account_for(&flight, act.print.output).await);
             }
             let line = format!("{} {}", flight.stage.word(), flight.stage.detail());
             if act.print.output == Output::Text && line != shown {
@@ -467,6 +464,27 @@ impl Headless {
             }
             self.step(TICK).await;
         }
+    }
+
+    /// Prints the receipt, and what users got if somebody looks on.
+    async fn account_for(mut self, flight: &Flight, output: Output) -> Exit {
+        if output == Output::Text {
+            print(&format!("{}\n", flight.receipt()));
+        }
+        let mut exit = exit_of(&flight.stage, self.answer.as_ref());
+        if exit == Exit::Ok {
+            exit = self.look_on(flight, output).await.unwrap_or(exit);
+        }
+        if output == Output::Json {
+            let mut receipt = report::receipt_json(flight, false);
+            let after = report::preflight_json(&self.engine.model, &flight.plan.id);
+            if let (Some(fields), Some(after)) = (receipt.as_object_mut(), after) {
+                fields.insert("after".to_owned(), after);
+            }
+            print_json(&receipt);
+        }
+        self.engine.finish(Duration::from_secs(2)).await;
+        exit
     }
 }
 

@@ -18,6 +18,8 @@ mod headless;
 mod measure;
 mod perform;
 mod prompt;
+mod readiness;
+mod repository;
 mod say;
 mod start;
 mod state;

@@ -18,6 +18,7 @@ use crate::app::msg::{Msg, TemplateLines, TemplateRef};
 use crate::cluster::lease::Held;
 use crate::cluster::{self, Connection};
 use crate::domain::gate::Pass;
+use crate::domain::guard::rule::Terms;
 use crate::domain::id::{Uid, WorkloadId};
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
@@ -28,6 +29,7 @@ use super::alerts::{Alerts, Plan as Told};
 use super::door::{Door, Order, access_of};
 use super::gate::Gatekeeper;
 use super::measure::{Meter, SignIn};
+use super::readiness;
 use super::say::complain;
 use super::state::record;
 
@@ -91,9 +93,20 @@ impl Performer {
             Effect::ReadBack(ticket, id) => self.read_back(ticket, id),
             Effect::Journal(entry) => self.journal(entry.at, entry.to_json()),
             Effect::JournalGuard(note) => self.journal(note.at, note.to_json()),
+            Effect::JournalNote(note) => self.journal(note.at, note.to_json()),
             Effect::KeepGuard(uid, kept) => self.keep_guard(uid, Some(kept)),
             Effect::ForgetGuard(uid) => self.keep_guard(uid, None),
             Effect::Lease(order) => self.lease(order),
+            Effect::Examine(epoch, id, terms) => self.examine(epoch, id, *terms),
+            Effect::ProposeRevert(number, wanted) => {
+                let (repositories, out) = (self.door.repositories.clone(), self.out.clone());
+                self.spawn("git", repositories.propose(number, *wanted, out));
+            }
+            Effect::PushRevert(number, proposal) => {
+                let (repositories, out) = (self.door.repositories.clone(), self.out.clone());
+                let push = repositories.push(number, *proposal, out);
+                self.writes.spawn(fall::amid("git", push));
+            }
             Effect::ReadJournal(epoch) => self.read_journal(epoch),
             Effect::OpenLogs(request) => self.open_logs(request),
             Effect::CloseLogs => self.close_logs(),
@@ -110,6 +123,7 @@ impl Performer {
             Effect::Measure(asks) => self.meter.measure(&mut self.tasks, asks),
             Effect::Alert(alert) => self.alerts.tell(*alert),
             Effect::Preflight(order) => self.gate.begin(&mut self.tasks, *order),
+            Effect::Switched(number) => self.gate.switched(number),
             Effect::EndPreflight => self.gate.end(),
             Effect::KeepGate(uid, pass) => self.keep_gate(uid, pass),
             Effect::ReadGate(uid) => self.read_gate(uid),
@@ -229,6 +243,15 @@ impl Performer {
             send(&out, Msg::Leased(uid, lease)).await;
         };
         self.writes.spawn(fall::amid("lease", task));
+    }
+
+    /// Reads what the readiness of a workload depends on, and has it judged away from the loop.
+    fn examine(&mut self, epoch: u64, id: WorkloadId, terms: Terms) {
+        let (connection, out) = (self.connection(), self.out.clone());
+        self.spawn("check", async move {
+            let found = readiness::examine(&connection, &terms, &id).await;
+            send(&out, Msg::Examined(epoch, found.map(Box::new))).await;
+        });
     }
 
     /// Reads the whole journal, which may be long, away from the loop.

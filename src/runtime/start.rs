@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::app::report;
 use crate::app::session::Scope;
 use crate::app::update::begin_drill;
 use crate::cluster::{self, ClusterError, Connection, ErrorKind, Live};
-use crate::config::args::{Args, Command, Output};
+use crate::config::args::{Args, Check, Command, Output, PlanAsk};
 use crate::config::{
     Namespaces, Places, Settings, Themes, Variables, choose_theme, explain, overrides, to_json,
     to_text,
@@ -36,6 +36,8 @@ use super::door::Door;
 use super::drill::{self, Flown};
 use super::headless::{Failure, Headless, failure};
 use super::measure;
+use super::readiness::{self, Bench};
+use super::repository::Repositories;
 use super::say::{complain, print, print_json};
 use super::state::record as journal_record;
 use super::state::{Keep, Passes};
@@ -78,6 +80,8 @@ pub(super) struct Start {
     pub(super) places: Places,
     /// `--config`.
     pub(super) asked_file: Option<PathBuf>,
+    /// `--catalogue`.
+    pub(super) catalogue: Option<PathBuf>,
     pub(super) telemetry: Telemetry,
     pub(super) clock: Clock,
 }
@@ -117,11 +121,25 @@ async fn serve(args: Args) -> Exit {
             return journal_record::tell(&journal, asked, Clock::default().now());
         }
         Some(Command::Alerts(asked)) => return alerts::rehearse(&settings, asked).await,
+        Some(Command::Check(asked)) if !asked.live => {
+            let catalogue = args.global.catalogue.as_deref();
+            let judged = bench(&settings, catalogue).and_then(|b| readiness::check(asked, b));
+            return ended(judged);
+        }
+        Some(Command::Plan(asked)) if !asked.live => {
+            let look = readiness::Look::away();
+            return ended(planned(args.global.catalogue.as_deref(), asked, &look));
+        }
+        Some(Command::New(asked)) => {
+            let profile = readiness::profile(&settings);
+            return ended(readiness::make(asked, &args.global.namespaces, &settings, profile));
+        }
         _ => {}
     }
     let telemetry = telemetry::start(&settings, &places);
-    let asked_file = args.global.config;
-    let start = Start { settings, places, asked_file, telemetry, clock: Clock::default() };
+    let (asked_file, catalogue) = (args.global.config, args.global.catalogue);
+    let clock = Clock::default();
+    let start = Start { settings, places, asked_file, catalogue, telemetry, clock };
     let ended = match args.command {
         None => Box::pin(start.cockpit(overrides)).await,
         Some(Command::Drill(asked)) if !asked.headless && !asked.serve => {
@@ -137,10 +155,33 @@ async fn serve(args: Args) -> Exit {
             }),
         },
     };
-    ended.unwrap_or_else(|failure| {
+    self::ended(ended)
+}
+
+/// How the program ends by what a command came to.
+fn ended(came_to: Result<Exit, Failure>) -> Exit {
+    came_to.unwrap_or_else(|failure| {
         complain(&failure.text);
         failure.exit
     })
+}
+
+/// What manifests are judged by.
+fn bench(settings: &Settings, catalogue: Option<&Path>) -> Result<Bench, Failure> {
+    let waivers = readiness::waivers(&readiness::load_and_say(catalogue)?.catalogue);
+    let now = Clock::default().now();
+    Ok(Bench { profile: readiness::profile(settings), waivers, now })
+}
+
+/// A plan, and what is wrong with the catalogue that it comes from.
+fn planned(
+    catalogue: Option<&Path>,
+    asked: &PlanAsk,
+    look: &readiness::Look,
+) -> Result<Exit, Failure> {
+    let loaded = readiness::load_and_say(catalogue)?;
+    let exit = readiness::advise(&loaded.catalogue, asked, look)?;
+    Ok(if loaded.faults.is_empty() { exit } else { Exit::Usage })
 }
 
 impl Start {
@@ -168,8 +209,36 @@ impl Start {
         match command {
             Command::Drill(asked) => Box::pin(drill::run(self, asked, overrides)).await,
             Command::Doctor(print) => Ok(Box::pin(doctor::run(self, print.output)).await),
+            Command::Check(asked) => self.check_live(&asked).await,
+            Command::Plan(asked) => self.plan_live(&asked).await,
             command => Box::pin(self.headless(command)).await,
         }
+    }
+
+    /// Compared with what runs; advice stands also where nothing can be asked.
+    async fn plan_live(self, asked: &PlanAsk) -> Result<Exit, Failure> {
+        let catalogue = readiness::load_and_say(self.catalogue.as_deref())?.catalogue;
+        let service = asked.service.as_deref().unwrap_or_default();
+        let look = match readiness::workload_of(&catalogue, service, asked) {
+            None => readiness::Look::away(),
+            Some(id) => match self.connected().await {
+                Ok(connection) => readiness::Look::at(&connection, &id).await,
+                Err(failure) => readiness::Look::failed(&failure.text),
+            },
+        };
+        planned(self.catalogue.as_deref(), asked, &look)
+    }
+
+    async fn check_live(self, asked: &Check) -> Result<Exit, Failure> {
+        let connection = self.connected().await?;
+        let namespaces = match connecting::scope(&self.settings, connection.identity()) {
+            Scope::All => Vec::new(),
+            Scope::Namespaces(names) => names,
+        };
+        let sign_in = measure::sign_in(&self.settings, false);
+        let server = measure::named(&connection, sign_in);
+        let bench = bench(&self.settings, self.catalogue.as_deref())?;
+        readiness::check_live(&connection, &namespaces, server, asked, bench).await
     }
 
     pub(super) fn door(&self, connection: Arc<Connection>) -> Door {
@@ -177,9 +246,18 @@ impl Start {
             journal: connecting::journal(&self.places, connection.is_drill()),
             guards: connecting::guards(&self.places, connection.is_drill()),
             passes: self.passes(&connection),
+            repositories: self.repositories(&connection),
             connection,
             clock: self.clock.clone(),
         }
+    }
+
+    /// A drill writes to none.
+    fn repositories(&self, connection: &Connection) -> Repositories {
+        if connection.is_drill() {
+            return Repositories::none();
+        }
+        Repositories::new(self.settings.repositories.clone(), self.places.state.clone())
     }
 
     /// A drill is not kept: the next one has other pods of the same names.
@@ -197,12 +275,33 @@ impl Start {
         let mut model = Model::new(session, stamp, now);
         model.metrics.settings = measure::measuring(&self.settings, door.connection.is_drill());
         model.gates.profile = self.settings.gate.profile.clone();
+        model.gates.looks_on = true;
         if let Some(trouble) = &self.telemetry.trouble {
             model.troubles.note(now, "log", trouble.as_str());
         }
         model.terms = self.settings.guard.terms.clone();
+        if !door.connection.is_drill() {
+            self.take_catalogue(&mut model);
+        }
         model.pursued = journal::unfinished(&door.journal.recent(now), now - PURSUED_FOR);
         model
+    }
+
+    /// What is wrong with the catalogue disables what it is about, and is a trouble of the session.
+    fn take_catalogue(&self, model: &mut Model) {
+        let now = model.now;
+        let loaded = match readiness::load(self.catalogue.as_deref()) {
+            Ok(loaded) => loaded,
+            Err(failure) => return model.troubles.note(now, "catalogue", failure.text),
+        };
+        for fault in &loaded.faults {
+            model.troubles.note(now, "catalogue", fault.to_string());
+        }
+        if loaded.holds_secret() {
+            return;
+        }
+        model.session.environments.extend(connecting::environments(&loaded.catalogue));
+        model.catalogue = Arc::new(loaded.catalogue);
     }
 
     async fn cockpit(self, overrides: Overrides) -> Result<Exit, Failure> {
@@ -299,9 +398,9 @@ impl Start {
                 let (text, json) = (report::why_text, report::why_json);
                 session.tell(&look.target, look.print.output, text, json).await
             }
-            Command::Promote { full, without_gate, act } => {
+            Command::Promote { full, without_gate, check_after, act } => {
                 let verb = if *full { Verb::PromoteFull } else { Verb::Promote };
-                session.promote(verb, *without_gate, act).await
+                session.promote(verb, *without_gate, *check_after, act).await
             }
             Command::Preflight(asked) => session.preflight(asked).await,
             Command::Pause(act) => session.act(Verb::Pause, None, act).await,
@@ -310,6 +409,7 @@ impl Start {
             Command::Undo { to_revision, act } => session.act(Verb::Undo, *to_revision, act).await,
             Command::Retry(act) => session.act(Verb::Retry, None, act).await,
             Command::Off(act) => session.act(Verb::WaveOff, None, act).await,
+            Command::Revert(act) => session.revert(act).await,
             Command::Restart(act) => session.act(Verb::Restart, None, act).await,
             Command::Guard(asked) => Box::pin(session.guard(asked, left, listen()?)).await,
             Command::Config(_)
@@ -317,6 +417,9 @@ impl Start {
             | Command::Journal(_)
             | Command::Alerts(_)
             | Command::Drill(_)
+            | Command::Check(_)
+            | Command::New(_)
+            | Command::Plan(_)
             | Command::Doctor(_) => Ok(Exit::Ok),
         }
     }

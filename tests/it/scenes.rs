@@ -4,6 +4,7 @@ mod gated;
 mod guarded;
 mod journal;
 mod measured;
+mod ready;
 
 use std::sync::LazyLock;
 
@@ -42,7 +43,15 @@ type Scene = (&'static str, Model);
 pub(crate) fn all() -> &'static [Scene] {
     static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
         let own = [fleets(), cockpits(), details(), dialogs(), drills()].concat();
-        [own, measured::scenes(), gated::scenes(), guarded::scenes(), journal::scenes()].concat()
+        [
+            own,
+            measured::scenes(),
+            gated::scenes(),
+            guarded::scenes(),
+            journal::scenes(),
+            ready::scenes(),
+        ]
+        .concat()
     });
     &ALL
 }

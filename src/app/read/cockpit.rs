@@ -3,6 +3,7 @@
 //! Called by `view` for the Rollout screen, the previews and the notice of a small terminal.
 
 pub mod guard;
+pub mod readiness;
 pub mod steps;
 pub mod way_back;
 

@@ -45,6 +45,7 @@ pub(in crate::app::read) fn plain(label: impl Into<String>, text: impl Into<Stri
 pub fn chapters(model: &Model, release: &Release<'_>) -> Vec<Chapter> {
     let chapter = |title, facts| Chapter { title, facts };
     let mut chapters = vec![
+        chapter("service", service(model, release)),
         chapter("conditions", conditions(model, release)),
         chapter("around it", around(model, release)),
         chapter("settings", settings(release)),
@@ -52,6 +53,28 @@ pub fn chapters(model: &Model, release: &Release<'_>) -> Vec<Chapter> {
     ];
     chapters.retain(|c| !c.facts.is_empty());
     chapters
+}
+
+/// What the catalogue has of it.
+fn service(model: &Model, release: &Release<'_>) -> Vec<Fact> {
+    let Some((service, environment)) = model.entry(&release.workload.id) else {
+        return Vec::new();
+    };
+    let name =
+        format!("{}, {} of {} risk", service.name.value, service.kind.value, service.risk.value);
+    let mut facts = vec![plain("service", name)];
+    facts.extend(service.owner.as_ref().map(|owner| plain("owner", owner.value.to_string())));
+    facts.extend(service.runbook.as_ref().map(|at| plain("runbook", at.value.to_string())));
+    let users = if environment.production.value { ", users are on it" } else { "" };
+    facts.push(plain("environment", format!("{}{users}", environment.name.value)));
+    if let Some(approvals) = &environment.approvals {
+        facts.push(plain("approvals", approvals.words()));
+    }
+    if let Some(freeze) = environment.frozen(model.now) {
+        let text = format!("nothing is released: {}", freeze.reason);
+        facts.push(fact("frozen", Phrase::of(Role::Warn, text)));
+    }
+    facts
 }
 
 /// Conditions, as the controller wrote them.

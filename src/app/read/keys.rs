@@ -159,6 +159,7 @@ fn useful(screen: &Screen) -> &'static [Command] {
             Command::Copy,
         ],
         Screen::Gate(_) => &[Command::Help, Command::Back, Command::Open, Command::Why],
+        Screen::Readiness(_) => &[Command::Help, Command::Back, Command::Refresh, Command::Info],
         Screen::Journal(_) => {
             &[Command::Help, Command::Back, Command::Open, Command::Journal, Command::Refresh]
         }
@@ -251,6 +252,7 @@ pub fn screen_word(screen: &Screen) -> &'static str {
         Screen::Metrics(_) => "metrics",
         Screen::Guard(_) => "guard",
         Screen::Gate(_) => "gate",
+        Screen::Readiness(_) => "check",
         Screen::Help => "help",
         Screen::Troubles => "errors",
         Screen::Briefing => "briefing",

@@ -8,12 +8,14 @@ mod drill;
 mod journal;
 mod measured;
 mod preflight;
+mod revert;
 mod status;
 mod table;
 
 pub use drill::{drill_json, drill_score, drill_text};
 pub use journal::{Asked, journal_json, journal_text};
 pub use preflight::{finding_line, preflight_json, preflight_text};
+pub use revert::{proposal_text, revert_json};
 pub use status::{status_json, status_text};
 pub use table::{list_json, list_text};
 

@@ -4,18 +4,21 @@
 
 use serde_json::{Value, json};
 
-use crate::app::gate::{End, Run};
+use crate::app::gate::{End, Run, Standing, standing};
 use crate::app::model::Model;
-use crate::app::read::gate::{Row, about, rows, sentence};
+use crate::app::read::gate::{Row, about, is_after, rows, sentence};
+use crate::domain::action::Verb;
 use crate::domain::gate::{Evidence, Finding};
 use crate::domain::id::WorkloadId;
+use crate::domain::release::Release;
 use crate::domain::text::SafeText;
 use crate::domain::time::to_rfc3339;
 
 /// The checklist as text.
 pub fn preflight_text(model: &Model, id: &WorkloadId) -> Option<String> {
     let release = model.fleet.release(id)?;
-    let mut text = format!("gate of {id}: {}\n", sentence(model, &release).plain());
+    let what = if is_after(model, &release) { "after the switch of" } else { "gate of" };
+    let mut text = format!("{what} {id}: {}\n", sentence(model, &release).plain());
     text.push_str(&format!("  {}\n", about(model, &release).plain()));
     for row in rows(model, &release) {
         text.push_str(&row_text(&row));
@@ -35,6 +38,15 @@ fn row_text(row: &Row) -> String {
         text.push_str(&format!("  {:<13} {line}\n", ""));
     }
     text
+}
+
+/// How the gate before a promotion stands; null where there is none to pass.
+pub(super) fn gate_json(model: &Model, release: &Release<'_>) -> Value {
+    match standing(model, release, Verb::Promote) {
+        Standing::None => Value::Null,
+        Standing::Open(left) => json!({ "state": "open", "counts_seconds": left.num_seconds() }),
+        Standing::Shut(why) => json!({ "state": "shut", "why": why.as_str() }),
+    }
 }
 
 /// A check that has just ended, for who waits.
@@ -58,6 +70,8 @@ pub fn preflight_json(model: &Model, id: &WorkloadId) -> Option<Value> {
         "name": id.name.as_str(),
         "uid": run.uid.as_str(),
         "hash": run.hash.as_str(),
+        "stage": run.stage.word(),
+        "switched": run.switched.map(to_rfc3339),
         "route": run.route.as_str(),
         "outcome": outcome,
         "void": void,
@@ -69,7 +83,8 @@ pub fn preflight_json(model: &Model, id: &WorkloadId) -> Option<Value> {
 }
 
 fn finding_json(finding: &Finding) -> Value {
-    let Evidence { tries, status, latency_ms, excerpt, pointer, load } = &finding.evidence;
+    let Evidence { tries, status, latency_ms, excerpt, pointer, load, availability } =
+        &finding.evidence;
     json!({
         "check": finding.check.name(),
         "verdict": finding.verdict.word(),
@@ -90,6 +105,13 @@ fn finding_json(finding: &Finding) -> Value {
             "p50_ms": load.p50_ms,
             "p95_ms": load.p95_ms,
             "most_ms": load.most_ms,
+        })),
+        "availability": availability.as_ref().map(|seen| json!({
+            "sent": seen.sent,
+            "bad": seen.bad,
+            "lost": seen.lost,
+            "gap_ms": seen.gap_ms,
+            "first": seen.first.as_ref().map(SafeText::as_str),
         })),
     })
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::measured;
+use super::preflight::gate_json;
 use crate::app::access::Access;
 use crate::app::availability::{self, Availability};
 use crate::app::model::Model;
@@ -42,6 +43,7 @@ pub fn status_json(model: &Model, id: &WorkloadId) -> Option<Value> {
         "held": workload.paused,
         "aborted": workload.status.abort,
         "way_back": way_back_json(&back, model.now),
+        "gate": gate_json(model, &release),
         "traffic": traffic_json(model, &release),
         "replicas": {
             "desired": workload.replicas,

@@ -18,7 +18,7 @@ use crate::domain::time::length;
 use crate::domain::timeline::{self, Tone, Topic};
 use crate::domain::workload::Workload;
 
-use super::{toast, wave_off};
+use super::{gate, toast, wave_off};
 
 /// Flights that are kept after they ended.
 const KEPT: usize = 100;
@@ -61,7 +61,9 @@ pub fn begin(model: &mut Model, plan: Plan, reason: SafeText) -> (Ticket, Vec<Ef
             model.flights.remove(oldest);
         }
     }
-    (ticket, vec![Effect::Act { ticket, plan: Box::new(plan), reason }])
+    let mut effects = gate::look_on(model, &plan);
+    effects.push(Effect::Act { ticket, plan: Box::new(plan), reason });
+    (ticket, effects)
 }
 
 /// The API server's answer.

@@ -49,7 +49,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
         model.dialog = Some(Dialog::Disarm(post.uid().clone()));
         return Vec::new();
     }
-    let terms = model.terms.clone();
+    let terms = model.terms_of(&id);
     match propose(model, &id, terms, false) {
         Ok(uid) => {
             let level = model.session.environment(&id.namespace).level;

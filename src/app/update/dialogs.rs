@@ -15,7 +15,7 @@ use crate::domain::legality;
 use crate::domain::plan::{self, Plan};
 use crate::domain::text::SafeText;
 
-use super::{actions, arming, toast};
+use super::{actions, arming, revert, toast};
 
 /// Asks for a verb on what is meant: opens the dialog, or says why not.
 pub(super) fn ask(model: &mut Model, verb: Verb) -> Vec<Effect> {
@@ -171,6 +171,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Dialog::PickRevision(picker)) => picker_key(model, picker, key),
         Some(Dialog::Arm(dialog)) => arming::arm_key(model, dialog, key),
         Some(Dialog::Disarm(uid)) => arming::disarm_key(model, uid, key),
+        Some(Dialog::Revert(dialog)) => revert::key(model, dialog, key),
         Some(Dialog::Quit) => match key {
             Key::Enter | Key::Ctrl('c') | Key::Char('q' | 'y') => vec![Effect::Quit],
             Key::Esc | Key::Char('n') => Vec::new(),
@@ -188,6 +189,7 @@ pub(super) fn hurried(model: &mut Model, burst: bool) {
     match &mut model.dialog {
         Some(Dialog::Confirm(dialog)) => dialog.hasty = burst,
         Some(Dialog::Arm(dialog)) => dialog.hasty = burst,
+        Some(Dialog::Revert(dialog)) => dialog.hasty = burst,
         _ => {}
     }
 }

@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 
 use crate::app::effect::Effect;
 use crate::app::gate::{self, End, News, Order, Run, Standing};
+use crate::app::journal::Note;
 use crate::app::model::Model;
 use crate::app::screen::Screen;
 use crate::domain::action::Verb;
 use crate::domain::gate::{
-    Check, Finding, Outcome, Pass, Refusal, Verdict, skipped_by_profile, subject,
+    Check, Finding, Outcome, Pass, Refusal, Stage, Verdict, is_on_wanted, skipped_by_profile,
 };
 use crate::domain::id::{Uid, WorkloadId};
+use crate::domain::plan::Plan;
 use crate::domain::strategy::Strategy;
 use crate::domain::text::SafeText;
 use crate::domain::timeline::{self, Tone, Topic};
@@ -24,13 +26,20 @@ use super::{dialogs, looking, toast};
 ///
 /// # Errors
 /// Why there is nothing to look at, or no way to it.
-pub fn begin_preflight(model: &mut Model, id: &WorkloadId) -> Result<Vec<Effect>, Refusal> {
+pub fn begin_preflight(
+    model: &mut Model,
+    id: &WorkloadId,
+    stage: Stage,
+) -> Result<Vec<Effect>, Refusal> {
     let gone = || Refusal::Refused("it is gone".to_owned());
     let release = model.fleet.release(id).ok_or_else(gone)?;
-    let subject = subject(&release, &model.gates.profile)?;
+    let subject = stage.subject(&release, model.gate_profile(id))?;
+    let switched = stage == Stage::After && is_on_wanted(&release);
     let number = model.take_number();
     let mut run = Run {
         number,
+        stage,
+        switched: switched.then_some(model.now),
         uid: subject.uid.clone(),
         hash: subject.hash,
         route: subject.route.words().into(),
@@ -39,24 +48,39 @@ pub fn begin_preflight(model: &mut Model, id: &WorkloadId) -> Result<Vec<Effect>
         trying: BTreeMap::new(),
         end: None,
     };
-    let left_out = |check: &&Check| check.asks();
-    for check in model.gates.profile.skip.iter().filter(left_out) {
+    let skip = &model.gate_profile(id).skip;
+    let left_out = |check: &Check| check.asks() && skip.contains(check);
+    for check in stage.checks().iter().filter(|check| left_out(check)) {
         run.findings.insert(*check, skipped_by_profile(*check));
     }
     for finding in gate::facts(model, id, &run) {
         run.findings.insert(finding.check, finding);
     }
-    let others: Vec<Effect> = model.gates.runs.values().filter_map(cut_off).collect();
+    let mut effects: Vec<Effect> = model.gates.runs.values().filter_map(cut_off).collect();
     for other in model.gates.runs.values_mut().filter(|run| run.end.is_none()) {
         other.end = Some((model.now, End::Void("another run was begun".into())));
     }
     model.gates.runs.insert(id.clone(), run);
-    model.gates.passes.remove(&subject.uid);
-    let order = Order { number, route: subject.route, profile: model.gates.profile.clone() };
-    let mut effects = others;
-    effects.push(Effect::KeepGate(subject.uid, None));
+    if stage == Stage::Before {
+        model.gates.passes.remove(&subject.uid);
+        effects.push(Effect::KeepGate(subject.uid, None));
+    }
+    let profile = model.gate_profile(id).clone();
+    let order = Order { number, stage, switched, route: subject.route, profile };
     effects.push(Effect::Preflight(Box::new(order)));
     Ok(effects)
+}
+
+/// Looks on while users are switched to a version whose gate is open: the same checks know how to
+/// ask it, and what they find there is what users get.
+pub(super) fn look_on(model: &mut Model, plan: &Plan) -> Vec<Effect> {
+    let Some(release) = model.fleet.release(&plan.id) else { return Vec::new() };
+    let standing = gate::standing(model, &release, plan.action.verb);
+    if !model.gates.looks_on || !matches!(standing, Standing::Open(_)) {
+        return Vec::new();
+    }
+    // Whoever cannot look on is no reason not to switch.
+    begin_preflight(model, &plan.id, Stage::After).unwrap_or_default()
 }
 
 /// What ends a run that is under way.
@@ -89,7 +113,9 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         toast(model, false, "the checks are under way");
         return Vec::new();
     }
-    match begin_preflight(model, &id) {
+    let Some(release) = model.fleet.release(&id) else { return Vec::new() };
+    let stage = Stage::of(&release);
+    match begin_preflight(model, &id, stage) {
         Ok(effects) => effects,
         Err(refusal) => {
             toast(model, false, format!("preflight {}: {}", id.name, refusal.words()));
@@ -137,9 +163,9 @@ fn judge(model: &mut Model, id: &WorkloadId, number: u64) -> Vec<Effect> {
     run.trying.clear();
     let outcome = run.outcome();
     run.end = Some((now, End::Judged(outcome)));
-    let text = format!("gate of {}: {}", run.hash, outcome.word());
-    let pass = run.pass();
-    let uid = run.uid.clone();
+    let text = format!("{} {}: {}", stage_words(run.stage), run.hash, outcome.word());
+    let (pass, uid, run) = (run.pass(), run.uid.clone(), run.clone());
+    effects.push(record(model, id, &run, outcome.word(), found(&run)));
     let tone = if outcome == Outcome::Open { Tone::Good } else { Tone::Bad };
     let line = timeline::Entry { at: now, topic: Topic::People, tone, text: text.as_str().into() };
     model.tell(id, line);
@@ -157,7 +183,7 @@ pub fn give_up_preflight(model: &mut Model, id: &WorkloadId, why: &str) -> Vec<E
         return Vec::new();
     };
     let number = run.number;
-    for check in Check::ALL {
+    for check in run.stage.checks().iter().copied() {
         let evidence = run.trying.remove(&check).unwrap_or_default();
         let verdict = Verdict::Unknown(why.into());
         run.findings.entry(check).or_insert(Finding { check, verdict, evidence });
@@ -167,20 +193,75 @@ pub fn give_up_preflight(model: &mut Model, id: &WorkloadId, why: &str) -> Vec<E
     effects
 }
 
-/// Voids runs whose version is no longer the one that is wanted.
+/// What a run is called where it is not looked at.
+fn stage_words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Before => "gate of",
+        Stage::After => "after the switch to",
+    }
+}
+
+/// What did not pass, for the journal.
+fn found(run: &Run) -> SafeText {
+    let bad =
+        |finding: &&Finding| matches!(finding.verdict, Verdict::Failed(_) | Verdict::Unknown(_));
+    let words = |finding: &Finding| {
+        let why = finding.verdict.why().map_or("", SafeText::as_str);
+        format!("{} {}: {why}", finding.check.name(), finding.verdict.word())
+    };
+    let all: Vec<String> = run.findings.values().filter(bad).map(words).collect();
+    if all.is_empty() { format!("asked {}", run.route).into() } else { all.join("; ").into() }
+}
+
+/// The line of the journal about a run that is over.
+fn record(
+    model: &Model,
+    id: &WorkloadId,
+    run: &Run,
+    word: &'static str,
+    detail: SafeText,
+) -> Effect {
+    let what = match run.stage {
+        Stage::Before => "gate",
+        Stage::After => "after switch",
+    };
+    Effect::JournalNote(Box::new(Note {
+        at: model.now,
+        what,
+        word,
+        detail,
+        workload: id.clone(),
+        uid: run.uid.clone(),
+        hash: run.hash.clone(),
+        session: model.stamp.clone(),
+    }))
+}
+
+/// Voids runs whose version is no longer the one that is wanted, and tells those that look on when
+/// users are on it.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     let open = model.gates.runs.iter().filter(|(_, run)| run.end.is_none());
     let changed = |(id, run): (&WorkloadId, &Run)| Some((id.clone(), changed(model, id, run)?));
     let void: Vec<(WorkloadId, SafeText)> = open.filter_map(changed).collect();
     let mut effects = Vec::new();
+    let now = model.now;
     for (id, why) in void {
-        let now = model.now;
-        if let Some(run) = model.gates.runs.get_mut(&id) {
-            run.trying.clear();
-            run.end = Some((now, End::Void(why.clone())));
-            effects.push(Effect::EndPreflight);
+        let Some(run) = model.gates.runs.get_mut(&id) else { continue };
+        run.trying.clear();
+        run.end = Some((now, End::Void(why.clone())));
+        let (run, words) = (run.clone(), stage_words(run.stage));
+        effects.push(Effect::EndPreflight);
+        effects.push(record(model, &id, &run, "void", why.clone()));
+        toast(model, false, format!("{words} {}: void, {why}", id.name));
+    }
+    let waits =
+        |run: &Run| run.end.is_none() && run.stage == Stage::After && run.switched.is_none();
+    let fleet = &model.fleet;
+    for (id, run) in model.gates.runs.iter_mut().filter(|(_, run)| waits(run)) {
+        if fleet.release(id).is_some_and(|release| is_on_wanted(&release)) {
+            run.switched = Some(now);
+            effects.push(Effect::Switched(run.number));
         }
-        toast(model, false, format!("gate of {}: void, {why}", id.name));
     }
     effects
 }
@@ -192,9 +273,19 @@ fn changed(model: &Model, id: &WorkloadId, run: &Run) -> Option<SafeText> {
         return Some("it was deleted and made anew".into());
     }
     match release.current_hash() {
-        Some(hash) if *hash == run.hash => None,
-        Some(hash) => Some(format!("{hash} is wanted now, not {}", run.hash).into()),
-        None => Some(format!("{} is no longer wanted", run.hash).into()),
+        Some(hash) if *hash == run.hash => (),
+        Some(hash) => return Some(format!("{hash} is wanted now, not {}", run.hash).into()),
+        None => return Some(format!("{} is no longer wanted", run.hash).into()),
+    }
+    if run.stage == Stage::Before {
+        return None;
+    }
+    match (run.switched, is_on_wanted(&release)) {
+        (Some(_), false) => Some("users were taken off it again".into()),
+        (None, false) if release.workload.status.abort => {
+            Some("it was aborted before users were on it".into())
+        }
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ mod tell;
 use crate::app::availability::{self, Availability};
 use crate::app::effect::Effect;
 use crate::app::flight::Stage;
-use crate::app::guard::{Lease, record};
+use crate::app::guard::{Lease, Post, record};
 use crate::app::model::Model;
 use crate::domain::action::Verb;
 use crate::domain::alert::Occasion;
@@ -31,6 +31,9 @@ use tell::{alert, facts};
 
 /// How long going back is tried again while something is in the way.
 const TRIED_FOR: Span = Span::seconds(60);
+
+/// Of fewer guarded workloads nothing is learned about a cause that they share.
+const FEW: usize = 3;
 
 /// A time between two ticks that no machine at work needs: the process was stopped, or slept.
 const SLEPT: Span = Span::seconds(20);
@@ -228,6 +231,24 @@ enum Hindrance {
     For(SafeText),
 }
 
+/// What is wrong with most of what is guarded here is not wrong with one release: a database, a
+/// network, Prometheus itself. Going back from each of them would not help, and a person decides.
+fn shared_cause(model: &Model) -> Option<SafeText> {
+    let breaks = |post: &&Post| {
+        matches!(post.guard.state, State::Fired(..))
+            || post.guard.watches.iter().any(Watch::is_breaching)
+    };
+    let on = || model.posts.values().filter(|post| post.guard.is_on());
+    let (all, broken) = (on().count(), on().filter(breaks).count());
+    (all >= FEW && broken * 2 > all).then(|| {
+        let text = format!(
+            "{broken} of {all} guarded workloads are over their limits at once: a shared cause is \
+             likely, and a person decides"
+        );
+        text.into()
+    })
+}
+
 /// Sends the way back, by the entry of the keys.
 fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
     let Some(post) = model.posts.get(uid) else { return Ok(Vec::new()) };
@@ -247,7 +268,7 @@ fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
         WayBack::Lost(why) => return Err(Hindrance::For(why)),
         WayBack::Open(way) => way,
     };
-    if let Some(why) = advisory {
+    if let Some(why) = advisory.or_else(|| shared_cause(model)) {
         return Err(Hindrance::For(why));
     }
     match availability::of(model, &id, Verb::WaveOff) {

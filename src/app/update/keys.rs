@@ -10,7 +10,7 @@ use crate::app::screen::Screen;
 use crate::app::text_field;
 use crate::domain::action::Verb;
 
-use super::{arming, dialogs, gate, logbook, looking, metrics, toast};
+use super::{arming, dialogs, gate, logbook, looking, metrics, readiness, revert, toast};
 
 pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     model.fleet_view.kept = true;
@@ -144,6 +144,7 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Info => looking::show(model, Screen::Info),
         Command::Metrics => metrics::open(model),
         Command::Gate => gate::open(model),
+        Command::Readiness => readiness::open(model),
         Command::Span => metrics::span(model),
         Command::Cursor => metrics::cursor(model),
         Command::Earlier => metrics::move_cursor(model, -1),
@@ -165,6 +166,7 @@ fn obey(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Watch => looking::show(model, Screen::Guard),
         Command::Act(verb) => dialogs::ask(model, verb),
         Command::Switch => gate::switch(model),
+        Command::Revert => revert::ask(model),
         Command::Hold => {
             let held = model
                 .meant()
@@ -179,6 +181,9 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![Effect::Refresh];
     if matches!(model.screen(), Screen::Journal(_) | Screen::Deed(..)) {
         effects.extend(logbook::read(model));
+    }
+    if let Screen::Readiness(id) = model.screen().clone() {
+        effects.extend(readiness::ask(model, &id));
     }
     effects
 }

@@ -15,7 +15,7 @@ use crate::domain::text::SafeText;
 use crate::domain::{phase, why};
 
 use super::cluster::{ask_access, count};
-use super::{gate, logbook, toast};
+use super::{gate, logbook, readiness, toast};
 
 /// Jobs of a run whose logs are read at once.
 const MOST_JOBS: usize = 5;
@@ -112,6 +112,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Screen::Gate(_) => gate::start(model),
+        Screen::Readiness(id) => readiness::ask(model, &id),
         // Who has read the briefing goes on to what it is about.
         Screen::Briefing => back(model),
         _ => Vec::new(),

@@ -13,6 +13,8 @@ mod keys;
 mod logbook;
 mod looking;
 mod metrics;
+mod readiness;
+mod revert;
 mod wave_off;
 
 #[cfg(test)]
@@ -30,6 +32,7 @@ pub use arming::{arm, disarm, propose, rate, resume};
 pub use gate::{begin_preflight, give_up_preflight};
 pub use guard::{farewell, stand_down};
 pub use looking::begin_drill;
+pub use revert::{begin_revert, push_revert};
 
 /// Backward steps of the clock up to this are held.
 const HELD: Span = Span::seconds(60);
@@ -77,6 +80,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Explored(id, explored) => metrics::explored(model, &id, explored),
         Msg::Measured(measured) => metrics::measured(model, measured),
         Msg::Leased(uid, lease) => guard::leased(model, &uid, &lease),
+        Msg::Examined(epoch, found) => readiness::examined(model, epoch, found),
+        Msg::Reverting(number, news) => revert::news(model, number, *news),
         Msg::Gate(number, news) => gate::news(model, number, *news),
         Msg::GateKept(uid, pass) => gate::kept(model, &uid, pass.map(|pass| *pass)),
         Msg::Trouble(source, text) => {

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Response};
+use hyper::body::Bytes;
 use serde_json::Value;
 
 use super::call::{self, Failure};
@@ -83,23 +84,10 @@ pub async fn ask(
     let port = escape(&service.port);
     let path = format!("/api/v1/namespaces/{namespace}/services/{scheme}{name}:{port}/proxy{path}");
     let mut request = call::get(&path);
-    let headers = request.headers_mut();
-    headers.insert("accept", HeaderValue::from_static("application/json, text/plain;q=0.9, */*"));
-    headers.insert("user-agent", HeaderValue::from_static(USER_AGENT));
+    sign(request.headers_mut());
     let asked = async {
         let response = call::open(conn, request, within).await.map_err(lost)?;
-        let (head, body) = response.into_parts();
-        let body = match call::collect(body, MOST_BODY).await.map_err(Lost::Unreachable)? {
-            Some(bytes) => Body::Whole(bytes),
-            None => Body::TooLarge,
-        };
-        let answer = Answer {
-            status: head.status.as_u16(),
-            content_type: text(&head.headers, "content-type"),
-            encoding: text(&head.headers, "content-encoding"),
-            location: text(&head.headers, "location"),
-            body,
-        };
+        let answer = read(response).await.map_err(Lost::Unreachable)?;
         match own_words(service, &answer) {
             Some(lost) => Err(lost),
             None => Ok(answer),
@@ -111,6 +99,32 @@ pub async fn ask(
         }
         Ok(ended) => ended,
     }
+}
+
+/// What every request to a new version says of itself.
+pub(super) fn sign(headers: &mut HeaderMap) {
+    headers.insert("accept", HeaderValue::from_static("application/json, text/plain;q=0.9, */*"));
+    headers.insert("user-agent", HeaderValue::from_static(USER_AGENT));
+}
+
+/// Reads an answer to its end, or to the limit of what is judged; the cause when it broke.
+pub(super) async fn read<B>(response: Response<B>) -> Result<Answer, SafeText>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::error::Error + 'static,
+{
+    let (head, body) = response.into_parts();
+    let body = match call::collect(body, MOST_BODY).await? {
+        Some(bytes) => Body::Whole(bytes),
+        None => Body::TooLarge,
+    };
+    Ok(Answer {
+        status: head.status.as_u16(),
+        content_type: text(&head.headers, "content-type"),
+        encoding: text(&head.headers, "content-encoding"),
+        location: text(&head.headers, "location"),
+        body,
+    })
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<SafeText> {

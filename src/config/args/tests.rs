@@ -64,25 +64,38 @@ fn verbs_and_their_flags() {
     for (line, command) in [
         (
             "promote checkout",
-            Command::Promote { full: false, without_gate: false, act: act("checkout") },
+            Command::Promote {
+                full: false,
+                without_gate: false,
+                check_after: false,
+                act: act("checkout"),
+            },
         ),
         (
-            "promote --full ro/checkout",
-            Command::Promote { full: true, without_gate: false, act: act("rollout/checkout") },
+            "promote --full ro/checkout --check-after",
+            Command::Promote {
+                full: true,
+                without_gate: false,
+                check_after: true,
+                act: act("rollout/checkout"),
+            },
         ),
         (
             "promote checkout --without-gate --reason hotfix",
             Command::Promote {
                 full: false,
                 without_gate: true,
+                check_after: false,
                 act: Act { reason: Some("hotfix".to_owned()), ..act("checkout") },
             },
         ),
         (
-            "preflight checkout --url http://127.0.0.1:8080 --timeout 90s -o json",
+            "preflight checkout --url http://127.0.0.1:8080 --after --timeout 90s -o json",
             Command::Preflight(Preflight {
                 target: act("checkout").target,
                 url: Some("http://127.0.0.1:8080".into()),
+                port_forward: false,
+                after: true,
                 print: Print { output: Output::Json },
                 timeout: Duration::from_secs(90),
             }),

@@ -3,11 +3,12 @@
 //! Never asks the version; `judge` does that with its answers. Called by `app`.
 
 use super::profile::{Profile, Route};
-use super::{Check, Evidence, Finding, Pointer, Verdict};
+use super::{Check, Evidence, Finding, Pointer, Stage, Verdict};
 use crate::domain::id::{PodHash, Uid};
 use crate::domain::release::Release;
 use crate::domain::routing::Service;
 use crate::domain::strategy::{BlueGreen, Strategy};
+use crate::domain::text::SafeText;
 
 /// What is looked at, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,22 +39,48 @@ impl Refusal {
     }
 }
 
-/// The version to look at, and the way to it.
-///
-/// # Errors
-/// Why there is none. A load never goes to a Service that users are on.
-pub fn subject(release: &Release<'_>, profile: &Profile) -> Result<Subject, Refusal> {
+impl Stage {
+    /// The version to look at, and the way to it.
+    ///
+    /// # Errors
+    /// Why there is none. A load never goes to a Service that users are on.
+    pub fn subject(self, release: &Release<'_>, profile: &Profile) -> Result<Subject, Refusal> {
+        match self {
+            Self::Before => before(release, profile),
+            Self::After => after(release, profile),
+        }
+    }
+
+    /// The stage that a workload is in: after, once users are on the wanted version.
+    pub fn of(release: &Release<'_>) -> Self {
+        if is_on_wanted(release) { Self::After } else { Self::Before }
+    }
+}
+
+/// Whether users are on the version that is wanted.
+pub fn is_on_wanted(release: &Release<'_>) -> bool {
+    let status = &release.workload.status;
+    let Some(hash) = release.current_hash() else { return false };
+    match blue_green(release) {
+        Some(_) => status.active_hash.as_ref() == Some(hash),
+        None => !release.is_updating(),
+    }
+}
+
+fn refused<T>(text: &str) -> Result<T, Refusal> {
+    Err(Refusal::Refused(text.to_owned()))
+}
+
+const UNSAID: &str = "the controller has not said yet which version is wanted";
+
+fn before(release: &Release<'_>, profile: &Profile) -> Result<Subject, Refusal> {
     let workload = release.workload;
-    let refused = |text: &str| Err(Refusal::Refused(text.to_owned()));
-    let Some(hash) = release.current_hash() else {
-        return refused("the controller has not said yet which version is wanted");
-    };
+    let Some(hash) = release.current_hash() else { return refused(UNSAID) };
     let status = &workload.status;
     if !release.is_updating() || status.active_hash.as_ref() == Some(hash) {
         return refused("there is no new version to look at: users are on the wanted one");
     }
-    let blue_green = blue_green(release);
-    let service = blue_green.and_then(|settings| settings.preview_service.as_ref());
+    let service = blue_green(release).and_then(|settings| settings.preview_service.as_ref());
     if let Some(name) = service
         && !profile.skip.contains(&Check::Load)
         && let Some(points_at) = seen(release, name).and_then(|service| service.hash.as_ref())
@@ -64,20 +91,70 @@ pub fn subject(release: &Release<'_>, profile: &Profile) -> Result<Subject, Refu
         );
         return Err(Refusal::Refused(text));
     }
-    let route = match (&profile.url, service) {
-        (Some(url), _) => Route::Url(url.clone()),
-        (None, Some(name)) => Route::Service {
+    let route = if profile.forward && profile.url.is_none() {
+        to_pod(release, profile, hash, service)?
+    } else {
+        route(release, profile, profile.url.as_ref(), service, "preview")?
+    };
+    Ok(Subject { uid: workload.uid.clone(), hash: hash.clone(), route })
+}
+
+/// A pod of the new version that can be asked.
+fn to_pod(
+    release: &Release<'_>,
+    profile: &Profile,
+    hash: &PodHash,
+    service: Option<&SafeText>,
+) -> Result<Route, Refusal> {
+    let pods = release.by_hash(hash).map(|revision| &revision.pods);
+    let ready = pods.into_iter().flatten().find(|pod| pod.ready && pod.deleted.is_none());
+    let Some(pod) = ready else {
+        return refused(&format!("no pod of {hash} is ready to be asked"));
+    };
+    Ok(Route::Pod {
+        namespace: release.workload.id.namespace.clone(),
+        pod: pod.id.name.clone(),
+        service: service.cloned(),
+        port: profile.port.clone(),
+    })
+}
+
+fn after(release: &Release<'_>, profile: &Profile) -> Result<Subject, Refusal> {
+    let workload = release.workload;
+    let Some(hash) = release.current_hash() else { return refused(UNSAID) };
+    if workload.status.abort {
+        return refused("it was aborted: users stay where they are");
+    }
+    let service = blue_green(release).map(|settings| &settings.active_service);
+    let route = route(release, profile, profile.after_url.as_ref(), service, "active")?;
+    Ok(Subject { uid: workload.uid.clone(), hash: hash.clone(), route })
+}
+
+fn route(
+    release: &Release<'_>,
+    profile: &Profile,
+    url: Option<&SafeText>,
+    service: Option<&SafeText>,
+    kind: &str,
+) -> Result<Route, Refusal> {
+    let workload = release.workload;
+    match (url, service) {
+        (Some(url), _) => Ok(Route::Url(url.clone())),
+        (None, Some(name)) => Ok(Route::Service {
             namespace: workload.id.namespace.clone(),
             name: name.clone(),
             port: profile.port.clone(),
-        },
+        }),
         (None, None) => {
-            let what = if blue_green.is_some() { "blue-green" } else { workload.strategy.word() };
-            let text = format!("this {what} has no preview Service to ask: give --url URL");
-            return Err(Refusal::Unsaid(text));
+            let what = match blue_green(release) {
+                Some(_) => "blue-green",
+                None => workload.strategy.word(),
+            };
+            let pod = if kind == "preview" { " or --port-forward" } else { "" };
+            let text = format!("this {what} has no {kind} Service to ask: give --url URL{pod}");
+            Err(Refusal::Unsaid(text))
         }
-    };
-    Ok(Subject { uid: workload.uid.clone(), hash: hash.clone(), route })
+    }
 }
 
 fn blue_green<'a>(release: &Release<'a>) -> Option<&'a BlueGreen> {
@@ -111,16 +188,34 @@ pub fn pods(release: &Release<'_>, hash: &PodHash) -> Finding {
 
 /// Whether the preview Service selects this version.
 pub fn preview(release: &Release<'_>, hash: &PodHash) -> Finding {
-    let skipped = |text: &str| Finding::plain(Check::Preview, Verdict::Skipped(text.into()));
-    let Some(settings) = blue_green(release) else {
-        return skipped("only a blue-green has a preview Service");
+    let name = blue_green(release).map(|settings| settings.preview_service.as_ref());
+    selected(release, hash, Check::Preview, name)
+}
+
+/// Whether the Service that users are on selects this version.
+pub(super) fn active(release: &Release<'_>, hash: &PodHash) -> Finding {
+    let name = blue_green(release).map(|settings| Some(&settings.active_service));
+    selected(release, hash, Check::Active, name)
+}
+
+fn selected(
+    release: &Release<'_>,
+    hash: &PodHash,
+    check: Check,
+    name: Option<Option<&SafeText>>,
+) -> Finding {
+    let kind = check.name();
+    let skipped = |text: String| Finding::plain(check, Verdict::Skipped(text.into()));
+    let Some(name) = name else {
+        let article = if check == Check::Active { "an" } else { "a" };
+        return skipped(format!("only a blue-green has {article} {kind} Service"));
     };
-    let Some(name) = &settings.preview_service else {
-        return skipped("this blue-green has no preview Service");
+    let Some(name) = name else {
+        return skipped(format!("this blue-green has no {kind} Service"));
     };
     let Some(service) = seen(release, name) else {
         let verdict = Verdict::Unknown(format!("Service {name} is not seen").into());
-        return Finding::plain(Check::Preview, verdict);
+        return Finding::plain(check, verdict);
     };
     let found = service.hash.as_ref();
     let verdict = match found {
@@ -134,15 +229,24 @@ pub fn preview(release: &Release<'_>, hash: &PodHash) -> Finding {
         wanted: hash.clone(),
     };
     let evidence = Evidence { pointer: Some(pointer), ..Evidence::default() };
-    Finding { check: Check::Preview, verdict, evidence }
+    Finding { check, verdict, evidence }
 }
 
-/// Both of them, or that they are skipped.
-pub fn facts_of(release: &Release<'_>, hash: &PodHash, skip: &[Check]) -> Vec<Finding> {
-    let of = |check, finding: Finding| {
-        if skip.contains(&check) { skipped_by_profile(check) } else { finding }
+/// What the cluster says at a stage, or that it is skipped.
+pub fn facts_of(
+    stage: Stage,
+    release: &Release<'_>,
+    hash: &PodHash,
+    skip: &[Check],
+) -> Vec<Finding> {
+    let finding = |check: Check| match check {
+        _ if skip.contains(&check) && !check.asks() => Some(skipped_by_profile(check)),
+        Check::Pods => Some(pods(release, hash)),
+        Check::Preview => Some(preview(release, hash)),
+        Check::Active => Some(active(release, hash)),
+        _ => None,
     };
-    vec![of(Check::Pods, pods(release, hash)), of(Check::Preview, preview(release, hash))]
+    stage.checks().iter().filter_map(|check| finding(*check)).collect()
 }
 
 /// A check that the profile leaves out.

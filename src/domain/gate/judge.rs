@@ -29,7 +29,12 @@ pub fn judge(check: Check, profile: &Profile, answer: &Answer) -> Judged {
     let (verdict, pointer) = match body_of(check, answer) {
         Err(verdict) => (verdict, None),
         Ok(body) => match check {
-            Check::Pods | Check::Preview | Check::Health | Check::Load => (Verdict::Passed, None),
+            Check::Pods
+            | Check::Preview
+            | Check::Active
+            | Check::Availability
+            | Check::Health
+            | Check::Load => (Verdict::Passed, None),
             Check::Version => version(answer, body),
             Check::Smoke => valued(body, &profile.smoke_pointer, &profile.smoke_value),
             Check::Database => valued(body, &profile.database_pointer, &profile.database_value),

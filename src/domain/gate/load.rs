@@ -105,6 +105,7 @@ impl Load {
             excerpt: None,
             pointer: None,
             load: Some(load),
+            availability: None,
         };
         Finding { check: Check::Load, verdict, evidence }
     }

@@ -22,6 +22,17 @@ pub enum Route {
         /// Number or name of its port; nothing takes the one there is.
         port: Option<SafeText>,
     },
+    /// By port-forward to a pod of the new version.
+    Pod {
+        /// Its namespace.
+        namespace: SafeText,
+        /// Its name.
+        pod: SafeText,
+        /// The preview Service, which knows the port; nothing where there is none.
+        service: Option<SafeText>,
+        /// Number or name of the port.
+        port: Option<SafeText>,
+    },
 }
 
 impl Route {
@@ -33,6 +44,7 @@ impl Route {
                 let port = port.as_ref().map_or_else(String::new, |port| format!(":{port}"));
                 format!("through the API server to Service {name}{port}")
             }
+            Self::Pod { pod, .. } => format!("by port-forward to pod {pod}"),
         }
     }
 }
@@ -46,6 +58,8 @@ pub struct Profile {
     pub ca_file: Option<String>,
     /// Port of the preview Service.
     pub port: Option<SafeText>,
+    /// Ask a pod of the new version by port-forward, not the preview Service.
+    pub forward: bool,
     /// Checks that are not made.
     pub skip: Vec<Check>,
     /// Longest wait for one answer.
@@ -90,6 +104,18 @@ pub struct Profile {
     pub dependencies_path: SafeText,
     /// The status that is wanted of each.
     pub dependencies_value: SafeText,
+    /// Where users are answered; nothing goes through the active Service.
+    pub after_url: Option<SafeText>,
+    /// Path that is asked again and again while users are switched.
+    pub watch_path: SafeText,
+    /// Time from the start of one such request to the start of the next.
+    pub watch_every: Duration,
+    /// How long it is watched after the switch.
+    pub watch_for: Duration,
+    /// How many of these requests may fail.
+    pub watch_failures: u32,
+    /// How long the switch is waited for.
+    pub watch_deadline: Duration,
 }
 
 impl Default for Profile {
@@ -98,6 +124,7 @@ impl Default for Profile {
             url: None,
             ca_file: None,
             port: None,
+            forward: false,
             skip: Vec::new(),
             timeout: Duration::from_secs(3),
             deadline: Duration::from_secs(15),
@@ -120,6 +147,12 @@ impl Default for Profile {
             database_value: "connected".into(),
             dependencies_path: "/api/v1/health/dependencies".into(),
             dependencies_value: "healthy".into(),
+            after_url: None,
+            watch_path: "/health".into(),
+            watch_every: Duration::from_secs(1),
+            watch_for: Duration::from_secs(60),
+            watch_failures: 0,
+            watch_deadline: Duration::from_secs(600),
         }
     }
 }
@@ -128,7 +161,8 @@ impl Profile {
     /// Path of a check that asks.
     pub fn path(&self, check: Check) -> Option<&SafeText> {
         match check {
-            Check::Pods | Check::Preview => None,
+            Check::Pods | Check::Preview | Check::Active => None,
+            Check::Availability => Some(&self.watch_path),
             Check::Health => Some(&self.health_path),
             Check::Smoke => Some(&self.smoke_path),
             Check::Version => Some(&self.version_path),

@@ -305,28 +305,34 @@ fn what_is_not_answered_never_makes_the_p95_look_better() {
     }
 }
 
-fn found(verdicts: impl Fn(Check) -> Verdict) -> Vec<Finding> {
-    Check::ALL.into_iter().map(|check| Finding::plain(check, verdicts(check))).collect()
+fn found(stage: Stage, verdicts: impl Fn(Check) -> Verdict) -> Vec<Finding> {
+    stage.checks().iter().map(|check| Finding::plain(*check, verdicts(*check))).collect()
 }
 
 #[test]
 fn one_verdict_that_is_not_good_decides() {
     let failed = || Verdict::Failed("x".into());
     let unknown = || Verdict::Unknown("x".into());
-    assert_eq!(outcome(&found(|_| Verdict::Passed)), Outcome::Open);
-    assert_eq!(outcome(&found(|_| Verdict::Skipped("x".into()))), Outcome::Undetermined);
-    for check in Check::ALL {
-        let with = |bad: &dyn Fn() -> Verdict| {
-            outcome(&found(|c| if c == check { bad() } else { Verdict::Passed }))
-        };
-        assert_eq!(with(&failed), Outcome::Locked);
-        assert_eq!(with(&unknown), Outcome::Undetermined);
-        let both = found(|c| if c == check { failed() } else { unknown() });
-        assert_eq!(outcome(&both), Outcome::Locked);
-        let mut missing = found(|_| Verdict::Passed);
-        missing.retain(|f| f.check != check);
-        assert_eq!(outcome(&missing), Outcome::Undetermined);
+    for stage in [Stage::Before, Stage::After] {
+        let sum = |verdicts: &dyn Fn(Check) -> Verdict| outcome(stage, &found(stage, verdicts));
+        assert_eq!(sum(&|_| Verdict::Passed), Outcome::Open);
+        assert_eq!(sum(&|_| Verdict::Skipped("x".into())), Outcome::Undetermined);
+        for check in stage.checks().iter().copied() {
+            let with = |bad: &dyn Fn() -> Verdict| {
+                sum(&|c| if c == check { bad() } else { Verdict::Passed })
+            };
+            assert_eq!(with(&failed), Outcome::Locked);
+            assert_eq!(with(&unknown), Outcome::Undetermined);
+            assert_eq!(sum(&|c| if c == check { failed() } else { unknown() }), Outcome::Locked);
+            let mut missing = found(stage, |_| Verdict::Passed);
+            missing.retain(|f| f.check != check);
+            assert_eq!(outcome(stage, &missing), Outcome::Undetermined);
+        }
     }
+    let every =
+        |check: &Check| [Stage::Before, Stage::After].iter().any(|s| s.checks().contains(check));
+    assert!(Check::ALL.iter().all(every), "each check is made at some time");
+    assert!(!Stage::After.checks().contains(&Check::Load), "no load goes where users are");
 }
 
 fn a_pass() -> Pass {
@@ -402,20 +408,41 @@ fn the_cluster_is_believed_only_about_this_version() {
 fn a_load_never_goes_to_what_users_are_on() {
     let profile = Profile::default();
     let direct = Profile { url: Some("http://127.0.0.1:1".into()), ..Profile::default() };
-    let found = on_preview(Some(CURRENT)).ask(|r| subject(r, &profile)).unwrap();
+    let found = on_preview(Some(CURRENT)).ask(|r| Stage::Before.subject(r, &profile)).unwrap();
     assert_eq!(found.hash, CURRENT);
     assert!(found.route.words().contains("API server to Service storefront-preview"));
     for profile in [&profile, &direct] {
-        let refused = on_preview(Some(STABLE)).ask(|r| subject(r, profile)).unwrap_err();
+        let refused =
+            on_preview(Some(STABLE)).ask(|r| Stage::Before.subject(r, profile)).unwrap_err();
         assert!(matches!(refused, Refusal::Refused(_)) && refused.words().contains("no load"));
-        let at_rest = a_blue_green().complete().ask(|r| subject(r, profile)).unwrap_err();
+        let at_rest =
+            a_blue_green().complete().ask(|r| Stage::Before.subject(r, profile)).unwrap_err();
         assert!(matches!(at_rest, Refusal::Refused(_)));
     }
     let without = Profile { skip: vec![Check::Load], ..Profile::default() };
-    assert!(on_preview(Some(STABLE)).ask(|r| subject(r, &without)).is_ok());
-    let canary = a_canary().ask(|r| subject(r, &profile)).unwrap_err();
+    assert!(on_preview(Some(STABLE)).ask(|r| Stage::Before.subject(r, &without)).is_ok());
+    let canary = a_canary().ask(|r| Stage::Before.subject(r, &profile)).unwrap_err();
     assert!(matches!(canary, Refusal::Unsaid(_)) && canary.words().contains("--url"));
-    assert!(a_canary().ask(|r| subject(r, &direct)).is_ok());
+    assert!(a_canary().ask(|r| Stage::Before.subject(r, &direct)).is_ok());
+}
+
+#[test]
+fn after_the_switch_the_service_of_users_is_asked() {
+    let profile = Profile::default();
+    let after = |sample: Sample| sample.ask(|r| Stage::After.subject(r, &profile));
+    let there = after(a_blue_green().complete()).unwrap();
+    assert!(there.route.words().ends_with("Service storefront"), "{:?}", there.route);
+    // Before it, whoever looks on is on the way already.
+    let early = a_blue_green().paused();
+    assert!(!early.ask(is_on_wanted));
+    assert_eq!(early.ask(Stage::of), Stage::Before);
+    assert_eq!(after(early).unwrap().hash, CURRENT);
+    let done = a_blue_green().complete();
+    assert!(done.ask(is_on_wanted) && done.ask(Stage::of) == Stage::After);
+    let aborted = a_blue_green().with(|w| w.status.abort = true);
+    assert!(after(aborted).unwrap_err().words().contains("aborted"));
+    let canary = after(a_canary()).unwrap_err();
+    assert!(canary.words().contains("no active Service"), "{canary:?}");
 }
 
 #[test]

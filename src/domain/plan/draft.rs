@@ -326,7 +326,8 @@ impl<'a, 'r> Draft<'a, 'r> {
         if workload.gitops.is_some() {
             self.note(
                 "git",
-                "the repository still asks for the new version; an abort is not reverted",
+                "the repository still asks for the new version, and an abort is not reverted; \
+                 C commits the way back there",
             );
         }
         self.plugin("abort", "");
@@ -474,8 +475,10 @@ impl<'a, 'r> Draft<'a, 'r> {
     fn warn_gitops(&mut self) {
         let owner = self.release.workload.gitops.as_ref();
         if let Some(owner) = owner {
+            let back = matches!(self.plan.action.verb, Verb::Undo | Verb::WaveOff);
+            let commit = if back { "; C commits the way back there" } else { "" };
             let text = format!(
-                "{} ({}) may revert this to what the repository says",
+                "{} ({}) may revert this to what the repository says{commit}",
                 owner.tool, owner.name
             );
             self.warn("git", text);

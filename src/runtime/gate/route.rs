@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cluster::forward::Forward;
 use crate::cluster::{self, Connection};
 use crate::domain::gate::{Answer, Lost, Profile, Route};
 use crate::domain::measure::address::ServicePort;
@@ -14,12 +15,22 @@ use crate::probe::Probe;
 
 /// Whoever can be asked.
 pub(super) trait Ask: Sync {
+    /// Whether it is asked on the way that its users come.
+    fn is_direct(&self) -> bool;
+
     /// GETs a path; never takes longer than `within`.
     fn ask(
         &self,
         path: &str,
         within: Duration,
     ) -> impl Future<Output = Result<Answer, Lost>> + Send;
+
+    /// Gets ready for so many requests at once, so that opening a way is not taken for a slow
+    /// answer.
+    fn warm(&self, requests: usize, within: Duration) -> impl Future<Output = ()> + Send {
+        let _ = (requests, within);
+        std::future::ready(())
+    }
 }
 
 /// A way that is open.
@@ -29,6 +40,8 @@ pub(super) enum Way {
     Direct(Box<Probe>, SafeText),
     /// Through the API server.
     Carried(Arc<Connection>, ServicePort),
+    /// By port-forward to a pod.
+    Forwarded(Box<Forward>),
 }
 
 impl Way {
@@ -39,17 +52,29 @@ impl Way {
             Self::Carried(_, ServicePort { name, port, .. }) => {
                 format!("through the API server to Service {name}:{port}").into()
             }
+            Self::Forwarded(forward) => forward.words(),
         }
     }
 }
 
 impl Ask for Way {
+    fn is_direct(&self) -> bool {
+        matches!(self, Self::Direct(..))
+    }
+
     async fn ask(&self, path: &str, within: Duration) -> Result<Answer, Lost> {
         match self {
             Self::Direct(probe, _) => probe.get(path, within).await,
             Self::Carried(connection, service) => {
                 cluster::preview::ask(connection, service, path, within).await
             }
+            Self::Forwarded(forward) => forward.ask(path, within).await,
+        }
+    }
+
+    async fn warm(&self, requests: usize, within: Duration) {
+        if let Self::Forwarded(forward) = self {
+            forward.warm(requests, within).await;
         }
     }
 }
@@ -74,6 +99,14 @@ pub(super) async fn open(
             let port = cluster::preview::service_port(&connection, namespace, name, wanted).await;
             let port = port.map_err(|error| SafeText::from(error.to_string()))?;
             Ok(Way::Carried(connection, port))
+        }
+        Route::Pod { namespace, pod, service, port } => {
+            let text = |error: cluster::ClusterError| SafeText::from(error.to_string());
+            let (service, wanted) = (service.as_deref(), port.as_deref());
+            let port = cluster::forward::pod_port(&connection, namespace, pod, service, wanted);
+            let port = port.await.map_err(text)?;
+            let forward = Forward::open(&connection, namespace, pod, port).await.map_err(text)?;
+            Ok(Way::Forwarded(Box::new(forward)))
         }
     }
 }

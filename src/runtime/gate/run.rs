@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::route::Ask;
 use crate::app::gate::News;
 use crate::app::msg::Msg;
 use crate::domain::gate::{
-    Check, Evidence, Finding, Judged, Load, Lost, Profile, Shot, Verdict, judge,
+    Availability, Check, Evidence, Finding, Judged, Load, Lost, Profile, Shot, Stage, Verdict,
+    judge,
 };
 use crate::domain::text::SafeText;
+use crate::domain::time::{Span, length};
 
 /// Pause before what was not answered is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -47,18 +49,18 @@ impl Teller {
 }
 
 /// There is no way: nothing is known.
-pub(super) async fn lose(profile: &Profile, teller: &Teller, why: &SafeText) {
-    for check in Check::ALL.into_iter().filter(|c| c.asks() && !profile.skip.contains(c)) {
-        teller.found(check, Verdict::Unknown(why.clone()), Evidence::default()).await;
+pub(super) async fn lose(stage: Stage, profile: &Profile, teller: &Teller, why: &SafeText) {
+    let wanted = |check: &&Check| check.asks() && !profile.skip.contains(check);
+    for check in stage.checks().iter().filter(wanted) {
+        teller.found(*check, Verdict::Unknown(why.clone()), Evidence::default()).await;
     }
 }
 
-/// Makes all checks that ask.
+/// Makes all checks that ask, before the switch.
 pub(super) async fn run(way: &impl Ask, profile: &Profile, teller: &Teller) {
-    let wanted = |check| !profile.skip.contains(&check);
     let up = Notify::new();
     let first = async {
-        if wanted(Check::Health) {
+        if !profile.skip.contains(&Check::Health) {
             health(way, profile, teller).await;
         }
         up.notify_one();
@@ -66,22 +68,112 @@ pub(super) async fn run(way: &impl Ask, profile: &Profile, teller: &Teller) {
     let others = async {
         // Too late is what is known then.
         let _ = timeout(profile.patience(), up.notified()).await;
-        let single = |check| async move {
-            if wanted(check) {
-                self::single(way, profile, teller, check).await;
-            }
-        };
-        tokio::join!(
-            single(Check::Smoke),
-            single(Check::Version),
-            single(Check::Database),
-            single(Check::Dependencies),
-        );
-        if wanted(Check::Load) {
+        singles(way, profile, teller).await;
+        if !profile.skip.contains(&Check::Load) {
             load(way, profile, teller).await;
         }
     };
     tokio::join!(first, others);
+}
+
+/// What is asked once and judged, all at the same time.
+async fn singles(way: &impl Ask, profile: &Profile, teller: &Teller) {
+    let single = |check| async move {
+        if !profile.skip.contains(&check) {
+            self::single(way, profile, teller, check).await;
+        }
+    };
+    tokio::join!(
+        single(Check::Smoke),
+        single(Check::Version),
+        single(Check::Database),
+        single(Check::Dependencies),
+    );
+}
+
+/// Watches whether users are answered, from now until some time after the switch, and makes the
+/// other checks once they are on the new version. No load is sent.
+pub(super) async fn look_on(
+    way: &impl Ask,
+    profile: &Profile,
+    teller: &Teller,
+    switched: watch::Receiver<bool>,
+) {
+    let watching = async {
+        if !profile.skip.contains(&Check::Availability) {
+            availability(way, profile, teller, switched.clone()).await;
+        }
+    };
+    let checks = async {
+        if timeout(profile.watch_deadline, on_it(switched.clone())).await.is_err() {
+            let waited = SafeText::from(never_switched(profile));
+            for check in [Check::Health, Check::Smoke, Check::Version, Check::Database] {
+                unknown(profile, teller, check, &waited).await;
+            }
+            return unknown(profile, teller, Check::Dependencies, &waited).await;
+        }
+        if !profile.skip.contains(&Check::Health) {
+            health(way, profile, teller).await;
+        }
+        singles(way, profile, teller).await;
+    };
+    tokio::join!(watching, checks);
+}
+
+/// Returns when users are on the new version.
+async fn on_it(mut switched: watch::Receiver<bool>) {
+    if switched.wait_for(|switched| *switched).await.is_err() {
+        // Whoever would say it is gone; so is this run in a moment.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn never_switched(profile: &Profile) -> String {
+    let waited = Span::from_std(profile.watch_deadline).unwrap_or(Span::MAX);
+    format!("the switch was not seen within {}", length(waited))
+}
+
+async fn unknown(profile: &Profile, teller: &Teller, check: Check, why: &SafeText) {
+    if !profile.skip.contains(&check) {
+        teller.found(check, Verdict::Unknown(why.clone()), Evidence::default()).await;
+    }
+}
+
+/// Asks users' Service again and again.
+async fn availability(
+    way: &impl Ask,
+    profile: &Profile,
+    teller: &Teller,
+    switched: watch::Receiver<bool>,
+) {
+    let began = Instant::now();
+    let mut seen = Availability::default();
+    let mut end = None;
+    for turn in 1_u32.. {
+        let start = began.elapsed();
+        let answer = way.ask(&profile.watch_path, profile.timeout).await;
+        seen.note(milliseconds(start), milliseconds(began.elapsed()), &answer);
+        let evidence = Evidence {
+            tries: seen.sent,
+            status: answer.as_ref().ok().map(|answer| answer.status),
+            excerpt: Some(seen.words().into()),
+            ..Evidence::default()
+        };
+        teller.trying(Check::Availability, &evidence).await;
+        if end.is_none() && *switched.borrow() {
+            end = Some(Instant::now() + profile.watch_for);
+        }
+        if seen.forbidden.is_some() || end.is_some_and(|end| Instant::now() >= end) {
+            break;
+        }
+        if end.is_none() && began.elapsed() >= profile.watch_deadline {
+            let verdict = Verdict::Unknown(never_switched(profile).into());
+            let evidence = Evidence { availability: Some(seen), ..Evidence::default() };
+            return teller.found(Check::Availability, verdict, evidence).await;
+        }
+        sleep_until(began + profile.watch_every * turn).await;
+    }
+    teller.tell(News::Found(seen.judge(profile, way.is_direct()))).await;
 }
 
 fn milliseconds(length: Duration) -> u64 {
@@ -180,6 +272,8 @@ fn counted(tries: u32) -> String {
 /// Fires the load; what is not answered by its end is lost.
 async fn load(way: &impl Ask, profile: &Profile, teller: &Teller) {
     teller.trying(Check::Load, &Evidence::default()).await;
+    let at_once = usize::try_from(profile.load_at_once).unwrap_or(1).max(1);
+    way.warm(at_once, profile.timeout).await;
     let end = Instant::now() + profile.load_deadline;
     let shoot = |_| async move {
         let began = Instant::now();
@@ -190,7 +284,6 @@ async fn load(way: &impl Ask, profile: &Profile, teller: &Teller) {
         let answer = way.ask(&profile.load_path, profile.timeout.min(left)).await;
         Some(Shot { latency_ms: milliseconds(began.elapsed()), answer })
     };
-    let at_once = usize::try_from(profile.load_at_once).unwrap_or(1).max(1);
     let mut shots = Vec::new();
     let mut fired = stream::iter(0..profile.load_requests).map(shoot).buffer_unordered(at_once);
     while let Some(shot) = fired.next().await {

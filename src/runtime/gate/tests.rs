@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use super::route::{Ask, Way};
-use super::run::{Teller, lose, run};
+use super::run::{Teller, look_on, lose, run};
 use crate::app::gate::News;
 use crate::app::msg::Msg;
 use crate::domain::gate::{
-    Answer, Body, Check, Finding, Lost, Outcome, Profile, Verdict, judge, outcome,
+    Answer, Body, Check, Finding, Lost, Outcome, Profile, Stage, Verdict, judge, outcome,
 };
 use crate::probe::Probe;
 
@@ -77,6 +77,10 @@ fn scripted() -> Scripted {
 }
 
 impl Ask for Scripted {
+    fn is_direct(&self) -> bool {
+        true
+    }
+
     async fn ask(&self, path: &str, within: Duration) -> Result<Answer, Lost> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if path == "/health" {
@@ -95,7 +99,7 @@ impl Ask for Scripted {
 async fn a_good_version_opens_its_gate_and_each_bad_answer_alone_locks_it() {
     let profile = Profile::default();
     let found = findings(&scripted(), &profile).await;
-    assert_eq!(outcome(&found), Outcome::Open, "{found:?}");
+    assert_eq!(outcome(Stage::Before, &found), Outcome::Open, "{found:?}");
     let load = of(&found, Check::Load).evidence.load.clone().unwrap();
     assert_eq!((load.sent, load.bad, load.lost, load.p95_ms), (100, 0, 0, Some(20)));
 
@@ -107,10 +111,10 @@ async fn a_good_version_opens_its_gate_and_each_bad_answer_alone_locks_it() {
         let mut bad = scripted();
         bad.answers.insert(path, Ok(json(200, r#"{"status":"unhealthy"}"#)));
         let found = findings(&bad, &profile).await;
-        assert_eq!(outcome(&found), Outcome::Locked);
+        assert_eq!(outcome(Stage::Before, &found), Outcome::Locked);
         let failed = found.iter().filter(|f| matches!(f.verdict, Verdict::Failed(_)));
         assert_eq!(failed.map(|f| f.check).collect::<Vec<_>>(), [check], "the others still ran");
-        assert_eq!(found.len(), Check::ALL.len());
+        assert_eq!(found.len(), Stage::Before.checks().len());
     }
 }
 
@@ -120,8 +124,8 @@ async fn a_version_that_sleeps_ends_within_the_time_of_health() {
     let began = Instant::now();
     let found = findings(&slow, &Profile::default()).await;
     assert!(began.elapsed() <= Duration::from_secs(305), "{:?}", began.elapsed());
-    assert_eq!(found.len(), Check::ALL.len(), "every check ran");
-    assert_eq!(outcome(&found), Outcome::Locked);
+    assert_eq!(found.len(), Stage::Before.checks().len(), "every check ran");
+    assert_eq!(outcome(Stage::Before, &found), Outcome::Locked);
     assert!(matches!(of(&found, Check::Health).verdict, Verdict::Failed(_)));
     assert_eq!(of(&found, Check::Health).evidence.tries, 30);
     for check in [Check::Smoke, Check::Version, Check::Database, Check::Dependencies, Check::Load] {
@@ -154,7 +158,7 @@ async fn what_may_not_be_asked_is_not_asked_again() {
     }
     let profile = Profile { load_requests: 1, ..Profile::default() };
     let found = findings(&forbidden, &profile).await;
-    assert_eq!(outcome(&found), Outcome::Undetermined);
+    assert_eq!(outcome(Stage::Before, &found), Outcome::Undetermined);
     assert_eq!(forbidden.asked.load(Ordering::SeqCst), 6);
     let why = of(&found, Check::Smoke).verdict.why().unwrap();
     assert!(why.contains("not permitted: get services/proxy"), "{why}");
@@ -166,9 +170,70 @@ async fn what_is_left_out_is_not_asked_and_no_way_is_not_known() {
     let found = findings(&scripted(), &profile).await;
     assert!(!found.iter().any(|f| profile.skip.contains(&f.check)));
     let (out, mut inbox) = mpsc::channel(100);
-    lose(&Profile::default(), &Teller { number: 7, out }, &"no port".into()).await;
+    lose(Stage::Before, &Profile::default(), &Teller { number: 7, out }, &"no port".into()).await;
     let found = told(&mut inbox).await;
-    assert_eq!((found.len(), outcome(&found)), (Check::ALL.len(), Outcome::Undetermined));
+    assert_eq!(
+        (found.len(), outcome(Stage::Before, &found)),
+        (Stage::Before.checks().len(), Outcome::Undetermined)
+    );
+}
+
+/// Looks on while users are switched after this time, at the latest.
+async fn looked(way: &impl Ask, profile: &Profile, switch: Duration) -> Vec<Finding> {
+    let ((out, mut inbox), (switched, seen)) = (mpsc::channel(100_000), watch::channel(false));
+    let teller = Teller { number: 7, out };
+    let controller = async {
+        sleep(switch).await;
+        switched.send_replace(true);
+        // Whoever switches stays as long as somebody looks on.
+        sleep(Duration::from_secs(3600)).await;
+    };
+    tokio::select! {
+        () = look_on(way, profile, &teller, seen) => {}
+        () = controller => panic!("it looks on for ever"),
+    }
+    drop(teller);
+    let mut found = told(&mut inbox).await;
+    found.retain(|f| f.check != Check::Preview);
+    found.push(Finding::plain(Check::Active, Verdict::Passed));
+    found
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_are_watched_through_the_switch_and_a_minute_after() {
+    let began = Instant::now();
+    let good = scripted();
+    let found = looked(&good, &Profile::default(), Duration::from_secs(20)).await;
+    assert_eq!(outcome(Stage::After, &found), Outcome::Open, "{found:?}");
+    let seen = of(&found, Check::Availability).evidence.availability.clone().unwrap();
+    assert!((80..=83).contains(&seen.sent), "{seen:?}");
+    assert!((80..=82).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!((seen.bad, seen.lost, seen.gap_ms), (0, 0, 0));
+    // One for each second, one for health, and one for each of the others; no load.
+    assert_eq!(good.asked.load(Ordering::SeqCst), seen.sent + 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_never_comes_is_not_known_and_ends() {
+    let began = Instant::now();
+    let profile = Profile { watch_deadline: Duration::from_secs(90), ..Profile::default() };
+    let found = looked(&scripted(), &profile, Duration::from_secs(1000)).await;
+    assert_eq!(outcome(Stage::After, &found), Outcome::Undetermined, "{found:?}");
+    assert!(began.elapsed() <= Duration::from_secs(95), "{:?}", began.elapsed());
+    let why = of(&found, Check::Availability).verdict.why().unwrap();
+    assert!(why.contains("not seen within"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_who_are_not_answered_fail_the_switch() {
+    let mut broken = scripted();
+    broken.answers.insert("/up", Ok(json(503, "")));
+    let profile = Profile { watch_path: "/up".into(), ..Profile::default() };
+    let found = looked(&broken, &profile, Duration::from_secs(5)).await;
+    assert_eq!(outcome(Stage::After, &found), Outcome::Locked);
+    let why = of(&found, Check::Availability).verdict.why().unwrap();
+    assert!(why.contains("requests failed (answered 503)"), "{why}");
+    assert_eq!(of(&found, Check::Smoke).verdict, Verdict::Passed, "the others still ran");
 }
 
 /// What a hostile server does with a connection that asks for one path.
@@ -272,7 +337,7 @@ async fn asked(path: &'static str, trick: Trick) -> Vec<Finding> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_good_server_opens_over_the_wire() {
     let found = asked("/nothing", Trick::Mute).await;
-    assert_eq!(outcome(&found), Outcome::Open, "{found:?}");
+    assert_eq!(outcome(Stage::Before, &found), Outcome::Open, "{found:?}");
     assert_eq!(of(&found, Check::Load).evidence.load.as_ref().unwrap().sent, 20);
 }
 
@@ -315,7 +380,7 @@ async fn each_trick_over_the_wire_locks_by_itself() {
     let all = failed.map(|t| (t, Outcome::Locked)).into_iter();
     for ((trick, word), wanted) in all.chain(unknown.map(|t| (t, Outcome::Undetermined))) {
         let found = asked("/api/v1/status", trick).await;
-        assert_eq!(outcome(&found), wanted, "{trick:?} {found:?}");
+        assert_eq!(outcome(Stage::Before, &found), wanted, "{trick:?} {found:?}");
         let why = of(&found, Check::Smoke).verdict.why().unwrap();
         assert!(why.contains(word), "{trick:?}: {why}");
         let others = found.iter().filter(|f| f.check != Check::Smoke);

@@ -203,7 +203,7 @@ impl Shift<'_> {
 
     fn propose(&mut self, id: &WorkloadId) -> Result<(), SafeText> {
         self.session.engine.model.now = self.session.clock.now();
-        let terms = self.asked.terms(&self.model().terms);
+        let terms = self.asked.terms(&self.model().terms_of(id));
         let shadow = self.asked.shadow;
         let uid = propose(&mut self.session.engine.model, id, terms, shadow)?;
         let only = &self.asked.only;

@@ -1,15 +1,18 @@
 //! `waveoff preflight`, and the gate before `waveoff promote`.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::{Failure, Headless, LIST_WITHIN, TICK, failure};
 use crate::app::effect::Effect;
-use crate::app::gate::{self, End, Standing};
+use crate::app::flight::Flight;
+use crate::app::gate::{self, End, Run, Standing};
 use crate::app::report;
 use crate::app::update::{begin_preflight, give_up_preflight};
 use crate::config::args::{Act, Output, Preflight};
 use crate::domain::action::Verb;
-use crate::domain::gate::{Check, Outcome, Refusal};
+use crate::domain::gate::{Check, Outcome, Refusal, Stage};
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::address::Address;
 use crate::domain::plan::Plan;
@@ -23,14 +26,22 @@ impl Headless {
         mut self,
         asked: &Preflight,
     ) -> Result<Exit, Failure> {
+        let mut named = None;
         if let Some(url) = &asked.url {
             let address = Address::parse(url, None);
             let address = address.map_err(|why| failure(Exit::Usage, format!("--url: {why}")))?;
-            self.engine.model.gates.profile.url = Some(address.url);
+            named = Some(address.url);
         }
         let id = self.look_at(&asked.target).await?;
+        let mut profile = self.engine.model.gate_profile(&id).clone();
+        profile.forward |= asked.port_forward;
+        let kept = if asked.after { &mut profile.after_url } else { &mut profile.url };
+        *kept = named.or(kept.take());
+        self.engine.model.gates.profile = profile;
+        self.engine.model.gates.is_said = true;
         self.tell_missing();
-        let begun = begin_preflight(&mut self.engine.model, &id);
+        let stage = if asked.after { Stage::After } else { Stage::Before };
+        let begun = begin_preflight(&mut self.engine.model, &id, stage);
         let effects = begun.map_err(|refusal| {
             let exit = match refusal {
                 Refusal::Refused(_) => Exit::Refused,
@@ -41,7 +52,7 @@ impl Headless {
         for effect in effects {
             self.engine.perform(effect);
         }
-        let end = self.watch_run(&id, asked).await;
+        let end = self.watch_run(&id, asked.print.output, asked.timeout).await;
         let gone = || failure(Exit::Changed, format!("{id} was deleted meanwhile"));
         match asked.print.output {
             Output::Text => {
@@ -51,23 +62,23 @@ impl Headless {
                 print_json(&report::preflight_json(&self.engine.model, &id).ok_or_else(gone)?);
             }
         }
-        self.engine.finish(std::time::Duration::from_secs(2)).await;
-        Ok(match end {
-            Some(End::Judged(Outcome::Open)) => Exit::Ok,
-            Some(End::Judged(Outcome::Locked)) => Exit::Finding,
-            Some(End::Judged(Outcome::Undetermined)) | None => Exit::Undetermined,
-            Some(End::Void(_)) => Exit::Changed,
-        })
+        self.engine.finish(Duration::from_secs(2)).await;
+        Ok(exit_of_run(end.as_ref()))
     }
 
     /// Says what is found until the run is over.
-    async fn watch_run(&mut self, id: &WorkloadId, asked: &Preflight) -> Option<End> {
-        let deadline = Instant::now() + asked.timeout;
+    async fn watch_run(
+        &mut self,
+        id: &WorkloadId,
+        output: Output,
+        within: Duration,
+    ) -> Option<End> {
+        let deadline = Instant::now() + within;
         let mut told: Vec<Check> = Vec::new();
         let mut route = String::new();
         loop {
             let run = self.engine.model.gates.runs.get(id)?;
-            if asked.print.output == Output::Text {
+            if output == Output::Text {
                 if route != run.route.as_str() {
                     route = run.route.to_string();
                     complain(&format!("asking {} {route}", run.hash));
@@ -83,7 +94,7 @@ impl Headless {
                 return Some(end.clone());
             }
             if Instant::now() >= deadline {
-                let within = length(Span::from_std(asked.timeout).unwrap_or(Span::MAX));
+                let within = length(Span::from_std(within).unwrap_or(Span::MAX));
                 let why = format!("not over within {within}");
                 for effect in give_up_preflight(&mut self.engine.model, id, &why) {
                     self.engine.perform(effect);
@@ -99,10 +110,26 @@ impl Headless {
         mut self,
         verb: Verb,
         without_gate: bool,
+        check_after: bool,
         act: &Act,
     ) -> Result<Exit, Failure> {
         self.past_gate = without_gate;
+        self.engine.model.gates.looks_on = check_after;
         self.act(verb, None, act).await
+    }
+
+    /// What users get after a switch, where somebody looks on.
+    pub(super) async fn look_on(&mut self, flight: &Flight, output: Output) -> Option<Exit> {
+        let id = &flight.plan.id;
+        let looks = |run: &&Run| run.stage == Stage::After && run.uid == flight.plan.uid;
+        self.engine.model.gates.runs.get(id).filter(looks)?;
+        let profile = self.engine.model.gate_profile(id);
+        let within = profile.watch_for + profile.health_deadline + profile.deadline;
+        let end = self.watch_run(id, output, within).await;
+        if output == Output::Text {
+            print(&report::preflight_text(&self.engine.model, id)?);
+        }
+        Some(exit_of_run(end.as_ref()))
     }
 
     /// What another process passed counts here too.
@@ -132,5 +159,15 @@ impl Headless {
             plan.id
         );
         Err(failure(Exit::Refused, text))
+    }
+}
+
+/// How the program ends by what a run found.
+fn exit_of_run(end: Option<&End>) -> Exit {
+    match end {
+        Some(End::Judged(Outcome::Open)) => Exit::Ok,
+        Some(End::Judged(Outcome::Locked)) => Exit::Finding,
+        Some(End::Judged(Outcome::Undetermined)) | None => Exit::Undetermined,
+        Some(End::Void(_)) => Exit::Changed,
     }
 }

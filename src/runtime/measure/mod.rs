@@ -22,6 +22,7 @@ use crate::domain::analysis::template::TemplateName;
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::address::Address;
 use crate::domain::text::SafeText;
+use crate::prom::Server;
 use crate::terminal::fall;
 
 use super::clock::Clock;
@@ -31,6 +32,14 @@ use servers::Servers;
 pub(super) use examine::examine;
 pub(super) use servers::SignIn;
 pub(super) use settings::{measuring, sign_in};
+
+/// The way to the Prometheus that a person named; nothing where nobody did.
+pub(super) fn named(
+    connection: &Arc<Connection>,
+    sign_in: SignIn,
+) -> Option<Result<Server, SafeText>> {
+    Servers::new(Arc::clone(connection), sign_in).named()
+}
 
 /// Templates that are read for one workload at most.
 const MOST_TEMPLATES: usize = 40;

@@ -101,6 +101,11 @@ impl Servers {
         }
     }
 
+    /// The way to the server that a person named; nothing where nobody did.
+    pub(super) fn named(&self) -> Option<Result<Server, SafeText>> {
+        self.sign_in.address.as_ref().map(|address| self.way(address))
+    }
+
     /// The first of these that answers; else, unless a person named one, one that the cluster has.
     pub(super) async fn find(
         &self,

@@ -111,7 +111,9 @@ impl Person {
             Some(Dialog::PickRevision(_)) => {
                 key(*self.chance.one(&[Key::Enter, Key::Enter, Key::Enter, Key::Down, Key::Esc]))
             }
-            Some(Dialog::Arm(_) | Dialog::Disarm(_) | Dialog::Quit) => key(Key::Esc),
+            Some(Dialog::Arm(_) | Dialog::Disarm(_) | Dialog::Revert(_) | Dialog::Quit) => {
+                key(Key::Esc)
+            }
             None if self.chance.percent(65) => {
                 let verb = self.chance.place(VERBS.len());
                 key(Key::Char(char::from(VERBS.as_bytes()[verb])))

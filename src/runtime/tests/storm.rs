@@ -29,6 +29,7 @@ use crate::runtime::door::Door;
 use crate::runtime::engine::{Engine, Inbox};
 use crate::runtime::feed;
 use crate::runtime::measure::SignIn;
+use crate::runtime::repository::Repositories;
 use crate::runtime::state::{Guards, Journal, Passes};
 use crate::sim::serve::tests::storm::{Chance, Fault, Server, Spell};
 
@@ -161,7 +162,8 @@ pub(super) fn start(
     let mut model = Model::new(session(), stamp(), clock.now());
     prepare(&mut model);
     let passes = Passes::new(None, connection.identity().server.clone());
-    let door = Door { connection, journal, guards, passes, clock: clock.clone() };
+    let repositories = Repositories::none();
+    let door = Door { connection, journal, guards, passes, repositories, clock: clock.clone() };
     // Lists come in pages, so that one can be lost between two of them.
     let pace = Pace { page: 8, ..Pace::default() };
     Engine::start(model, door, clock, SignIn::default(), Plan::default(), pace)

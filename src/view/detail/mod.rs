@@ -73,6 +73,7 @@ fn of_workload(
         Screen::Guard(_) => safety::guard::draw(canvas, rest, &scene, set),
         Screen::Metrics(_) => metrics::draw(canvas, rest, &scene, set),
         Screen::Gate(_) => safety::gate::draw(canvas, rest, &scene, set),
+        Screen::Readiness(_) => safety::readiness::draw(canvas, rest, &scene, set),
         // Drawn elsewhere.
         Screen::Fleet
         | Screen::Rollout(_)

@@ -5,6 +5,7 @@
 mod arm;
 mod confirm;
 mod picker;
+mod revert;
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -28,6 +29,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         Some(Dialog::PickRevision(picker)) => picker::draw(canvas, area, model, picker),
         Some(Dialog::Arm(dialog)) => arm::draw(canvas, area, model, dialog),
         Some(Dialog::Disarm(uid)) => arm::draw_disarm(canvas, area, model, uid),
+        Some(Dialog::Revert(dialog)) => revert::draw(canvas, area, model, dialog),
         Some(Dialog::Quit) => quit(canvas, area, model),
     }
 }

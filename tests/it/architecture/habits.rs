@@ -19,7 +19,7 @@ const HEADER: usize = 12;
 
 /// What may be larger, up to this size, and why.
 const WAIVERS: &[(&str, usize, &str)] = &[
-    ("src/domain", 30, "the trade's nouns, a file each; folders would only hide them"),
+    ("src/domain", 34, "the trade's nouns, a file each; folders would only hide them"),
     ("src/app", 28, "the program's nouns, a file each; folders would only hide them"),
 ];
 

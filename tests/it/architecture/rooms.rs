@@ -42,7 +42,7 @@ const TABLE: &[Room] = &[
     },
     Room {
         name: "cluster",
-        ours: &["domain"],
+        ours: &["domain", "manifest::bundle", "manifest::tree"],
         theirs: &[
             "base64",
             "chrono",
@@ -65,7 +65,7 @@ const TABLE: &[Room] = &[
     Room { name: "terminal", ours: &["app::key", "app::theme"], theirs: &["crossterm", "rustix"] },
     Room {
         name: "config",
-        ours: &["app", "domain"],
+        ours: &["app", "domain", "manifest::read", "manifest::tree"],
         theirs: &["clap", "serde", "serde_json", "strsim", "thiserror", "toml"],
     },
     Room {
@@ -92,6 +92,13 @@ const TABLE: &[Room] = &[
     },
     Room { name: "notify", ours: &["domain", "web"], theirs: &["http", "reqwest", "serde_json"] },
     Room { name: "probe", ours: &["domain", "web"], theirs: &["reqwest"] },
+    Room { name: "gitops", ours: &["domain"], theirs: &["granit_parser"] },
+    // Text and trees: pure, whatever reads or writes the files.
+    Room {
+        name: "manifest",
+        ours: &["domain"],
+        theirs: &["granit_parser", "promql_parser", "serde_json", "thiserror", "unicode_width"],
+    },
     Room { name: "error", ours: &[], theirs: &[] },
     // A second reading of the same API: it shares nothing with the first.
     Room {
@@ -129,6 +136,8 @@ const TABLE: &[Room] = &[
             "config",
             "domain",
             "error",
+            "gitops",
+            "manifest",
             "notify",
             "probe",
             "prom",
@@ -155,10 +164,10 @@ const TABLE: &[Room] = &[
 ];
 
 /// Rooms that repeat somebody else's manual may name what every adapter needs.
-const ADAPTERS: &[&str] = &["cluster", "notify", "probe", "prom", "terminal", "web"];
+const ADAPTERS: &[&str] = &["cluster", "gitops", "notify", "probe", "prom", "terminal", "web"];
 
 /// What a room that is true on paper never does.
-const PURE: &[&str] = &["domain", "app", "view"];
+const PURE: &[&str] = &["domain", "app", "manifest", "view"];
 
 fn row(name: &str) -> Option<&'static Room> {
     TABLE.iter().find(|room| room.name == name)

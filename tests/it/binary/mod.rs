@@ -8,6 +8,7 @@ mod commands;
 mod doctor;
 mod flying;
 mod life;
+mod readiness;
 mod ways;
 
 use std::sync::mpsc;

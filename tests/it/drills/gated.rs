@@ -77,11 +77,27 @@ fn a_sick_green_is_locked_and_only_a_passed_gate_lets_it_be_promoted() {
         "{said}"
     );
     assert!(said.contains("counts until"), "{said}");
-    let promoted = run(&hangar, &keys, &["promote", "storefront", "--yes"]);
-    assert_eq!(promoted.status.code(), Some(0), "{promoted:?}");
-    assert!(words(&promoted.stderr).contains("passed by this version"), "{promoted:?}");
+    // Somebody looks on: users are answered all the time, by a version that is not well.
+    let config = hangar.file("looks-on.toml", "[gate]\nwatch_for = \"2s\"\n");
+    let flags = ["--yes", "--check-after", "-o", "json", "--config", &config];
+    let promoted = run(&hangar, &keys, &[&["promote", "storefront"], &flags[..]].concat());
+    assert_eq!(promoted.status.code(), Some(1), "{promoted:?}");
+    let receipt = json(&promoted);
+    assert_eq!(receipt["stage"], "in effect", "{receipt}");
+    let after = &receipt["after"];
+    assert_eq!((&after["outcome"], &after["stage"]), (&"locked".into(), &"after".into()));
+    for check in after["checks"].as_array().unwrap() {
+        let wanted = if check["check"] == "smoke" { "failed" } else { "passed" };
+        assert_eq!(check["verdict"], wanted, "{check}");
+        if check["check"] == "availability" {
+            assert!(check["availability"]["sent"].as_u64() >= Some(3), "{check}");
+        }
+    }
+    let told = run(&hangar, &keys, &["journal", "storefront", "-o", "json"]);
+    let told = words(&told.stdout);
+    assert!(told.contains("after switch locked") && told.contains("gate open"), "{told}");
 
-    // Users are on it now: nothing is asked, no load is sent.
+    // Users are on it now: no load is sent, and nothing can be opened.
     let late = run(&hangar, &keys, &["preflight", "storefront", "--url", &url]);
     assert_eq!(late.status.code(), Some(4), "{late:?}");
 }

@@ -92,7 +92,28 @@ fn only_a_proven_green_is_switched_to_and_a_pass_is_for_one_version() {
 
     mood.store(GOOD, Ordering::Relaxed);
     preflight(&stage, &url).expect(0);
-    promote(&stage).expect(0);
+    looked_on(&stage, &url);
     stage.until("web", "switched", |s| s["phase"] == "Healthy");
     assert_eq!(stage.close(), 1);
+}
+
+/// Promotes, and watches through the real switch whether users are answered.
+fn looked_on(stage: &Stage, url: &str) {
+    let config = stage.state().with_file_name("looks-on.toml");
+    let text =
+        format!("[gate]\nafter_url = \"{url}\"\nwatch_every = \"100ms\"\nwatch_for = \"3s\"\n");
+    std::fs::write(&config, text).expect("the configuration");
+    let flags = ["--check-after", "--timeout", "60s", "-o", "json", "--config"];
+    let config = config.to_string_lossy();
+    let promote = ["promote", "web", "--yes", "--reason", "story"];
+    let switched = stage.fly(&[&promote[..], &flags[..], &[&*config]].concat()).expect(0);
+    let receipt: Value = serde_json::from_str(&switched.out).expect("JSON");
+    let after = &receipt["after"];
+    assert_eq!(after["outcome"], "open", "{after}");
+    assert!(after["switched"].is_string(), "{after}");
+    let checks = after["checks"].as_array().expect("a list");
+    let found = checks.iter().find(|c| c["check"] == "availability").expect("it is watched");
+    let seen = &found["availability"];
+    assert!(seen["sent"].as_u64() >= Some(25) && seen["gap_ms"] == 0, "{seen}");
+    tell(&format!("watched through the switch: {seen}"));
 }

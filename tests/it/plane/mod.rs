@@ -6,6 +6,7 @@
 
 mod analysis;
 mod audit;
+mod before;
 mod blue_green;
 mod canary;
 mod clients;
@@ -23,6 +24,7 @@ mod link_faults;
 pub(crate) mod manifests;
 mod measured;
 mod outage;
+mod reverting;
 mod rights;
 mod second_operator;
 mod stage;

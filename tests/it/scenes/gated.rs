@@ -7,7 +7,9 @@ use waveoff::app::model::Model;
 use waveoff::app::msg::Msg;
 use waveoff::app::screen::Screen;
 use waveoff::app::update::{begin_preflight, update};
-use waveoff::domain::gate::{Check, Evidence, Finding, Load, Pointer, Verdict};
+use waveoff::domain::gate::{
+    Answer, Availability, Body, Check, Evidence, Finding, Load, Pointer, Profile, Stage, Verdict,
+};
 use waveoff::domain::id::ObjectRef;
 use waveoff::domain::routing::Service;
 
@@ -50,7 +52,56 @@ pub(super) fn scenes() -> Vec<Scene> {
         ("gate-locked", locked),
         ("gate-open", open),
         ("confirm-past-gate", past),
+        ("gate-looks-on", looks_on()),
+        ("gate-after", after()),
     ]
+}
+
+/// Users are about to be switched, and somebody looks on.
+fn looks_on() -> Model {
+    let mut model = gate();
+    let id = id_of(&model);
+    begin_preflight(&mut model, &id, Stage::After).unwrap();
+    let number = model.gates.runs[&id].number;
+    let mut seen = evidence(12, Some(200), None);
+    seen.excerpt = Some("12 sent, 0 bad, 0 lost".into());
+    tell(&mut model, number, News::Trying(Check::Availability, seen));
+    model
+}
+
+/// Users are on the new version, and three of them were not served.
+fn after() -> Model {
+    let mut craft = a_blue_green();
+    craft.workload.status.active_hash = craft.workload.status.current_hash.clone();
+    craft.services.push(Service {
+        id: ObjectRef { namespace: "shop".into(), name: "storefront".into() },
+        uid: "uid-svc-active".into(),
+        hash: craft.workload.status.current_hash.clone(),
+        selector: vec![("app".into(), "storefront".into())],
+    });
+    let mut model = a_cockpit(craft);
+    let id = id_of(&model);
+    model.screens.push(Screen::Gate(id.clone()));
+    begin_preflight(&mut model, &id, Stage::After).unwrap();
+    let number = model.gates.runs[&id].number;
+    let mut seen = Availability::default();
+    for at in 0..64 {
+        let status = if (20..23).contains(&at) { 503 } else { 200 };
+        let body = Body::Whole(Vec::new());
+        let answer = Answer { status, content_type: None, encoding: None, location: None, body };
+        seen.note(at * 1000, at * 1000 + 9, &Ok(answer));
+    }
+    let found = answers().into_iter().filter(|finding| finding.check != Check::Load).chain([
+        seen.judge(&Profile::default(), false),
+        passed(Check::Smoke, 1, 200, 9),
+        passed(Check::Dependencies, 1, 200, 31),
+    ]);
+    for finding in found {
+        tell(&mut model, number, News::Found(finding));
+    }
+    tell(&mut model, number, News::Over);
+    model.toast = None;
+    model
 }
 
 fn waiting_blue_green() -> crate::fixture::Craft {
@@ -75,7 +126,7 @@ fn gate() -> Model {
 fn begun() -> (Model, u64) {
     let mut model = gate();
     let id = id_of(&model);
-    begin_preflight(&mut model, &id).unwrap();
+    begin_preflight(&mut model, &id, Stage::Before).unwrap();
     let number = model.gates.runs[&id].number;
     (model, number)
 }

@@ -6,7 +6,9 @@ use crate::app::gate::{End, Run, Standing, facts, standing};
 use crate::app::model::Model;
 use crate::app::theme::Role;
 use crate::domain::action::Verb;
-use crate::domain::gate::{Check, Evidence, Finding, Outcome, Verdict, subject};
+use crate::domain::gate::{
+    Availability, Check, Evidence, Finding, Load, Outcome, Refusal, Stage, Subject, Verdict,
+};
 use crate::domain::release::Release;
 use crate::domain::time::length;
 
@@ -33,13 +35,14 @@ pub fn rows(model: &Model, release: &Release<'_>) -> Vec<Row> {
     let Some(run) = model.gates.runs.get(id) else { return Vec::new() };
     // What the cluster says is the present while the run is under way.
     let live = if run.end.is_none() { facts(model, id, run) } else { Vec::new() };
-    Check::ALL
-        .into_iter()
+    run.stage
+        .checks()
+        .iter()
         .map(|check| {
-            let live = live.iter().find(|finding| finding.check == check);
-            match live.or_else(|| run.findings.get(&check)) {
+            let live = live.iter().find(|finding| finding.check == *check);
+            match live.or_else(|| run.findings.get(check)) {
                 Some(finding) => row(finding),
-                None => open_row(run, check),
+                None => open_row(run, *check),
             }
         })
         .collect()
@@ -97,13 +100,14 @@ fn cost(evidence: &Evidence) -> String {
 
 /// What a verdict rests on, in words.
 fn rests_on(finding: &Finding) -> Vec<String> {
-    let Evidence { excerpt, pointer, load, .. } = &finding.evidence;
+    let Evidence { excerpt, pointer, load, availability, .. } = &finding.evidence;
     let mut lines = Vec::new();
     if let Some(pointer) = pointer {
         let path = if pointer.path.is_empty() { "the answer" } else { pointer.path.as_str() };
         lines.push(format!("{path}: {}, wanted {}", pointer.found, pointer.wanted));
     }
-    lines.extend(load.as_ref().map(crate::domain::gate::Load::words));
+    lines.extend(load.as_ref().map(Load::words));
+    lines.extend(availability.as_ref().map(Availability::words));
     // A value that was found says all that a good answer has to say.
     let told = finding.verdict == Verdict::Passed && pointer.is_some();
     // The verdict of the pods says the same where they are too few.
@@ -115,9 +119,20 @@ fn rests_on(finding: &Finding) -> Vec<String> {
     lines
 }
 
-/// How the gate stands, in a sentence.
+/// Whether what is shown was found after the switch, or would be.
+pub fn is_after(model: &Model, release: &Release<'_>) -> bool {
+    match model.gates.runs.get(&release.workload.id) {
+        Some(run) => run.stage == Stage::After,
+        None => Stage::of(release) == Stage::After,
+    }
+}
+
+/// How the gate stands, in a sentence; after the switch, how users were served.
 pub fn sentence(model: &Model, release: &Release<'_>) -> Phrase {
     let run = model.gates.runs.get(&release.workload.id);
+    if let Some(run) = run.filter(|run| run.stage == Stage::After) {
+        return after(model, run);
+    }
     let ended = run.and_then(|run| run.end.as_ref());
     match (standing(model, release, Verb::Promote), ended) {
         (Standing::Open(left), _) => {
@@ -136,10 +151,31 @@ pub fn sentence(model: &Model, release: &Release<'_>) -> Phrase {
             Phrase::of(Role::Ok, format!("open: passed {} ago", length(model.now - *at)))
         }
         (Standing::Shut(why), _) => Phrase::of(Role::Warn, format!("not open: {why}")),
-        (Standing::None, _) => match subject(release, &model.gates.profile) {
+        (Standing::None, _) => match subject(model, release) {
             Ok(_) => Phrase::new().muted("nothing was asked yet"),
             Err(refusal) => Phrase::new().muted(refusal.words()),
         },
+    }
+}
+
+/// How users are served by the version that they were switched to.
+fn after(model: &Model, run: &Run) -> Phrase {
+    match (&run.end, run.switched) {
+        (None, None) => Phrase::of(Role::Moving, "looks on, users are not switched yet"),
+        (None, Some(at)) => {
+            let since = length(model.now - at);
+            Phrase::of(Role::Moving, format!("looks on, users are on it for {since}"))
+        }
+        (Some((_, End::Void(why))), _) => Phrase::of(Role::Bad, format!("void: {why}")),
+        (Some((at, End::Judged(outcome))), _) => {
+            let ago = length(model.now - *at);
+            let (role, text) = match outcome {
+                Outcome::Open => (Role::Ok, "good: users were served all the time"),
+                Outcome::Locked => (Role::Bad, "bad: something failed where users are"),
+                Outcome::Undetermined => (Role::Warn, "undetermined: something is not known"),
+            };
+            Phrase::of(role, format!("{text}, {ago} ago"))
+        }
     }
 }
 
@@ -155,7 +191,7 @@ pub fn about(model: &Model, release: &Release<'_>) -> Phrase {
                 .text(run.route.to_string())
                 .muted(format!(", {verb} {}", length(took)))
         }
-        None => match subject(release, &model.gates.profile) {
+        None => match subject(model, release) {
             Ok(subject) => Phrase::new()
                 .text(subject.hash.to_string())
                 .muted(" would be asked ")
@@ -163,4 +199,9 @@ pub fn about(model: &Model, release: &Release<'_>) -> Phrase {
             Err(refusal) => Phrase::of(Role::Warn, refusal.words()),
         },
     }
+}
+
+/// What would be looked at.
+fn subject(model: &Model, release: &Release<'_>) -> Result<Subject, Refusal> {
+    Stage::of(release).subject(release, model.gate_profile(&release.workload.id))
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::gate::{End, News};
 use crate::app::screen::Screen;
 use crate::app::update::{begin_preflight, give_up_preflight};
-use crate::domain::gate::{Check, Finding, Outcome, Pass, Refusal, Route, Verdict};
+use crate::domain::gate::{Check, Finding, Outcome, Pass, Refusal, Route, Stage, Verdict};
 use crate::domain::id::ObjectRef;
 use crate::domain::observation::Record;
 use crate::domain::routing::Service;
@@ -28,7 +28,7 @@ fn another_version() -> Sample {
 
 /// Begins a run and gives its number.
 fn begun(rig: &mut Rig) -> u64 {
-    let effects = begin_preflight(&mut rig.model, &waiting().id()).unwrap();
+    let effects = begin_preflight(&mut rig.model, &waiting().id(), Stage::Before).unwrap();
     effects
         .iter()
         .find_map(|effect| match effect {
@@ -40,7 +40,8 @@ fn begun(rig: &mut Rig) -> u64 {
 
 /// Answers every check that asks, all good but for one.
 fn answered(rig: &mut Rig, number: u64, bad: Option<&(Check, Verdict)>) -> Vec<Effect> {
-    for check in Check::ALL.into_iter().filter(|check| check.asks()) {
+    let stage = rig.model.gates.runs[&waiting().id()].stage;
+    for check in stage.checks().iter().copied().filter(|check| check.asks()) {
         let bad = bad.filter(|(bad, _)| *bad == check);
         let verdict = bad.map_or(Verdict::Passed, |(_, verdict)| verdict.clone());
         rig.send(Msg::Gate(number, Box::new(News::Found(Finding::plain(check, verdict)))));
@@ -105,7 +106,7 @@ fn elsewhere_it_is_only_said() {
 fn one_bad_check_keeps_it_shut() {
     let failed = Verdict::Failed("x".into());
     let unknown = Verdict::Unknown("x".into());
-    for check in Check::ALL.into_iter().filter(|check| check.asks()) {
+    for check in Stage::Before.checks().iter().copied().filter(|check| check.asks()) {
         for (verdict, outcome) in
             [(failed.clone(), Outcome::Locked), (unknown.clone(), Outcome::Undetermined)]
         {
@@ -234,6 +235,95 @@ fn a_canary_is_neither_gated_nor_switched() {
     assert!(rig.toast().contains("only a blue-green"), "{}", rig.toast());
     rig.press(Key::Char('P'));
     assert_eq!(rig.dialog().gate, None);
-    let refusal = begin_preflight(&mut rig.model, &a_gate().id()).unwrap_err();
+    let refusal = begin_preflight(&mut rig.model, &a_gate().id(), Stage::Before).unwrap_err();
     assert!(matches!(refusal, Refusal::Unsaid(_)));
+}
+
+/// The active Service, which selects this version.
+fn active(hash: &str) -> Record {
+    Record::Service(Box::new(Service {
+        id: ObjectRef { namespace: "shop".into(), name: "storefront".into() },
+        uid: "active".into(),
+        hash: Some(hash.into()),
+        selector: Vec::new(),
+    }))
+}
+
+/// Users are on the new version.
+fn switched() -> Sample {
+    let there = ["a", "b", "c", "d"].into_iter();
+    let sample = a_blue_green().complete().beside(active(CURRENT));
+    there.fold(sample, |sample, name| sample.pod(CURRENT, a_pod(name)))
+}
+
+fn note(effects: &[Effect]) -> Option<(&'static str, &'static str, String)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::JournalNote(note) => Some((note.what, note.word, note.detail.to_string())),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_switch_past_an_open_gate_is_looked_on_until_users_are_there_and_after() {
+    let mut rig = Rig::at(&waiting());
+    rig.model.gates.looks_on = true;
+    let number = begun(&mut rig);
+    let effects = answered(&mut rig, number, None);
+    assert_eq!(note(&effects).map(|(what, word, _)| (what, word)), Some(("gate", "open")));
+    let effects = rig.act('B');
+    assert_eq!(verbs(&effects), [Verb::Promote]);
+    let place = |wanted: fn(&Effect) -> bool| effects.iter().position(wanted);
+    let asked = place(|e| matches!(e, Effect::Preflight(o) if o.stage == Stage::After));
+    assert!(asked < place(|e| matches!(e, Effect::Act { .. })), "it looks before anything moves");
+    let run = rig.model.gates.runs[&waiting().id()].clone();
+    assert_eq!((run.stage, run.switched), (Stage::After, None));
+    let effects = rig.see(&switched());
+    assert!(effects.contains(&Effect::Switched(run.number)), "{effects:?}");
+    assert!(!rig.see(&switched()).contains(&Effect::Switched(run.number)), "it is told once");
+    let effects = answered(&mut rig, run.number, None);
+    assert_eq!(end(&rig), Some(&End::Judged(Outcome::Open)));
+    assert_eq!(note(&effects).unwrap().0, "after switch");
+    assert_eq!(kept(&effects), [], "it opens nothing");
+}
+
+#[test]
+fn what_users_lacked_during_a_switch_is_told_and_kept() {
+    let mut rig = Rig::at(&switched());
+    begin_preflight(&mut rig.model, &waiting().id(), Stage::After).unwrap();
+    let run = rig.model.gates.runs[&waiting().id()].clone();
+    assert_eq!(run.switched, Some(rig.model.now), "users are there already");
+    let bad = (Check::Availability, Verdict::Failed("3 of 60 requests failed".into()));
+    let effects = answered(&mut rig, run.number, Some(&bad));
+    assert_eq!(end(&rig), Some(&End::Judged(Outcome::Locked)));
+    let (_, word, detail) = note(&effects).unwrap();
+    assert_eq!((word, detail.as_str()), ("locked", "availability failed: 3 of 60 requests failed"));
+    assert!(rig.toast().contains("after the switch"), "{}", rig.toast());
+}
+
+#[test]
+fn who_looks_on_ends_when_the_switch_is_not_made_or_taken_back() {
+    let mut rig = Rig::at(&waiting());
+    begin_preflight(&mut rig.model, &waiting().id(), Stage::After).unwrap();
+    let effects = rig.see(&waiting().with(|w| w.status.abort = true));
+    assert!(effects.contains(&Effect::EndPreflight));
+    let Some(End::Void(why)) = end(&rig) else { panic!("{:?}", end(&rig)) };
+    assert!(why.contains("aborted before users were on it"), "{why}");
+
+    let mut rig = Rig::at(&switched());
+    begin_preflight(&mut rig.model, &waiting().id(), Stage::After).unwrap();
+    let effects = rig.see(&waiting());
+    let Some(End::Void(why)) = end(&rig) else { panic!("{:?}", end(&rig)) };
+    assert!(why.contains("taken off it"), "{why}");
+    assert_eq!(note(&effects).unwrap().1, "void");
+}
+
+#[test]
+fn the_screen_looks_at_what_users_have_once_they_are_switched() {
+    let mut rig = Rig::at(&switched());
+    rig.press(Key::Char('v'));
+    let effects = rig.press(Key::Enter);
+    let after =
+        |e: &Effect| matches!(e, Effect::Preflight(o) if o.stage == Stage::After && o.switched);
+    assert!(effects.iter().any(after), "{effects:?}");
+    assert_eq!(kept(&effects), [], "what was passed before stays as it is");
 }

@@ -12,6 +12,7 @@ mod journal;
 mod last;
 mod looking;
 mod measuring;
+mod outside;
 mod roster;
 mod typing;
 mod waving_off;

@@ -4,7 +4,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::read::gate::{about, rows, sentence};
+use crate::app::read::gate::{about, is_after, rows, sentence};
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
 use crate::view::canvas::Canvas;
@@ -27,7 +27,9 @@ pub(in crate::view::detail) fn draw(
     set: Set,
 ) {
     let mut page = Document::new(canvas.look, area, set);
-    page.labelled("gate", STATE, &sentence(scene.model, scene.release));
+    let after = is_after(scene.model, scene.release);
+    let label = if after { "after switch" } else { "gate" };
+    page.labelled(label, STATE, &sentence(scene.model, scene.release));
     page.labelled("version", STATE, &about(scene.model, scene.release));
     let rows = rows(scene.model, scene.release);
     if rows.is_empty() {

@@ -4,3 +4,4 @@
 
 pub(super) mod gate;
 pub(super) mod guard;
+pub(super) mod readiness;

@@ -1,0 +1,43 @@
+//! The Readiness screen: asks, and takes in what was found.
+//!
+//! An answer that is not the newest changes nothing.
+
+use crate::app::effect::Effect;
+use crate::app::model::Model;
+use crate::app::readiness::Examined;
+use crate::app::screen::Screen;
+use crate::domain::id::WorkloadId;
+use crate::domain::text::SafeText;
+
+use super::looking;
+
+/// Opens it, and asks.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.meant().cloned() else { return Vec::new() };
+    let mut effects = looking::show(model, Screen::Readiness);
+    effects.extend(ask(model, &id));
+    effects
+}
+
+/// Asks anew. What is shown stays until the answer is there.
+pub(super) fn ask(model: &mut Model, id: &WorkloadId) -> Vec<Effect> {
+    let epoch = model.take_number();
+    model.readiness.epoch = epoch;
+    model.readiness.asked = Some(id.clone());
+    vec![Effect::Examine(epoch, id.clone(), Box::new(model.terms_of(id)))]
+}
+
+/// Takes an answer in.
+pub(super) fn examined(
+    model: &mut Model,
+    epoch: u64,
+    found: Result<Box<Examined>, SafeText>,
+) -> Vec<Effect> {
+    if model.readiness.epoch != epoch {
+        return Vec::new();
+    }
+    if let Some(id) = model.readiness.asked.take() {
+        model.readiness.found = Some((id, model.now, found));
+    }
+    Vec::new()
+}

@@ -1,0 +1,6 @@
+//! What is asked of others than the cluster's watches: of Git, and of the rules.
+
+use super::*;
+
+mod examined;
+mod reverting;

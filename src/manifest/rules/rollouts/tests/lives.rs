@@ -1,0 +1,92 @@
+//! Rules that ask a live cluster.
+//!
+//! Called by nobody; `mod` has what good manifests are.
+
+use super::super::questions;
+use super::{all_said, bundle, canary, judged};
+use crate::domain::readiness::{Finding, Standing};
+use crate::manifest::profile::{Live, Profile};
+
+const BUCKETS: &str = "http_request_duration_seconds_bucket";
+
+/// Answers with which everything is good.
+fn good() -> Live {
+    let asked = questions(&bundle(&canary()));
+    Live {
+        bounds: asked.buckets.into_iter().map(|name| (name, Ok(vec![0.1, 0.5, 1.0]))).collect(),
+        returns: asked.queries.into_iter().map(|query| (query, Ok(true))).collect(),
+        refused: asked.namespaces.into_iter().map(|name| (name, Ok(Vec::new()))).collect(),
+    }
+}
+
+fn with(live: Live) -> Vec<Finding> {
+    judged(&canary(), &Profile { live: Some(live), ..Profile::default() })
+}
+
+#[test]
+fn what_is_asked() {
+    let asked = questions(&bundle(&canary()));
+    assert_eq!(asked.buckets.iter().collect::<Vec<_>>(), [BUCKETS]);
+    assert_eq!(asked.queries.len(), 3);
+    assert!(asked.queries.iter().all(|query| query.contains("service=\"web-canary\"")));
+    assert_eq!(asked.namespaces.iter().collect::<Vec<_>>(), ["shop"]);
+}
+
+#[test]
+fn good_answers_are_no_findings() {
+    assert_eq!(all_said(&with(good())), Vec::<String>::new());
+}
+
+#[test]
+fn edges_have_to_be_around_the_limit() {
+    let query = "ClusterAnalysisTemplate/p99 spec.metrics[0].provider.prometheus.query";
+    let cases = [
+        (vec![0.1, 0.5], Some("edges of http_request_duration_seconds_bucket end at 0.5")),
+        (
+            vec![0.1, 0.5, f64::INFINITY],
+            Some("edges of http_request_duration_seconds_bucket end at 0.5"),
+        ),
+        (vec![1.0, 2.0], Some("no edge of http_request_duration_seconds_bucket is up to 0.5")),
+        (vec![0.25, 0.75], None),
+    ];
+    for (bounds, wanted) in cases {
+        let mut live = good();
+        live.bounds.insert(BUCKETS.to_owned(), Ok(bounds));
+        let wanted: Vec<String> =
+            wanted.iter().map(|said| format!("W39 error {query}: {said}")).collect();
+        assert_eq!(all_said(&with(live)), wanted);
+    }
+}
+
+#[test]
+fn queries_have_to_return_something() {
+    let mut live = good();
+    let requests = live.returns.keys().find(|query| query.starts_with("sum")).unwrap().clone();
+    live.returns.insert(requests.clone(), Ok(false));
+    let path = "AnalysisTemplate/requests spec.metrics[0].provider.prometheus.query";
+    assert_eq!(all_said(&with(live)), [format!("W40 error {path}: nothing is returned now")]);
+}
+
+#[test]
+fn rights_that_are_missing() {
+    let mut live = good();
+    live.refused.insert("shop".to_owned(), Ok(vec!["patch rollouts/status".into()]));
+    assert_eq!(all_said(&with(live)), ["W46 error Rollout/web : patch rollouts/status"]);
+}
+
+#[test]
+fn answers_that_could_not_be_had_are_unknown() {
+    let mut failed = good();
+    failed.bounds.values_mut().for_each(|answer| *answer = Err("it is away".into()));
+    failed.returns.values_mut().for_each(|answer| *answer = Err("it is away".into()));
+    failed.refused.values_mut().for_each(|answer| *answer = Err("it is away".into()));
+    for (live, reason) in [(failed, "it is away"), (Live::default(), "not asked")] {
+        let found = with(live);
+        let rules: Vec<&str> = found.iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, ["W39", "W40", "W40", "W40", "W46"]);
+        for finding in found {
+            let Standing::Unknown(said) = &finding.standing else { panic!("{finding:?}") };
+            assert!(said.contains(reason), "{said}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! `waveoff check`: manifests on disk, or what is on the cluster.
+
+use std::time::Duration;
+
+use super::files::sources;
+use super::live;
+use crate::cluster::Connection;
+use crate::cluster::inventory::inventory;
+use crate::config::args::{Check, Format};
+use crate::config::nearest;
+use crate::domain::readiness::Place;
+use crate::domain::text::SafeText;
+use crate::domain::time::Timestamp;
+use crate::error::Exit;
+use crate::manifest::bundle::Bundle;
+use crate::manifest::profile::Profile;
+use crate::manifest::read::{self, Fault, Limits, Misread};
+use crate::manifest::report::{self, Checked, Outcome, Report};
+use crate::manifest::rules::{Rule, all, judge};
+use crate::manifest::waive::{self, Waived};
+use crate::manifest::workload::Workload;
+use crate::prom::Server;
+use crate::runtime::headless::{Failure, failure};
+use crate::runtime::say::{complain, print};
+
+/// How long the lists of a cluster may take.
+const LISTS_WITHIN: Duration = Duration::from_secs(120);
+
+/// Width of texts for people.
+const WIDTH: usize = 110;
+
+/// What the rules are to go by.
+#[derive(Debug)]
+pub(in crate::runtime) struct Bench {
+    /// The numbers.
+    pub(in crate::runtime) profile: Profile,
+    /// Who answers for what.
+    pub(in crate::runtime) waivers: Vec<Waived>,
+    /// Until when waivers count.
+    pub(in crate::runtime) now: Timestamp,
+}
+
+/// Judges files, directories and standard input.
+///
+/// # Errors
+/// When a rule is asked for that there is not.
+pub(in crate::runtime) fn check(asked: &Check, mut bench: Bench) -> Result<Exit, Failure> {
+    let rules = chosen(&asked.only)?;
+    bench.profile.server_minor = asked.server_minor;
+    let limits = Limits::default();
+    let (mut objects, mut faults) = (Vec::new(), Vec::new());
+    let sources = sources(&asked.paths, limits.bytes);
+    let files = sources.len();
+    for source in sources {
+        match source.bytes {
+            Ok(bytes) => {
+                let found = read::bytes(&source.name, &bytes, &limits);
+                objects.extend(found.objects);
+                faults.extend(found.faults);
+            }
+            Err(why) => faults.push(Misread { source: source.name, fault: unread(&why) }),
+        }
+    }
+    if files == 0 {
+        return Err(failure(Exit::Usage, "there is no .yaml, .yml or .json file in these places"));
+    }
+    let bundle: Bundle = objects.into_iter().collect();
+    Ok(tell(asked, &bench, &rules, files, &bundle, &faults))
+}
+
+fn unread(why: &SafeText) -> Fault {
+    Fault { at: Place { line: 1, column: 1 }, message: format!("cannot be read: {why}") }
+}
+
+/// Judges what is on the cluster.
+///
+/// # Errors
+/// When it cannot be read, or a rule is asked for that there is not.
+pub(in crate::runtime) async fn check_live(
+    connection: &Connection,
+    namespaces: &[SafeText],
+    server: Option<Result<Server, SafeText>>,
+    asked: &Check,
+    mut bench: Bench,
+) -> Result<Exit, Failure> {
+    let mut rules = chosen(&asked.only)?;
+    rules.retain(|rule| server.is_some() || !live::MEASURED.contains(&rule.id));
+    let listed = tokio::time::timeout(LISTS_WITHIN, inventory(connection, namespaces)).await;
+    let listed = listed.map_err(|_| failure(Exit::TimedOut, "the lists did not come in time"))?;
+    let found = listed.map_err(|error| failure(Exit::Undetermined, error.to_string()))?;
+    bench.profile.server_minor = found.minor;
+    for why in &found.missing {
+        complain(&format!("left out: {why}"));
+    }
+    let bundle: Bundle = found.objects.into_iter().collect();
+    bench.profile.live = Some(live::ask(connection, server.as_ref(), &bundle).await);
+    let exit = tell(asked, &bench, &rules, 0, &bundle, &[]);
+    // What could not be read may be what is missing.
+    Ok(if found.missing.is_empty() || exit != Exit::Ok { exit } else { Exit::Undetermined })
+}
+
+/// The rules that were asked for.
+fn chosen(only: &[String]) -> Result<Vec<Rule>, Failure> {
+    let mut rules = all();
+    for wanted in only {
+        if !rules.iter().any(|rule| rule.id == wanted) {
+            let near = nearest(wanted, rules.iter().map(|rule| rule.id));
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            return Err(failure(Exit::Usage, format!("--only {wanted}: no such rule{hint}")));
+        }
+    }
+    rules.retain(|rule| only.is_empty() || only.iter().any(|wanted| wanted == rule.id));
+    Ok(rules)
+}
+
+fn tell(
+    asked: &Check,
+    bench: &Bench,
+    rules: &[Rule],
+    files: usize,
+    bundle: &Bundle,
+    faults: &[Misread],
+) -> Exit {
+    let mut findings = judge(bundle, &bench.profile, rules);
+    let unused = waive::apply(&mut findings, &bench.waivers, bench.now);
+    let objects = bundle.objects();
+    let workloads = objects.iter().filter(|object| Workload::of(object, bundle).is_some()).count();
+    let checked = Checked { files, objects: objects.len(), workloads, rules: rules.len() };
+    let report = Report { findings: &findings, faults, unused: &unused, checked };
+    print(&match asked.output {
+        Format::Text => report::text(&report, Some(WIDTH)),
+        Format::Json => report::json(&report),
+        Format::Sarif => report::sarif(&report, rules),
+        Format::Junit => report::junit(&report, asked.fail_on),
+    });
+    // What was not read may hold anything.
+    if !faults.is_empty() {
+        return Exit::Usage;
+    }
+    match report::outcome(&findings, asked.fail_on) {
+        Outcome::Broken => Exit::Finding,
+        Outcome::Unknown => Exit::Undetermined,
+        Outcome::Ready => Exit::Ok,
+    }
+}

@@ -1,0 +1,175 @@
+//! `waveoff new`: the manifests of a service, written where nothing is yet.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+use crate::config::Settings;
+use crate::config::args::{Made as Wanted, New};
+use crate::domain::guard::rule::Terms;
+use crate::error::Exit;
+use crate::manifest::make::{
+    Check, Environment, File, Image, Order, Pace, Refusal, Routing, Shape, make as made,
+};
+use crate::manifest::profile::Profile;
+use crate::manifest::workload::Strategy;
+use crate::runtime::headless::{Failure, failure};
+use crate::runtime::say::{complain, print};
+
+/// Pods of the environments before production.
+const TRIED_WITH: u32 = 2;
+
+/// Makes them, and writes or prints them.
+///
+/// # Errors
+/// When something that was asked for makes no sense, or something stands where a file is to be.
+pub(in crate::runtime) fn make(
+    asked: &New,
+    namespaces: &[String],
+    settings: &Settings,
+    profile: Profile,
+) -> Result<Exit, Failure> {
+    let order = order(asked, namespaces, settings, profile)
+        .map_err(|refusal| failure(Exit::Usage, format!("new {}: {refusal}", asked.name)))?;
+    let made = made(&order)
+        .map_err(|refusal| failure(Exit::Usage, format!("new {}: {refusal}", asked.name)))?;
+    if asked.stdout {
+        print(&documents(&made.files));
+    } else {
+        let base = asked.out.clone().unwrap_or_else(|| PathBuf::from(&asked.name));
+        write(&base, &made.files)?;
+        for file in &made.files {
+            print(&format!("{}\n", base.join(&file.path).display()));
+        }
+    }
+    for note in &made.notes {
+        complain(note);
+    }
+    Ok(Exit::Ok)
+}
+
+fn order(
+    asked: &New,
+    namespaces: &[String],
+    settings: &Settings,
+    profile: Profile,
+) -> Result<Order, Refusal> {
+    let strategy = match asked.strategy {
+        Wanted::Rolling => Strategy::Rolling,
+        Wanted::BlueGreen => Strategy::BlueGreen,
+        Wanted::Canary => Strategy::Canary,
+    };
+    let namespace = |at: usize| namespaces.get(at).cloned();
+    let one = |namespace: String, replicas| Environment { namespace, replicas };
+    let shape = if asked.kustomize {
+        let tried = TRIED_WITH.min(asked.replicas);
+        Shape::Kustomize {
+            dev: one(namespace(0).unwrap_or_else(|| "dev".to_owned()), tried),
+            staging: one(namespace(1).unwrap_or_else(|| "staging".to_owned()), tried),
+            production: one(
+                namespace(2).unwrap_or_else(|| "production".to_owned()),
+                asked.replicas,
+            ),
+        }
+    } else {
+        Shape::Plain(one(namespace(0).unwrap_or_else(|| "default".to_owned()), asked.replicas))
+    };
+    let terms: &Terms = &settings.guard.terms;
+    let mut order = Order::new(strategy, &asked.name, Image::parse(&asked.image)?, shape);
+    order.pace = Pace::of(&profile, terms);
+    order.profile = Profile { server_minor: asked.server_minor, ..profile };
+    order.terms = terms.clone();
+    order.port = asked.port;
+    order.metrics_port = asked.metrics_port;
+    order.routing = routing(asked);
+    order.prometheus.clone_from(&settings.metrics.prometheus.value);
+    order.owner.clone_from(&asked.owner);
+    order.runbook.clone_from(&asked.runbook);
+    if !settings.gate.origins.is_empty() {
+        order.checks = Check::of_gate(&settings.gate.profile);
+    }
+    Ok(order)
+}
+
+fn routing(asked: &New) -> Routing {
+    let Some(host) = asked.host.clone() else { return Routing::None };
+    match &asked.gateway {
+        None => Routing::Nginx { class: asked.ingress_class.clone(), host },
+        Some(gateway) => match gateway.split_once('/') {
+            None => Routing::Gateway { gateway: gateway.clone(), namespace: None, host },
+            Some((namespace, gateway)) => Routing::Gateway {
+                gateway: gateway.to_owned(),
+                namespace: Some(namespace.to_owned()),
+                host,
+            },
+        },
+    }
+}
+
+/// All files as one stream of documents, each with its name.
+fn documents(files: &[File]) -> String {
+    let file = |file: &File| {
+        let text = file.text.trim_start_matches("---\n");
+        format!("---\n# {}\n{}\n", file.path, text.trim_end())
+    };
+    files.iter().map(file).collect()
+}
+
+/// Writes all files, or none: what stands there already is never touched.
+fn write(base: &Path, files: &[File]) -> Result<(), Failure> {
+    let broken = |path: &Path, error: &dyn std::fmt::Display| {
+        failure(Exit::Undetermined, format!("write {}: {error}", path.display()))
+    };
+    let places: Vec<(PathBuf, &File)> =
+        files.iter().map(|file| (base.join(&file.path), file)).collect();
+    for (path, file) in &places {
+        let inside = Path::new(&file.path).components().all(|c| matches!(c, Component::Normal(_)));
+        if !inside {
+            return Err(broken(path, &"it would be outside"));
+        }
+        if fs::symlink_metadata(path).is_ok() {
+            let text = format!(
+                "{} is there already: nothing was written; give another place by --out",
+                path.display()
+            );
+            return Err(failure(Exit::Refused, text));
+        }
+    }
+    for (path, file) in &places {
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).map_err(|error| broken(directory, &error))?;
+        }
+        // Whoever came in between keeps what is theirs.
+        let opened = OpenOptions::new().write(true).create_new(true).open(path);
+        let mut opened = opened.map_err(|error| broken(path, &error))?;
+        let written = opened.write_all(file.text.as_bytes()).and_then(|()| opened.sync_all());
+        written.map_err(|error| broken(path, &error))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> File {
+        File { path: path.to_owned(), text: format!("# {path}\n") }
+    }
+
+    #[test]
+    fn nothing_that_stands_there_is_touched_and_then_nothing_is_written() {
+        let temp = tempfile::tempdir().unwrap();
+        let base = temp.path().join("shop");
+        let files = [file("a.yaml"), file("overlays/dev/b.yaml")];
+        write(&base, &files).unwrap();
+        assert_eq!(fs::read_to_string(base.join("overlays/dev/b.yaml")).unwrap(), files[1].text);
+        fs::write(base.join("a.yaml"), "mine").unwrap();
+        fs::remove_file(base.join("overlays/dev/b.yaml")).unwrap();
+        let refused = write(&base, &files).unwrap_err();
+        assert_eq!(refused.exit, Exit::Refused);
+        assert!(refused.text.contains("a.yaml is there already"), "{}", refused.text);
+        assert_eq!(fs::read_to_string(base.join("a.yaml")).unwrap(), "mine");
+        assert!(!base.join("overlays/dev/b.yaml").exists());
+        assert!(write(&base, &[file("../evil.yaml")]).is_err());
+    }
+}
