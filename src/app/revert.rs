@@ -21,7 +21,7 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// This would be committed.
-    Offered(Proposal),
+    Offered(Box<Proposal>),
     /// The remote has it.
     Pushed(Pushed),
     /// There is nothing to be done: why.

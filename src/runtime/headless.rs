@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::app::availability::{self, Availability};
 use crate::app::dialog::Confirmation;
 use crate::app::effect::Effect;
-use crate::app::flight::{Flight, Stage, Ticket};
+use crate::app::flight::{Stage, Ticket};
 use crate::app::gate;
 use crate::app::model::Model;
 use crate::app::msg::{Answer, Msg};
@@ -464,27 +464,6 @@ impl Headless {
             }
             self.step(TICK).await;
         }
-    }
-
-    /// Prints the receipt, and what users got if somebody looks on.
-    async fn account_for(mut self, flight: &Flight, output: Output) -> Exit {
-        if output == Output::Text {
-            print(&format!("{}\n", flight.receipt()));
-        }
-        let mut exit = exit_of(&flight.stage, self.answer.as_ref());
-        if exit == Exit::Ok {
-            exit = self.look_on(flight, output).await.unwrap_or(exit);
-        }
-        if output == Output::Json {
-            let mut receipt = report::receipt_json(flight, false);
-            let after = report::preflight_json(&self.engine.model, &flight.plan.id);
-            if let (Some(fields), Some(after)) = (receipt.as_object_mut(), after) {
-                fields.insert("after".to_owned(), after);
-            }
-            print_json(&receipt);
-        }
-        self.engine.finish(Duration::from_secs(2)).await;
-        exit
     }
 }
 

@@ -42,7 +42,7 @@ impl Repositories {
     /// Works a revert out and reports it.
     pub(super) async fn propose(self, number: u64, wanted: Wanted, out: mpsc::Sender<Msg>) {
         let news = match self.proposal(&wanted).await {
-            Ok(proposal) => News::Offered(proposal),
+            Ok(proposal) => News::Offered(Box::new(proposal)),
             Err(news) => news,
         };
         let _ = out.send(Msg::Reverting(number, Box::new(news))).await;
@@ -53,7 +53,7 @@ impl Repositories {
         let git = self.git.as_ref().ok_or_else(|| failed("there is no place for it".to_owned()))?;
         let rule = self.rule(&wanted.revert.workload).map_err(failed)?;
         let repository = rule.of(&wanted.revert.workload).map_err(failed)?;
-        git.propose(&repository, &wanted.revert).await.map_err(told)
+        git.propose(&repository, &wanted.revert).await.map_err(|error| told(&error))
     }
 
     /// Pushes what was proposed and reports it.
@@ -62,17 +62,14 @@ impl Repositories {
             None => News::Failed("there is no place for it".into()),
             Some(git) => match git.push(&proposal).await {
                 Ok(pushed) => News::Pushed(pushed),
-                Err(error) => told(error),
+                Err(error) => told(&error),
             },
         };
         let _ = out.send(Msg::Reverting(number, Box::new(news))).await;
     }
 }
 
-fn told(error: GitError) -> News {
+fn told(error: &GitError) -> News {
     let text = error.to_string().into();
-    match error {
-        GitError::Already { .. } => News::Already(text),
-        _ => News::Failed(text),
-    }
+    if error.is_done() { News::Already(text) } else { News::Failed(text) }
 }

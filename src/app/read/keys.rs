@@ -46,6 +46,7 @@ fn cell(model: &Model, id: &WorkloadId, binding: &Binding) -> Option<VerbCell> {
         Command::Hold if is_held(model, id) => (Verb::Resume, "resume"),
         Command::Hold => (Verb::Pause, binding.label),
         Command::Guard => return guard_cell(model, id, binding),
+        Command::Revert => return revert_cell(model, id, binding),
         _ => return None,
     };
     let availability = availability::of(model, id, verb);
@@ -73,6 +74,19 @@ fn guard_cell(model: &Model, id: &WorkloadId, binding: &Binding) -> Option<VerbC
         label: if armed { "disarm" } else { binding.label },
         is_ready: refusal.is_none(),
         reason: refusal.map(|why| why.to_string()).unwrap_or_default(),
+        effect: String::new(),
+    })
+}
+
+/// Committing the way back, where a repository would take it away.
+fn revert_cell(model: &Model, id: &WorkloadId, binding: &Binding) -> Option<VerbCell> {
+    model.fleet.workload(id)?.gitops.as_ref()?;
+    let locked = model.session.read_only;
+    Some(VerbCell {
+        key: hint(model, binding),
+        label: binding.label,
+        is_ready: !locked,
+        reason: if locked { "this session is read-only".to_owned() } else { String::new() },
         effect: String::new(),
     })
 }

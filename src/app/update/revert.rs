@@ -103,7 +103,7 @@ pub(super) fn news(model: &mut Model, number: u64, news: News) -> Vec<Effect> {
     let (word, text, good) = match news {
         News::Offered(proposal) => {
             if reverting.stage == Stage::Asked {
-                reverting.stage = Stage::Offered(Box::new(proposal));
+                reverting.stage = Stage::Offered(proposal);
                 if let Some(Dialog::Revert(dialog)) = &mut model.dialog {
                     dialog.rearm(model.now);
                 }

@@ -116,7 +116,7 @@ pub struct PlanAsk {
     /// Its environment; the one that users are on otherwise.
     #[arg(long = "env", value_name = "NAME", requires = "service")]
     pub environment: Option<String>,
-    /// Type of a service that the catalogue does not have, such as critical_apis.
+    /// Type of a service that the catalogue does not have; without arguments they are all printed.
     #[arg(long = "type", value_name = "TYPE", requires = "risk")]
     pub kind: Option<String>,
     /// Its risk, such as high.

@@ -19,7 +19,7 @@ use super::sheet::{Field, Section};
 
 type Read<T> = Result<T, CatalogueFault>;
 
-const GATE: [&str; 25] = [
+const GATE: [&str; 32] = [
     "url",
     "ca_file",
     "port",
@@ -45,6 +45,13 @@ const GATE: [&str; 25] = [
     "database_value",
     "dependencies_path",
     "dependencies_value",
+    "after_url",
+    "watch_path",
+    "watch_every",
+    "watch_for",
+    "watch_failures",
+    "watch_deadline",
+    "forward",
 ];
 
 const GUARD: [&str; 16] = [
@@ -107,7 +114,8 @@ impl Values for Profile {
             "database_pointer" => self.database_pointer = pointer(field)?,
             "database_value" => self.database_value = short(field)?,
             "dependencies_path" => self.dependencies_path = path(field)?,
-            _ => self.dependencies_value = short(field)?,
+            "dependencies_value" => self.dependencies_value = short(field)?,
+            _ => take_after(self, key, field)?,
         }
         Ok(())
     }
@@ -115,6 +123,20 @@ impl Values for Profile {
     fn finish(&mut self, _: &Section<'_>) -> Read<()> {
         Ok(())
     }
+}
+
+/// What is asked where users are, and the way to a pod.
+fn take_after(profile: &mut Profile, key: &str, field: &Field<'_>) -> Read<()> {
+    match key {
+        "after_url" => profile.after_url = Some(field.server()?),
+        "watch_path" => profile.watch_path = path(field)?,
+        "watch_every" => profile.watch_every = time(field)?,
+        "watch_for" => profile.watch_for = time(field)?,
+        "watch_failures" => profile.watch_failures = field.count(0, 10_000)?,
+        "watch_deadline" => profile.watch_deadline = time(field)?,
+        _ => profile.forward = field.truth()?,
+    }
+    Ok(())
 }
 
 impl Values for Terms {

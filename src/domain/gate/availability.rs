@@ -103,17 +103,15 @@ mod tests {
     use super::*;
     use crate::domain::gate::Body;
 
-    fn answered(status: u16) -> Result<Answer, Lost> {
-        Ok(Answer {
-            status,
-            content_type: None,
-            encoding: None,
-            location: None,
-            body: Body::Whole(Vec::new()),
-        })
+    type Got = Result<Answer, Lost>;
+
+    fn answered(status: u16) -> Got {
+        let body = Body::Whole(Vec::new());
+        let answer = Answer { status, content_type: None, encoding: None, location: None, body };
+        if status == 0 { Err(Lost::Silent(0)) } else { Ok(answer) }
     }
 
-    fn watched(answers: &[Result<Answer, Lost>]) -> Availability {
+    fn watched(answers: &[Got]) -> Availability {
         let mut availability = Availability::default();
         for (at, answer) in (0_u64..).zip(answers) {
             availability.note(at * 1000, at * 1000 + 10, answer);
@@ -144,7 +142,7 @@ mod tests {
 
     #[test]
     fn no_answer_on_the_users_way_is_a_failure_and_on_the_api_servers_not_known() {
-        let answers = [answered(200), Err(Lost::Unreachable("refused".into())), answered(200)];
+        let answers = [answered(200), answered(0), answered(200)];
         let direct = watched(&answers).judge(&Profile::default(), true);
         assert!(matches!(direct.verdict, Verdict::Failed(_)), "{direct:?}");
         let carried = watched(&answers).judge(&Profile::default(), false);

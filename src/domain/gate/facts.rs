@@ -188,30 +188,29 @@ pub fn pods(release: &Release<'_>, hash: &PodHash) -> Finding {
 
 /// Whether the preview Service selects this version.
 pub fn preview(release: &Release<'_>, hash: &PodHash) -> Finding {
-    let name = blue_green(release).map(|settings| settings.preview_service.as_ref());
-    selected(release, hash, Check::Preview, name)
+    let service = blue_green(release).and_then(|settings| settings.preview_service.as_ref());
+    selected(release, hash, Check::Preview, service)
 }
 
 /// Whether the Service that users are on selects this version.
 pub(super) fn active(release: &Release<'_>, hash: &PodHash) -> Finding {
-    let name = blue_green(release).map(|settings| Some(&settings.active_service));
-    selected(release, hash, Check::Active, name)
+    let service = blue_green(release).map(|settings| &settings.active_service);
+    selected(release, hash, Check::Active, service)
 }
 
 fn selected(
     release: &Release<'_>,
     hash: &PodHash,
     check: Check,
-    name: Option<Option<&SafeText>>,
+    service: Option<&SafeText>,
 ) -> Finding {
     let kind = check.name();
-    let skipped = |text: String| Finding::plain(check, Verdict::Skipped(text.into()));
-    let Some(name) = name else {
-        let article = if check == Check::Active { "an" } else { "a" };
-        return skipped(format!("only a blue-green has {article} {kind} Service"));
-    };
-    let Some(name) = name else {
-        return skipped(format!("this blue-green has no {kind} Service"));
+    let Some(name) = service else {
+        let why = match blue_green(release) {
+            Some(_) => format!("this blue-green has no {kind} Service"),
+            None => format!("only a blue-green has such a Service ({kind})"),
+        };
+        return Finding::plain(check, Verdict::Skipped(why.into()));
     };
     let Some(service) = seen(release, name) else {
         let verdict = Verdict::Unknown(format!("Service {name} is not seen").into());

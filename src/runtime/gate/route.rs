@@ -68,13 +68,13 @@ impl Ask for Way {
             Self::Carried(connection, service) => {
                 cluster::preview::ask(connection, service, path, within).await
             }
-            Self::Forwarded(forward) => forward.ask(path, within).await,
+            Self::Forwarded(forward) => Box::pin(forward.ask(path, within)).await,
         }
     }
 
     async fn warm(&self, requests: usize, within: Duration) {
         if let Self::Forwarded(forward) = self {
-            forward.warm(requests, within).await;
+            Box::pin(forward.warm(requests, within)).await;
         }
     }
 }

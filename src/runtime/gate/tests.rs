@@ -331,7 +331,8 @@ fn quick() -> Profile {
 async fn asked(path: &'static str, trick: Trick) -> Vec<Finding> {
     let url = hostile(path, trick).await;
     let probe = Probe::new(&url, None).unwrap();
-    findings(&Way::Direct(Box::new(probe), url.as_str().into()), &quick()).await
+    let way = Way::Direct(Box::new(probe), url.as_str().into());
+    Box::pin(findings(&way, &quick())).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Failure, Headless, LIST_WITHIN, TICK, failure};
+use super::{Failure, Headless, LIST_WITHIN, TICK, exit_of, failure};
 use crate::app::effect::Effect;
 use crate::app::flight::Flight;
 use crate::app::gate::{self, End, Run, Standing};
@@ -130,6 +130,27 @@ impl Headless {
             print(&report::preflight_text(&self.engine.model, id)?);
         }
         Some(exit_of_run(end.as_ref()))
+    }
+
+    /// Prints the receipt, and what users got if somebody looks on.
+    pub(super) async fn account_for(mut self, flight: &Flight, output: Output) -> Exit {
+        if output == Output::Text {
+            print(&format!("{}\n", flight.receipt()));
+        }
+        let mut exit = exit_of(&flight.stage, self.answer.as_ref());
+        if exit == Exit::Ok {
+            exit = self.look_on(flight, output).await.unwrap_or(exit);
+        }
+        if output == Output::Json {
+            let mut receipt = report::receipt_json(flight, false);
+            let after = report::preflight_json(&self.engine.model, &flight.plan.id);
+            if let (Some(fields), Some(after)) = (receipt.as_object_mut(), after) {
+                fields.insert("after".to_owned(), after);
+            }
+            print_json(&receipt);
+        }
+        self.engine.finish(Duration::from_secs(2)).await;
+        exit
     }
 
     /// What another process passed counts here too.

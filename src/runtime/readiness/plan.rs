@@ -153,7 +153,7 @@ fn text(plan: &Plan) -> String {
 
 fn document(plan: &Plan) -> Value {
     let words = |all: &[StrategyKind]| all.iter().map(|s| s.word()).collect::<Vec<_>>();
-    let texts = |all: &[SafeText]| all.iter().map(|t| t.to_string()).collect::<Vec<_>>();
+    let texts = |all: &[SafeText]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "schema": 1,
         "service": plan.service.as_str(),

@@ -97,7 +97,14 @@ const TABLE: &[Room] = &[
     Room {
         name: "manifest",
         ours: &["domain"],
-        theirs: &["granit_parser", "promql_parser", "serde_json", "thiserror", "unicode_width"],
+        theirs: &[
+            "granit_parser",
+            "libm",
+            "promql_parser",
+            "serde_json",
+            "thiserror",
+            "unicode_width",
+        ],
     },
     Room { name: "error", ours: &[], theirs: &[] },
     // A second reading of the same API: it shares nothing with the first.

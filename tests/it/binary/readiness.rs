@@ -216,14 +216,14 @@ const CATALOGUE: &str = "services:
     environments:
       - name: production
         namespace: shop
-        workload: rollout/payment
+        workload: {kind: Rollout, name: payment}
   - name: ledger
     type: stateful_databases
     risk: low
     environments:
       - name: production
         namespace: shop
-        workload: deployment/ledger
+        workload: {kind: Deployment, name: ledger}
 waivers:
   - rule: W11
     service: payment
@@ -279,8 +279,8 @@ fn a_fault_of_the_catalogue_has_its_place_and_leaves_the_other_services() {
     );
     assert!(said.contains("services.yaml:13:11: "), "{said}");
     let secret = CATALOGUE.replace(
-        "        workload: rollout/payment\n",
-        "        workload: rollout/payment\n        metrics: {token: abcdef0123456789}\n",
+        "        workload: {kind: Rollout, name: payment}\n",
+        "        workload: {kind: Rollout, name: payment}\n        metrics: {token: abcdef0123456789}\n",
     );
     fs::write(home.path().join("services.yaml"), secret).unwrap();
     let refused = run(&home, &["plan", "payment", "--catalogue", "services.yaml"], "");

@@ -42,7 +42,8 @@ fn promote(stage: &Stage) -> Flown {
 }
 
 fn weight(status: &Value) -> Option<i64> {
-    status["traffic"]["router"].as_f64().map(|weight| weight.round() as i64)
+    let weight = &status["traffic"]["router"];
+    weight.as_i64().or_else(|| weight.to_string().split('.').next()?.parse().ok())
 }
 
 /// From an empty directory to a canary that was promoted, without Prometheus: each weight waits

@@ -39,10 +39,10 @@ fn what_was_rolled_back_in_the_cluster_is_reverted_in_git_by_one_line() {
     }
     let stage = Stage::new(shared(), "git", &objects);
     stage.until_healthy("web");
-    let good = stage.get("rollout", "web", "{.spec.template.spec.containers[0].image}");
+    let good = stage.get("rollout", "web", ".spec.template.spec.containers[0].image");
     stage.release("rollout", "web", "2", None);
     stage.until_at("web", 1, "Paused");
-    let bad = stage.get("rollout", "web", "{.spec.template.spec.containers[0].image}");
+    let bad = stage.get("rollout", "web", ".spec.template.spec.containers[0].image");
     assert_ne!(good, bad);
 
     // The repository as it is: somebody brought the bad image in, and comments stand beside it.
@@ -59,7 +59,7 @@ fn what_was_rolled_back_in_the_cluster_is_reverted_in_git_by_one_line() {
         )
     };
     git(&clone, &["checkout", "-q", "-b", "main"]);
-    let container = stage.get("rollout", "web", "{.spec.template.spec.containers[0].name}");
+    let container = stage.get("rollout", "web", ".spec.template.spec.containers[0].name");
     let manifest = |image: &str| manifest(image).replace("app  #", &format!("{container}  #"));
     commit(&clone, &manifest(&good), "web 1");
     commit(&clone, &manifest(&bad), "web 2: faster");

@@ -72,7 +72,8 @@ fn looks_on() -> Model {
 /// Users are on the new version, and three of them were not served.
 fn after() -> Model {
     let mut craft = a_blue_green();
-    craft.workload.status.active_hash = craft.workload.status.current_hash.clone();
+    let status = &mut craft.workload.status;
+    status.active_hash.clone_from(&status.current_hash);
     craft.services.push(Service {
         id: ObjectRef { namespace: "shop".into(), name: "storefront".into() },
         uid: "uid-svc-active".into(),

@@ -114,7 +114,7 @@ fn offered() -> Model {
         signed: false,
         revert,
     };
-    update(&mut model, now(), Msg::Reverting(number, Box::new(News::Offered(proposal))));
+    update(&mut model, now(), Msg::Reverting(number, Box::new(News::Offered(Box::new(proposal)))));
     if let Some(Dialog::Revert(dialog)) = &mut model.dialog {
         dialog.armed_at = ago(1);
     }

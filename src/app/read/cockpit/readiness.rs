@@ -61,11 +61,17 @@ fn summary(found: &Examined, age: &str) -> Vec<Fact> {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let unknown = found.findings.iter().filter(|f| is_unknown(f)).count() + found.missing.len();
     let state = if errors > 0 {
-        Phrase::of(Role::Bad, format!("not ready: {errors} errors, {warnings} warnings"))
+        Phrase::of(
+            Role::Bad,
+            format!("not ready: {}, {}", counted(errors, "error"), counted(warnings, "warning")),
+        )
     } else if unknown > 0 {
-        Phrase::of(Role::Warn, format!("not known: {unknown} things could not be told"))
+        Phrase::of(
+            Role::Warn,
+            format!("not known: {} could not be told", counted(unknown, "thing")),
+        )
     } else if warnings > 0 {
-        Phrase::of(Role::Warn, format!("ready, with {warnings} warnings"))
+        Phrase::of(Role::Warn, format!("ready, with {}", counted(warnings, "warning")))
     } else {
         Phrase::of(Role::Ok, "ready")
     };
@@ -74,6 +80,11 @@ fn summary(found: &Examined, age: &str) -> Vec<Fact> {
         found.missing.iter().map(|why| fact("missing", Phrase::of(Role::Warn, why.to_string()))),
     );
     facts
+}
+
+/// `1 error`, `2 errors`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// A finding: what is there and what is wanted, then where, then why, then what to write.

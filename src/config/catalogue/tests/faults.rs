@@ -203,8 +203,8 @@ fn faults_of_profiles() {
         ),
         (
             "        gate: {skip: [databse]}\n",
-            "9:23: `skip` cannot be \"databse\": it is pods, preview, health, smoke, version, \
-             load, database or dependencies (did you mean `database`?)",
+            "9:23: `skip` cannot be \"databse\": it is pods, preview, active, availability, \
+             health, smoke, version, load, database or dependencies (did you mean `database`?)",
         ),
         (
             "        gate: {timeout: 2h}\n",

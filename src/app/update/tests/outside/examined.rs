@@ -5,18 +5,18 @@ use crate::app::readiness::Examined;
 use crate::app::screen::Screen;
 
 fn asked(effects: &[Effect]) -> u64 {
-    let epochs = effects.iter().filter_map(|effect| match effect {
+    let mut epochs = effects.iter().filter_map(|effect| match effect {
         Effect::Examine(epoch, id, _) => {
             assert_eq!(*id, a_gate().id());
             Some(*epoch)
         }
         _ => None,
     });
-    epochs.last().expect("it is asked")
+    epochs.next_back().expect("it is asked")
 }
 
-fn found(rules: usize) -> Box<Examined> {
-    Box::new(Examined { rules, ..Examined::default() })
+fn found(rules: usize) -> Examined {
+    Examined { rules, ..Examined::default() }
 }
 
 #[test]
@@ -25,9 +25,9 @@ fn the_key_asks_and_what_is_old_changes_nothing() {
     let first = asked(&rig.press(Key::Char('c')));
     assert_eq!(*rig.model.screen(), Screen::Readiness(a_gate().id()));
     let second = asked(&rig.press(Key::Enter));
-    rig.send(Msg::Examined(first, Ok(found(1))));
+    rig.send(Msg::Examined(first, Ok(Box::new(found(1)))));
     assert_eq!(rig.model.readiness.found, None, "an older answer");
-    rig.send(Msg::Examined(second, Ok(found(2))));
+    rig.send(Msg::Examined(second, Ok(Box::new(found(2)))));
     let (id, at, answer) = rig.model.readiness.found.clone().unwrap();
     assert_eq!((id, at), (a_gate().id(), rig.model.now));
     assert_eq!(answer.unwrap().rules, 2);

@@ -78,7 +78,7 @@ fn what_is_pushed_was_shown_and_is_pushed_once() {
     assert_eq!(revert.container, "app");
     rig.wait(1000);
     assert_eq!(rig.press(Key::Enter), [], "nothing is shown yet");
-    news(&mut rig, number, News::Offered(proposal(revert.clone())));
+    news(&mut rig, number, News::Offered(Box::new(proposal(revert.clone()))));
     assert_eq!(rig.press(Key::Enter), [], "it came a moment ago: read first");
     rig.wait(1000);
     let effects = rig.press(Key::Enter);
@@ -99,7 +99,7 @@ fn leaving_pushes_nothing_and_a_late_offer_opens_nothing() {
     rig.press(Key::Esc);
     assert!(rig.toast().contains("nothing was pushed"));
     let revert = rig.model.revert.clone().unwrap().wanted.revert;
-    news(&mut rig, number, News::Offered(proposal(revert)));
+    news(&mut rig, number, News::Offered(Box::new(proposal(revert))));
     rig.wait(1000);
     assert!(rig.model.dialog.is_none());
     let effects = rig.press(Key::Enter);
