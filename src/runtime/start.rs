@@ -103,38 +103,8 @@ async fn serve(args: Args) -> Exit {
             return Exit::Usage;
         }
     };
-    match &args.command {
-        Some(Command::Keys) => {
-            print(&keymap::markdown());
-            return Exit::Ok;
-        }
-        Some(Command::Config(output)) => {
-            let rows = explain(&settings);
-            match output.output {
-                Output::Text => print(&to_text(&rows)),
-                Output::Json => print_json(&to_json(&rows)),
-            }
-            return Exit::Ok;
-        }
-        Some(Command::Journal(asked)) => {
-            let journal = connecting::journal(&places, asked.drills);
-            return journal_record::tell(&journal, asked, Clock::default().now());
-        }
-        Some(Command::Alerts(asked)) => return alerts::rehearse(&settings, asked).await,
-        Some(Command::Check(asked)) if !asked.live => {
-            let catalogue = args.global.catalogue.as_deref();
-            let judged = bench(&settings, catalogue).and_then(|b| readiness::check(asked, b));
-            return ended(judged);
-        }
-        Some(Command::Plan(asked)) if !asked.live => {
-            let look = readiness::Look::away();
-            return ended(planned(args.global.catalogue.as_deref(), asked, &look));
-        }
-        Some(Command::New(asked)) => {
-            let profile = readiness::profile(&settings);
-            return ended(readiness::make(asked, &args.global.namespaces, &settings, profile));
-        }
-        _ => {}
+    if let Some(exit) = at_once(&args, &settings, &places).await {
+        return exit;
     }
     let telemetry = telemetry::start(&settings, &places);
     let (asked_file, catalogue) = (args.global.config, args.global.catalogue);
@@ -156,6 +126,43 @@ async fn serve(args: Args) -> Exit {
         },
     };
     self::ended(ended)
+}
+
+/// Answers what needs no cluster; nothing for everything else.
+async fn at_once(args: &Args, settings: &Settings, places: &Places) -> Option<Exit> {
+    match &args.command {
+        Some(Command::Keys) => {
+            print(&keymap::markdown());
+            Some(Exit::Ok)
+        }
+        Some(Command::Config(output)) => {
+            let rows = explain(settings);
+            match output.output {
+                Output::Text => print(&to_text(&rows)),
+                Output::Json => print_json(&to_json(&rows)),
+            }
+            Some(Exit::Ok)
+        }
+        Some(Command::Journal(asked)) => {
+            let journal = connecting::journal(places, asked.drills);
+            Some(journal_record::tell(&journal, asked, Clock::default().now()))
+        }
+        Some(Command::Alerts(asked)) => Some(alerts::rehearse(settings, asked).await),
+        Some(Command::Check(asked)) if !asked.live => {
+            let catalogue = args.global.catalogue.as_deref();
+            let judged = bench(settings, catalogue).and_then(|b| readiness::check(asked, b));
+            Some(ended(judged))
+        }
+        Some(Command::Plan(asked)) if !asked.live => {
+            let look = readiness::Look::away();
+            Some(ended(planned(args.global.catalogue.as_deref(), asked, &look)))
+        }
+        Some(Command::New(asked)) => {
+            let profile = readiness::profile(settings);
+            Some(ended(readiness::make(asked, &args.global.namespaces, settings, profile)))
+        }
+        _ => None,
+    }
 }
 
 /// How the program ends by what a command came to.

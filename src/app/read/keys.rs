@@ -129,6 +129,24 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         .collect()
 }
 
+/// Commands that are of use on the screen of a rollout, the most useful first.
+const ON_ROLLOUT: &[Command] = &[
+    Command::Help,
+    Command::Back,
+    Command::NextPane,
+    Command::Open,
+    Command::Logs,
+    Command::Metrics,
+    Command::Why,
+    Command::Watch,
+    Command::Zoom,
+    Command::Timeline,
+    Command::Diff,
+    Command::Info,
+    Command::Copy,
+    Command::Quit,
+];
+
 /// Commands that are of use on a screen, the most useful first.
 fn useful(screen: &Screen) -> &'static [Command] {
     match screen {
@@ -145,22 +163,7 @@ fn useful(screen: &Screen) -> &'static [Command] {
             Command::Info,
             Command::Copy,
         ],
-        Screen::Rollout(_) => &[
-            Command::Help,
-            Command::Back,
-            Command::NextPane,
-            Command::Open,
-            Command::Logs,
-            Command::Metrics,
-            Command::Why,
-            Command::Watch,
-            Command::Zoom,
-            Command::Timeline,
-            Command::Diff,
-            Command::Info,
-            Command::Copy,
-            Command::Quit,
-        ],
+        Screen::Rollout(_) => ON_ROLLOUT,
         Screen::Logs(_) => {
             &[Command::Help, Command::Back, Command::Follow, Command::Filter, Command::PreviousLogs]
         }

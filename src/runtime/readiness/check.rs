@@ -1,8 +1,10 @@
 //! `waveoff check`: manifests on disk, or what is on the cluster.
 
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::files::sources;
+use super::files::{Source, sources};
 use super::live;
 use crate::cluster::Connection;
 use crate::cluster::inventory::inventory;
@@ -14,7 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Exit;
 use crate::manifest::bundle::Bundle;
 use crate::manifest::profile::Profile;
-use crate::manifest::read::{self, Fault, Limits, Misread};
+use crate::manifest::read::{self, Fault, Limits, Misread, Read};
 use crate::manifest::report::{self, Checked, Outcome, Report};
 use crate::manifest::rules::{Rule, all, judge};
 use crate::manifest::waive::{self, Waived};
@@ -51,21 +53,52 @@ pub(in crate::runtime) fn check(asked: &Check, mut bench: Bench) -> Result<Exit,
     let (mut objects, mut faults) = (Vec::new(), Vec::new());
     let sources = sources(&asked.paths, limits.bytes);
     let files = sources.len();
-    for source in sources {
-        match source.bytes {
-            Ok(bytes) => {
-                let found = read::bytes(&source.name, &bytes, &limits);
-                objects.extend(found.objects);
-                faults.extend(found.faults);
-            }
-            Err(why) => faults.push(Misread { source: source.name, fault: unread(&why) }),
-        }
+    for found in read_all(sources, &limits) {
+        objects.extend(found.objects);
+        faults.extend(found.faults);
     }
     if files == 0 {
         return Err(failure(Exit::Usage, "there is no .yaml, .yml or .json file in these places"));
     }
     let bundle: Bundle = objects.into_iter().collect();
     Ok(tell(asked, &bench, &rules, files, &bundle, &faults))
+}
+
+/// Reads all sources, some at the same time, in their order.
+fn read_all(sources: Vec<Source>, limits: &Limits) -> Vec<Read> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(sources.len());
+    let waiting = Mutex::new(sources.into_iter().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((place, source)) = next() {
+            done.push((place, read_one(source, limits)));
+        }
+        done
+    };
+    let mut all: Vec<(usize, Read)> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        running.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|_| fell())).collect()
+    });
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, read)| read).collect()
+}
+
+/// What a reader that fell leaves behind: it has spoken, and nothing of what it read is judged.
+fn fell() -> Vec<(usize, Read)> {
+    let fault = unread(&"a reader fell, and what it had read is not judged".into());
+    let misread = Misread { source: "-".into(), fault };
+    vec![(usize::MAX, Read { faults: vec![misread], ..Read::default() })]
+}
+
+fn read_one(source: Source, limits: &Limits) -> Read {
+    match source.bytes {
+        Ok(bytes) => read::bytes(&source.name, &bytes, limits),
+        Err(why) => Read {
+            faults: vec![Misread { source: source.name, fault: unread(&why) }],
+            ..Read::default()
+        },
+    }
 }
 
 fn unread(why: &SafeText) -> Fault {
