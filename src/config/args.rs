@@ -168,7 +168,7 @@ pub enum Command {
     /// Try who is told when nobody is at the screen.
     #[command(subcommand)]
     Alerts(Alerts),
-    /// Advise on the strategy of a service: which one, how long it takes, what it leaves to a person.
+    /// Advise on the strategy of a service: which, how long it takes, what is left to a person.
     Plan(PlanAsk),
     /// Judge manifests, or what is on the cluster: ready for a release?
     Check(Check),

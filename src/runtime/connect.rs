@@ -120,3 +120,37 @@ pub(super) fn secret(reference: &Reference) -> Option<Secret> {
         Reference::Text(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::catalogue::read;
+
+    #[test]
+    fn environments_of_a_catalogue_are_production_where_one_of_them_is() {
+        let one = |name: &str, namespace: &str, more: &str| {
+            format!(
+                "  - name: {name}\n    type: critical_apis\n    risk: high\n    environments:\n      \
+                 - name: live\n        namespace: {namespace}\n        workload: {{kind: Rollout, \
+                 name: {name}}}\n{more}"
+            )
+        };
+        let text = format!(
+            "services:\n{}{}{}",
+            one("a", "shop", "        production: false\n"),
+            one("b", "shop", ""),
+            one("c", "lab", "        context: kind-*\n        production: false\n"),
+        );
+        let loaded = read(Path::new("waveoff.yaml"), &text);
+        assert!(loaded.faults.is_empty(), "{:?}", loaded.faults);
+        let rules = environments(&loaded.catalogue);
+        let of = |namespace: &str| {
+            let found = rules.iter().find(|rule| rule.namespaces == [namespace.to_owned()]);
+            found.map(|rule| (rule.environment.level, rule.contexts.clone()))
+        };
+        assert_eq!(of("shop"), Some((Level::Production, Vec::new())), "the first that fits counts");
+        assert_eq!(of("lab"), Some((Level::Lab, vec!["kind-*".to_owned()])));
+    }
+}

@@ -1,6 +1,6 @@
 //! Files of the state directory that are there whole or not at all, and the locks beside them.
 //!
-//! Only their owner reads them. Never knows what is in them. Used by the files of this folder and by
+//! Only their owner reads them. Never knows what is in them. Used by the files of this folder, by
 //! the queue of alerts.
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -54,8 +54,8 @@ pub(in crate::runtime) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A lock, if nobody has it. It is held as long as the file is open: a process that is gone, however
-/// it went, holds none.
+/// A lock, if nobody has it. It is held as long as the file is open: a process that is gone,
+/// however it went, holds none.
 pub(in crate::runtime) fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;

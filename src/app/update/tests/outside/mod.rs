@@ -2,5 +2,6 @@
 
 use super::*;
 
+mod catalogued;
 mod examined;
 mod reverting;
