@@ -53,8 +53,8 @@ fn what_was_rolled_back_in_the_cluster_is_reverted_in_git_by_one_line() {
     git(&home, &["clone", "-q", "remote.git", "clone"]);
     let manifest = |image: &str| {
         format!(
-            "# the shop\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\n\
-             metadata: {{name: web}}\nspec:\n  template:\n    spec:\n      containers:\n      \
+            "# the shop\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata:\n  name: web\n\
+             spec:\n  template:\n    spec:\n      containers:\n      \
              - name: app  # it serves\n        image: \"{image}\"   # by the pipeline\n"
         )
     };
