@@ -64,7 +64,7 @@ pub struct New {
     /// Name of the service.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// The image with its digest: REPOSITORY[:TAG]@sha256:...
+    /// The image with its digest: REPOSITORY:TAG@sha256:...; the tag may be left out.
     #[arg(long, value_name = "IMAGE")]
     pub image: String,
     /// Pods; with --kustomize those of production.

@@ -59,7 +59,9 @@ fn told(rig: &Rig) -> String {
     let release = rig.model.fleet.release(&a_blue_green().id()).unwrap();
     let chapters = chapters(&rig.model, &release);
     let facts = chapters.iter().filter(|c| c.title == "service").flat_map(|c| &c.facts);
-    facts.map(|fact| format!("{}: {}\n", fact.label, fact.text.plain())).collect()
+    let lines: Vec<String> =
+        facts.map(|fact| format!("{}: {}", fact.label, fact.text.plain())).collect();
+    lines.join("\n")
 }
 
 #[test]
