@@ -20,6 +20,45 @@ const ARM_PRODUCTION: Span = Span::milliseconds(400);
 /// The same elsewhere.
 const ARM_LAB: Span = Span::milliseconds(150);
 
+/// When the Enter of a dialog counts: not before it could be read, and not as a part of noise.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// How careful to be.
+    pub level: Level,
+    /// When Enter begins to count.
+    pub armed_at: Timestamp,
+    /// The last thing before came in a burst: the next Enter does not count, as it may be the
+    /// first byte of more noise.
+    pub hasty: bool,
+}
+
+impl Trigger {
+    /// Counts from some time after now on.
+    pub fn new(level: Level, now: Timestamp) -> Self {
+        Self { level, armed_at: now + arming(level), hasty: false }
+    }
+
+    /// Begins the arming time anew.
+    pub fn rearm(&mut self, now: Timestamp) {
+        self.armed_at = now + arming(self.level);
+    }
+
+    /// Why Enter does not count now; `None` when it does.
+    pub fn hindrance(&self, now: Timestamp) -> Option<&'static str> {
+        if self.hasty {
+            return Some("keys came in a burst: press Enter once more");
+        }
+        (now < self.armed_at).then_some("read first")
+    }
+
+    /// An Enter that came alone after a burst: what comes next counts, after the arming time.
+    pub fn calm(&mut self, now: Timestamp) {
+        if std::mem::take(&mut self.hasty) {
+            self.rearm(now);
+        }
+    }
+}
+
 /// What has the focus in a confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -36,10 +75,8 @@ pub enum Field {
 pub struct Confirmation {
     /// What would be done, by the state that is on the screen.
     pub plan: Plan,
-    /// How careful to be.
-    pub level: Level,
-    /// When Enter begins to count.
-    pub armed_at: Timestamp,
+    /// When Enter counts.
+    pub trigger: Trigger,
     /// What must be typed: the first characters of the target hash, or `blind` on old data.
     pub token: Option<SafeText>,
     /// What has been typed of it.
@@ -50,9 +87,6 @@ pub struct Confirmation {
     pub reason: Input,
     /// What has the focus.
     pub field: Field,
-    /// The last thing before came in a burst: the next Enter does not count, as it may be the
-    /// first byte of more noise.
-    pub hasty: bool,
     /// What changed while it was open; lines above are fresh.
     pub changed: Vec<SafeText>,
     /// Why the gate on the way is shut: a reason is needed to go past it.
@@ -75,14 +109,12 @@ impl Confirmation {
         };
         let mut dialog = Self {
             reason_required: grave,
-            armed_at: now + arming(level),
+            trigger: Trigger::new(level, now),
             plan,
-            level,
             token,
             typed: Input::default(),
             reason: Input::default(),
             field: Field::Buttons,
-            hasty: false,
             changed: Vec::new(),
             gate: None,
             refused: None,
@@ -118,11 +150,6 @@ impl Confirmation {
         (self.typed.value().trim() != token.as_str()).then_some(Field::Token)
     }
 
-    /// Begins the arming time anew.
-    pub fn rearm(&mut self, now: Timestamp) {
-        self.armed_at = now + arming(self.level);
-    }
-
     /// Why Enter would not confirm now; `None` when it would.
     pub fn hindrance(&self, now: Timestamp) -> Option<SafeText> {
         if let Some(refused) = &self.refused {
@@ -136,13 +163,7 @@ impl Confirmation {
             (Some(_), Some(token)) => return Some(format!("type {token} to confirm").into()),
             _ => {}
         }
-        if self.hasty {
-            return Some("keys came in a burst: press Enter once more".into());
-        }
-        if now < self.armed_at {
-            return Some("read first".into());
-        }
-        None
+        self.trigger.hindrance(now).map(SafeText::from)
     }
 
     /// The fields that Tab visits.
@@ -166,46 +187,14 @@ pub struct ArmDialog {
     pub uid: Uid,
     /// Selected rule.
     pub selected: usize,
-    /// How careful to be.
-    pub level: Level,
-    /// When Enter begins to count.
-    pub armed_at: Timestamp,
-    /// The last thing before came in a burst.
-    pub hasty: bool,
+    /// When Enter counts.
+    pub trigger: Trigger,
 }
 
 impl ArmDialog {
     /// Asks whether to arm it.
     pub fn new(uid: Uid, level: Level, now: Timestamp) -> Self {
-        Self { uid, selected: 0, level, armed_at: now + arming(level), hasty: false }
-    }
-
-    /// Begins the arming time anew.
-    pub fn rearm(&mut self, now: Timestamp) {
-        self.armed_at = now + arming(self.level);
-    }
-}
-
-/// Whether to push a revert to Git. What would be pushed is the model's.
-#[derive(Debug, Clone)]
-pub struct RevertDialog {
-    /// How careful to be.
-    pub level: Level,
-    /// When Enter begins to count.
-    pub armed_at: Timestamp,
-    /// The last thing before came in a burst.
-    pub hasty: bool,
-}
-
-impl RevertDialog {
-    /// Asks whether to push it.
-    pub fn new(level: Level, now: Timestamp) -> Self {
-        Self { level, armed_at: now + arming(level), hasty: false }
-    }
-
-    /// Begins the arming time anew.
-    pub fn rearm(&mut self, now: Timestamp) {
-        self.armed_at = now + arming(self.level);
+        Self { uid, selected: 0, trigger: Trigger::new(level, now) }
     }
 }
 
@@ -231,8 +220,8 @@ pub enum Dialog {
     Arm(ArmDialog),
     /// Whether to disarm the guard of this object.
     Disarm(Uid),
-    /// Whether to push the revert that is offered.
-    Revert(RevertDialog),
+    /// Whether to push the revert that is offered, which is the model's.
+    Revert(Trigger),
     /// Leave although an action is on its way.
     Quit,
 }

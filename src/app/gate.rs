@@ -112,8 +112,8 @@ impl Run {
 pub struct Gates {
     /// What is asked.
     pub profile: Profile,
-    /// Whether the profile was said for this very run, whatever the catalogue has.
-    pub is_said: bool,
+    /// What was said for this very run, whatever the catalogue has.
+    pub said: Option<Profile>,
     /// Whether a switch past an open gate is looked on.
     pub looks_on: bool,
     /// The newest run of each workload.

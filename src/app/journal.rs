@@ -71,25 +71,15 @@ pub struct GuardNote {
 impl GuardNote {
     /// The note as one JSON object (`"schema": 1`, `"report": "guard"`).
     pub fn to_json(&self) -> Value {
-        let (arming, session) = (&self.arming, &self.session);
-        json!({
-            "schema": 1,
-            "at": to_rfc3339(self.at),
-            "at_ms": self.at.timestamp_millis(),
-            "session": session.id.as_str(),
+        let arming = &self.arming;
+        let own = json!({
             "report": "guard",
             "guard": arming.id.as_str(),
             "word": self.word,
             "detail": self.detail.as_str(),
             "target": arming.hash.as_str(),
-            "kind": arming.workload.kind.as_str(),
-            "namespace": arming.workload.namespace.as_str(),
-            "name": arming.workload.name.as_str(),
-            "uid": arming.uid.as_str(),
-            "user": session.user.as_str(),
-            "context": session.context.as_str(),
-            "server": session.server.as_str(),
-        })
+        });
+        line(self.at, &self.session, (&arming.workload, &arming.uid), own)
     }
 }
 
@@ -117,26 +107,37 @@ pub struct Note {
 impl Note {
     /// The note as one JSON object (`"schema": 1`, `"report": "note"`).
     pub fn to_json(&self) -> Value {
-        let session = &self.session;
-        json!({
-            "schema": 1,
-            "at": to_rfc3339(self.at),
-            "at_ms": self.at.timestamp_millis(),
-            "session": session.id.as_str(),
+        let own = json!({
             "report": "note",
             "what": self.what,
             "word": self.word,
             "detail": self.detail.as_str(),
             "target": self.hash.as_str(),
-            "kind": self.workload.kind.as_str(),
-            "namespace": self.workload.namespace.as_str(),
-            "name": self.workload.name.as_str(),
-            "uid": self.uid.as_str(),
-            "user": session.user.as_str(),
-            "context": session.context.as_str(),
-            "server": session.server.as_str(),
-        })
+        });
+        line(self.at, &self.session, (&self.workload, &self.uid), own)
     }
+}
+
+/// A line of the journal: what each has, and what is its own.
+fn line(at: Timestamp, session: &SessionStamp, of: (&WorkloadId, &Uid), own: Value) -> Value {
+    let (id, uid) = of;
+    let mut line = json!({
+        "schema": 1,
+        "at": to_rfc3339(at),
+        "at_ms": at.timestamp_millis(),
+        "session": session.id.as_str(),
+        "kind": id.kind.as_str(),
+        "namespace": id.namespace.as_str(),
+        "name": id.name.as_str(),
+        "uid": uid.as_str(),
+        "user": session.user.as_str(),
+        "context": session.context.as_str(),
+        "server": session.server.as_str(),
+    });
+    if let (Some(line), Value::Object(own)) = (line.as_object_mut(), own) {
+        line.extend(own);
+    }
+    line
 }
 
 /// Who acted, where from.
@@ -211,27 +212,17 @@ impl Entry {
                 })
             })
             .collect();
-        json!({
-            "schema": 1,
-            "at": to_rfc3339(self.at),
-            "at_ms": self.at.timestamp_millis(),
-            "session": self.session.id.as_str(),
+        let own = json!({
             "ticket": self.ticket.0,
             "report": report,
             "word": word,
             "detail": detail,
             "verb": self.plan.action.verb.name(),
-            "target": self.plan.action.target.as_ref().map(super::super::domain::text::SafeText::as_str),
-            "kind": self.plan.id.kind.as_str(),
-            "namespace": self.plan.id.namespace.as_str(),
-            "name": self.plan.id.name.as_str(),
-            "uid": self.plan.uid.as_str(),
+            "target": self.plan.action.target.as_ref().map(SafeText::as_str),
             "reason": self.reason.as_str(),
-            "user": self.session.user.as_str(),
-            "context": self.session.context.as_str(),
-            "server": self.session.server.as_str(),
             "writes": writes,
-        })
+        });
+        line(self.at, &self.session, (&self.plan.id, &self.plan.uid), own)
     }
 }
 

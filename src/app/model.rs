@@ -143,18 +143,16 @@ impl Model {
 
     /// What a guard of this workload is armed with unless a person says otherwise.
     pub fn terms_of(&self, id: &WorkloadId) -> Terms {
-        match self.entry(id).map(|(_, environment)| &environment.guard) {
-            Some(guard) if !guard.set.is_empty() => guard.value.clone(),
-            _ => self.terms.clone(),
-        }
+        let entry = self.entry(id);
+        entry.map_or(&self.terms, |(_, environment)| environment.guard.or(&self.terms)).clone()
     }
 
     /// What the gate of this workload asks.
     pub fn gate_profile(&self, id: &WorkloadId) -> &Profile {
-        match self.entry(id).map(|(_, environment)| &environment.gate) {
-            Some(gate) if !gate.set.is_empty() && !self.gates.is_said => &gate.value,
-            _ => &self.gates.profile,
-        }
+        let usual = &self.gates.profile;
+        self.gates.said.as_ref().unwrap_or_else(|| {
+            self.entry(id).map_or(usual, |(_, environment)| environment.gate.or(usual))
+        })
     }
 
     /// A program that has just started.

@@ -7,7 +7,7 @@ use super::document::Entry;
 use super::layers::Setting;
 use crate::domain::gitops::{Address, Inside, Push, Repository, Source};
 use crate::domain::id::WorkloadId;
-use crate::domain::text::is_printable;
+use crate::domain::text::{is_printable, matches_pattern};
 
 const KEYS: [&str; 7] = ["checkout", "url", "branch", "path", "push", "prefix", "workloads"];
 
@@ -27,7 +27,7 @@ pub struct RepositoryRule {
     pub path: String,
     /// How a commit gets there.
     pub push: Push,
-    /// Workloads: `NAMESPACE/NAME`, where either may be `*`. None means all.
+    /// Workloads: `NAMESPACE/NAME`, where `*` stands for any text. None means all.
     pub workloads: Vec<String>,
 }
 
@@ -36,8 +36,7 @@ impl RepositoryRule {
     pub fn is_of(&self, id: &WorkloadId) -> bool {
         let fits = |pattern: &String| {
             let (namespace, name) = pattern.split_once('/').unwrap_or(("*", pattern));
-            let is = |wanted: &str, have: &str| wanted == "*" || wanted == have;
-            is(namespace, &id.namespace) && is(name, &id.name)
+            matches_pattern(namespace, &id.namespace) && matches_pattern(name, &id.name)
         };
         self.workloads.is_empty() || self.workloads.iter().any(fits)
     }

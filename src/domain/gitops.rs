@@ -146,6 +146,11 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// How it gets to its branch, in words.
+    pub fn way(&self) -> &'static str {
+        if self.is_direct() { "straight onto" } else { "as a new branch" }
+    }
+
     /// Whether it goes straight onto the branch that is followed.
     pub fn is_direct(&self) -> bool {
         self.branch == self.base_branch

@@ -104,6 +104,12 @@ pub fn cut_note(missing: usize) -> String {
     clean::note(missing)
 }
 
+/// A number with its noun: `1 gate`, `2 gates`.
+pub fn several<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{count} {noun}")
+}
+
 /// Whether `text` matches a pattern in which `*` stands for any run of characters.
 pub fn matches_pattern(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');

@@ -108,7 +108,8 @@ impl Bundle {
     }
 }
 
-fn meets(one: &str, other: &str) -> bool {
+/// Whether objects of these namespaces meet; one without a namespace meets all.
+pub(super) fn meets(one: &str, other: &str) -> bool {
     one.is_empty() || other.is_empty() || one == other
 }
 

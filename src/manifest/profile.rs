@@ -56,14 +56,21 @@ pub type Answer<T> = Result<T, SafeText>;
 /// asked is said by `rules::rollouts::questions`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Live {
+    /// What Prometheus answered; none where nobody named one.
+    pub measured: Option<Measured>,
+    /// What this user may not do and the keys need, `patch rollouts/status`, by namespace as it is
+    /// written in the objects.
+    pub refused: BTreeMap<String, Answer<Vec<SafeText>>>,
+}
+
+/// What a Prometheus answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Measured {
     /// Upper edges of buckets (`le`), in the unit of the metric, by the name of its `_bucket`
     /// series. `+Inf` may be among them.
     pub bounds: BTreeMap<String, Answer<Vec<f64>>>,
     /// Whether a query returns anything now, by its text with the arguments filled in.
     pub returns: BTreeMap<String, Answer<bool>>,
-    /// What this user may not do and the keys need, `patch rollouts/status`, by namespace as it is
-    /// written in the objects.
-    pub refused: BTreeMap<String, Answer<Vec<SafeText>>>,
 }
 
 impl Default for Profile {

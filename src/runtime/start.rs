@@ -154,8 +154,9 @@ async fn at_once(args: &Args, settings: &Settings, places: &Places) -> Option<Ex
             Some(ended(judged))
         }
         Some(Command::Plan(asked)) if !asked.live => {
+            let loaded = readiness::load_and_say(args.global.catalogue.as_deref());
             let look = readiness::Look::away();
-            Some(ended(planned(args.global.catalogue.as_deref(), asked, &look)))
+            Some(ended(loaded.and_then(|loaded| readiness::advise(&loaded, asked, &look))))
         }
         Some(Command::New(asked)) => {
             let profile = readiness::profile(settings);
@@ -178,17 +179,6 @@ fn bench(settings: &Settings, catalogue: Option<&Path>) -> Result<Bench, Failure
     let waivers = readiness::waivers(&readiness::load_and_say(catalogue)?.catalogue);
     let now = Clock::default().now();
     Ok(Bench { profile: readiness::profile(settings), waivers, now })
-}
-
-/// A plan, and what is wrong with the catalogue that it comes from.
-fn planned(
-    catalogue: Option<&Path>,
-    asked: &PlanAsk,
-    look: &readiness::Look,
-) -> Result<Exit, Failure> {
-    let loaded = readiness::load_and_say(catalogue)?;
-    let exit = readiness::advise(&loaded.catalogue, asked, look)?;
-    Ok(if loaded.faults.is_empty() { exit } else { Exit::Usage })
 }
 
 impl Start {
@@ -224,16 +214,15 @@ impl Start {
 
     /// Compared with what runs; advice stands also where nothing can be asked.
     async fn plan_live(self, asked: &PlanAsk) -> Result<Exit, Failure> {
-        let catalogue = readiness::load_and_say(self.catalogue.as_deref())?.catalogue;
-        let service = asked.service.as_deref().unwrap_or_default();
-        let look = match readiness::workload_of(&catalogue, service, asked) {
+        let loaded = readiness::load_and_say(self.catalogue.as_deref())?;
+        let look = match readiness::workload_of(&loaded.catalogue, asked) {
             None => readiness::Look::away(),
             Some(id) => match self.connected().await {
                 Ok(connection) => readiness::Look::at(&connection, &id).await,
                 Err(failure) => readiness::Look::failed(&failure.text),
             },
         };
-        planned(self.catalogue.as_deref(), asked, &look)
+        readiness::advise(&loaded, asked, &look)
     }
 
     async fn check_live(self, asked: &Check) -> Result<Exit, Failure> {

@@ -15,6 +15,7 @@ use crate::app::read::metrics::glance::Short;
 use crate::app::read::phrase::Phrase;
 use crate::app::theme::Role;
 use crate::domain::attention::Attention;
+use crate::domain::text::several;
 
 use super::canvas::Canvas;
 use super::cockpit;
@@ -95,7 +96,7 @@ fn title(look: &Look, model: &Model, list: &Roster) -> Title {
         if !counts.is_empty() {
             counts.push(Role::Muted, format!(" {} ", look.dot()));
         }
-        counts.push(role, format!("{count} {}", if count == 1 { one } else { many }));
+        counts.push(role, several(count, one, many));
     }
     let total = match list.total() {
         0 if !is_whole(model) => "?".to_owned(),

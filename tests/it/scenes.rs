@@ -369,7 +369,7 @@ fn dialogs() -> Vec<Scene> {
 
     let (model, mut promote) = asking(a_cockpit(a_canary_at_its_gate()), Verb::Promote, false);
     promote.changed = vec!["step 5 -> 6".into()];
-    promote.armed_at = now() + Span::milliseconds(300);
+    promote.trigger.armed_at = now() + Span::milliseconds(300);
     promote.field = Field::Reason;
     promote.reason = "looks fine".into();
     let changed = confirm(model, promote);

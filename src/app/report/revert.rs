@@ -17,7 +17,7 @@ pub fn proposal_text(proposal: &Proposal) -> String {
         revert.from.as_str(),
         revert.to.as_str()
     );
-    let way = if proposal.is_direct() { "straight onto" } else { "as a new branch" };
+    let way = proposal.way();
     text.push_str(&format!("  {way} {}, as {}\n", proposal.branch, proposal.identity));
     match &proposal.culprit {
         Culprit::Known { commit, .. } => text.push_str(&format!(

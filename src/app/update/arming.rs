@@ -352,11 +352,9 @@ pub(super) fn arm_key(model: &mut Model, mut dialog: ArmDialog, key: Key) -> Vec
             }
         }
         Key::Char('s') => proposal.arming.shadow = !proposal.arming.shadow,
-        Key::Enter if dialog.hasty => {
-            dialog.hasty = false;
-            dialog.rearm(model.now);
+        Key::Enter if dialog.trigger.hindrance(model.now).is_some() => {
+            dialog.trigger.calm(model.now);
         }
-        Key::Enter if model.now < dialog.armed_at => {}
         Key::Enter => match arm(model, &uid) {
             Ok(effects) => {
                 toast(model, true, "guard armed");

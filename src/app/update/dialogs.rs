@@ -131,7 +131,7 @@ fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
             }
             let shut = gate::shut(model, &plan);
             let plan = gate::noted(model, plan);
-            let fresh = Confirmation::new(plan.clone(), dialog.level, stale, model.now);
+            let fresh = Confirmation::new(plan.clone(), dialog.trigger.level, stale, model.now);
             let fresh = fresh.past_gate(shut);
             let gate_moved = fresh.gate.is_some() != dialog.gate.is_some();
             dialog.gate = fresh.gate;
@@ -143,7 +143,7 @@ fn refresh_confirmation(model: &Model, dialog: &mut Confirmation) {
                 dialog.field = dialog.missing().unwrap_or(Field::Buttons);
             }
             if changed || asks_otherwise {
-                dialog.rearm(model.now);
+                dialog.trigger.rearm(model.now);
             }
             dialog.plan = plan;
         }
@@ -171,7 +171,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Dialog::PickRevision(picker)) => picker_key(model, picker, key),
         Some(Dialog::Arm(dialog)) => arming::arm_key(model, dialog, key),
         Some(Dialog::Disarm(uid)) => arming::disarm_key(model, uid, key),
-        Some(Dialog::Revert(dialog)) => revert::key(model, dialog, key),
+        Some(Dialog::Revert(trigger)) => revert::key(model, trigger, key),
         Some(Dialog::Quit) => match key {
             Key::Enter | Key::Ctrl('c') | Key::Char('q' | 'y') => vec![Effect::Quit],
             Key::Esc | Key::Char('n') => Vec::new(),
@@ -186,12 +186,13 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Notes whether the last thing before an Enter came by itself.
 pub(super) fn hurried(model: &mut Model, burst: bool) {
-    match &mut model.dialog {
-        Some(Dialog::Confirm(dialog)) => dialog.hasty = burst,
-        Some(Dialog::Arm(dialog)) => dialog.hasty = burst,
-        Some(Dialog::Revert(dialog)) => dialog.hasty = burst,
-        _ => {}
-    }
+    let trigger = match &mut model.dialog {
+        Some(Dialog::Confirm(dialog)) => &mut dialog.trigger,
+        Some(Dialog::Arm(dialog)) => &mut dialog.trigger,
+        Some(Dialog::Revert(trigger)) => trigger,
+        _ => return,
+    };
+    trigger.hasty = burst;
 }
 
 /// Pasted text while a dialog is open: only ever into a text field.
@@ -201,7 +202,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             Field::Reason => &mut dialog.reason,
             // The token is typed by hand, that is its point.
             Field::Token | Field::Buttons => {
-                dialog.hasty = true;
+                dialog.trigger.hasty = true;
                 return;
             }
         };
@@ -226,15 +227,13 @@ fn confirmation_key(model: &mut Model, mut dialog: Box<Confirmation>, key: Key) 
             let shut = gate::shut(model, &dialog.plan);
             if shut.is_some() && dialog.gate.is_none() {
                 dialog = Box::new(dialog.past_gate(shut));
-                dialog.rearm(model.now);
+                dialog.trigger.rearm(model.now);
             }
             if dialog.hindrance(model.now).is_none() {
                 let reason = dialog.told(dialog.reason.value());
                 return actions::begin(model, dialog.plan, reason).1;
             }
-            if std::mem::take(&mut dialog.hasty) {
-                dialog.rearm(model.now);
-            }
+            dialog.trigger.calm(model.now);
             // Enter on the way to the button goes to what is missing.
             dialog.field = dialog.missing().unwrap_or(dialog.field);
         }

@@ -3,7 +3,7 @@
 //! Nothing here touches the cluster. What is pushed is what was shown; the journal has it before it
 //! leaves and after.
 
-use crate::app::dialog::{Dialog, RevertDialog};
+use crate::app::dialog::{Dialog, Trigger};
 use crate::app::effect::Effect;
 use crate::app::journal::Note;
 use crate::app::key::Key;
@@ -29,7 +29,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     match begin_revert(model, &id) {
         Ok(effects) => {
             let level = model.session.environment(&id.namespace).level;
-            model.dialog = Some(Dialog::Revert(RevertDialog::new(level, model.now)));
+            model.dialog = Some(Dialog::Revert(Trigger::new(level, model.now)));
             effects
         }
         Err(why) => {
@@ -104,8 +104,8 @@ pub(super) fn news(model: &mut Model, number: u64, news: News) -> Vec<Effect> {
         News::Offered(proposal) => {
             if reverting.stage == Stage::Asked {
                 reverting.stage = Stage::Offered(proposal);
-                if let Some(Dialog::Revert(dialog)) = &mut model.dialog {
-                    dialog.rearm(model.now);
+                if let Some(Dialog::Revert(trigger)) = &mut model.dialog {
+                    trigger.rearm(model.now);
                 }
             }
             return Vec::new();
@@ -136,30 +136,22 @@ pub(super) fn news(model: &mut Model, number: u64, news: News) -> Vec<Effect> {
 }
 
 /// A key while it is asked whether to push.
-pub(super) fn key(model: &mut Model, mut dialog: RevertDialog, key: Key) -> Vec<Effect> {
-    let offered = matches!(&model.revert, Some(r) if matches!(r.stage, Stage::Offered(_)));
-    match key {
-        Key::Esc | Key::Ctrl('c') | Key::Char('q') => {
+pub(super) fn key(model: &mut Model, mut trigger: Trigger, key: Key) -> Vec<Effect> {
+    let stage = model.revert.as_ref().map(|reverting| &reverting.stage);
+    match (key, stage) {
+        (Key::Esc | Key::Ctrl('c') | Key::Char('q'), _) => {
             toast(model, true, "git revert left: nothing was pushed");
             return Vec::new();
         }
-        Key::Enter if !offered => {
-            // Over already: Enter has nothing to push, and closes what was read.
-            if matches!(&model.revert, Some(r) if matches!(r.stage, Stage::Over(..))) {
-                return Vec::new();
-            }
-        }
-        Key::Enter if dialog.hasty => {
-            dialog.hasty = false;
-            dialog.rearm(model.now);
-        }
-        Key::Enter if model.now < dialog.armed_at => {}
-        Key::Enter => {
+        // Nothing is left to be pushed: Enter closes what was read.
+        (Key::Enter, Some(Stage::Over(..))) => return Vec::new(),
+        (Key::Enter, Some(Stage::Offered(_))) if trigger.hindrance(model.now).is_none() => {
             toast(model, true, "the revert is on its way to Git");
             return push_revert(model);
         }
+        (Key::Enter, Some(Stage::Offered(_))) => trigger.calm(model.now),
         _ => {}
     }
-    model.dialog = Some(Dialog::Revert(dialog));
+    model.dialog = Some(Dialog::Revert(trigger));
     Vec::new()
 }

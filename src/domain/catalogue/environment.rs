@@ -137,6 +137,13 @@ pub struct Profiled<T> {
     pub set: Vec<(&'static str, Origin)>,
 }
 
+impl<T> Profiled<T> {
+    /// The values where a file set any, else these.
+    pub fn or<'a>(&'a self, otherwise: &'a T) -> &'a T {
+        if self.set.is_empty() { otherwise } else { &self.value }
+    }
+}
+
 /// Who has to agree to a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approvals {

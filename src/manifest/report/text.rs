@@ -7,6 +7,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::readiness::{Finding, Standing};
+use crate::domain::text::several;
 use crate::domain::time::to_rfc3339;
 
 use super::{Report, named, said};
@@ -102,8 +103,7 @@ fn summary(report: &Report<'_>) -> String {
     )
 }
 
-/// `1 error`, `2 errors`.
+/// The same for a noun that takes an s.
 fn counted(count: usize, one: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {one}{plural}")
+    several(count, one, &format!("{one}s"))
 }

@@ -62,16 +62,11 @@ impl<'c> Case<'c> {
         severity: Severity,
         bundle: &'c Bundle,
         workload: &'c Workload<'c>,
-        around: &'c Around<'c>,
+        (around, analyses): (&'c Around<'c>, &'c [Use<'c>]),
         profile: &'c Profile,
     ) -> Self {
-        let (analyses, findings) = (&[] as &[Use<'_>], Vec::new());
+        let findings = Vec::new();
         Self { rule, severity, bundle, workload, around, analyses, profile, findings }
-    }
-
-    /// The same with the analyses that the workload asks for.
-    pub(super) fn with_analyses(self, analyses: &'c [Use<'c>]) -> Self {
-        Self { analyses, ..self }
     }
 
     /// How many pods the workload is meant to have. None where that cannot be read.

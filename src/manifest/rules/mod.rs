@@ -40,6 +40,16 @@ impl std::fmt::Debug for Rule {
     }
 }
 
+/// A row of a table of rules.
+const fn rule(
+    id: &'static str,
+    title: &'static str,
+    weight: Weights,
+    look: fn(&mut Case<'_>),
+) -> Rule {
+    Rule { id, title, weight, look }
+}
+
 /// Weights for each strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weights {
@@ -84,17 +94,28 @@ pub fn all() -> Vec<Rule> {
 /// for itself: its template is, as the Rollout's, and what is found there is said of the
 /// Deployment.
 pub fn judge(bundle: &Bundle, profile: &Profile, rules: &[Rule]) -> Vec<Finding> {
+    judge_some(bundle, profile, rules, |_| true)
+}
+
+/// Judges these workloads of a bundle alone, among all that is in it.
+pub fn judge_some(
+    bundle: &Bundle,
+    profile: &Profile,
+    rules: &[Rule],
+    wanted: impl Fn(&Workload<'_>) -> bool,
+) -> Vec<Finding> {
     let of = |object| Workload::of(object, bundle);
     let workloads: Vec<Workload<'_>> = bundle.objects().iter().filter_map(of).collect();
     let around = Around::of(bundle, &workloads);
     let mut shelf = rollouts::Shelf::default();
     let mut findings = Vec::new();
-    for workload in workloads.iter().filter(|workload| !around.only_lends(workload)) {
+    let judged = |workload: &&Workload<'_>| !around.only_lends(workload) && wanted(workload);
+    for workload in workloads.iter().filter(judged) {
         let analyses = shelf.analyses(workload, bundle);
         for rule in rules {
             let Some(severity) = rule.weight.of(workload.strategy) else { continue };
-            let mut case = Case::new(rule.id, severity, bundle, workload, &around, profile)
-                .with_analyses(&analyses);
+            let beside = (&around, &analyses[..]);
+            let mut case = Case::new(rule.id, severity, bundle, workload, beside, profile);
             (rule.look)(&mut case);
             findings.append(&mut case.into_findings());
         }

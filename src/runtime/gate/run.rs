@@ -17,7 +17,7 @@ use crate::domain::gate::{
     Availability, Check, Evidence, Finding, Judged, Load, Lost, Profile, Shot, Stage, Verdict,
     judge,
 };
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, several};
 use crate::domain::time::{Span, length};
 
 /// Pause before what was not answered is asked again.
@@ -256,17 +256,13 @@ async fn single(way: &impl Ask, profile: &Profile, teller: &Teller, check: Check
         let words = lost.words();
         let again = Instant::now() + AGAIN < end;
         if !again || matches!(lost, Lost::Forbidden(_)) {
-            let why = format!("no answer in {}: {words}", counted(evidence.tries));
+            let why = format!("no answer in {}: {words}", several(evidence.tries, "try", "tries"));
             return teller.found(check, Verdict::Unknown(why.into()), evidence).await;
         }
         let so_far = Evidence { excerpt: Some(words.into()), ..evidence.clone() };
         teller.trying(check, &so_far).await;
         sleep(AGAIN).await;
     }
-}
-
-fn counted(tries: u32) -> String {
-    if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
 }
 
 /// Fires the load; what is not answered by its end is lost.

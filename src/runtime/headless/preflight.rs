@@ -37,8 +37,7 @@ impl Headless {
         profile.forward |= asked.port_forward;
         let kept = if asked.after { &mut profile.after_url } else { &mut profile.url };
         *kept = named.or(kept.take());
-        self.engine.model.gates.profile = profile;
-        self.engine.model.gates.is_said = true;
+        self.engine.model.gates.said = Some(profile);
         self.tell_missing();
         let stage = if asked.after { Stage::After } else { Stage::Before };
         let begun = begin_preflight(&mut self.engine.model, &id, stage);

@@ -116,8 +116,7 @@ pub(in crate::runtime) async fn check_live(
     asked: &Check,
     mut bench: Bench,
 ) -> Result<Exit, Failure> {
-    let mut rules = chosen(&asked.only)?;
-    rules.retain(|rule| server.is_some() || !live::MEASURED.contains(&rule.id));
+    let rules = chosen(&asked.only)?;
     let listed = tokio::time::timeout(LISTS_WITHIN, inventory(connection, namespaces)).await;
     let listed = listed.map_err(|_| failure(Exit::TimedOut, "the lists did not come in time"))?;
     let found = listed.map_err(|error| failure(Exit::Undetermined, error.to_string()))?;

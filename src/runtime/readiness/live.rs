@@ -15,7 +15,7 @@ use crate::domain::id::WorkloadKind;
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
 use crate::manifest::bundle::Bundle;
-use crate::manifest::profile::{Answer, Live};
+use crate::manifest::profile::{Answer, Live, Measured};
 use crate::manifest::rules::rollouts::questions;
 use crate::prom::Server;
 
@@ -24,9 +24,6 @@ const AT_ONCE: usize = 4;
 
 /// Longest wait for one answer.
 const WITHIN: Duration = Duration::from_secs(10);
-
-/// Rules that ask Prometheus: without one they are not asked at all.
-pub(super) const MEASURED: [&str; 2] = ["W39", "W40"];
 
 /// Asks everything that the rules want to know of these objects.
 pub(super) async fn ask(
@@ -40,19 +37,18 @@ pub(super) async fn ask(
         let refused = refused(connection, &namespace, bundle).await;
         live.refused.insert(namespace, refused);
     }
-    if let Some(server) = server {
-        let bounds = wanted.buckets.into_iter().map(|name| async move {
-            let expr = format!("count by (le) ({name})");
-            let answer = explore(server, &expr).await.map(|labels| bounds(&labels));
-            (name, answer)
-        });
-        live.bounds = gathered(bounds).await;
-        let returns = wanted.queries.into_iter().map(|query| async move {
-            let answer = explore(server, &query).await.map(|found| !found.is_empty());
-            (query, answer)
-        });
-        live.returns = gathered(returns).await;
-    }
+    let Some(server) = server else { return live };
+    let bounds = wanted.buckets.into_iter().map(|name| async move {
+        let expr = format!("count by (le) ({name})");
+        let answer = explore(server, &expr).await.map(|labels| bounds(&labels));
+        (name, answer)
+    });
+    let returns = wanted.queries.into_iter().map(|query| async move {
+        let answer = explore(server, &query).await.map(|found| !found.is_empty());
+        (query, answer)
+    });
+    let (bounds, returns) = (gathered(bounds).await, gathered(returns).await);
+    live.measured = Some(Measured { bounds, returns });
     live
 }
 

@@ -9,8 +9,6 @@ mod make;
 mod plan;
 mod services;
 
-use std::collections::BTreeSet;
-
 use crate::app::readiness::Examined;
 use crate::cluster::Connection;
 use crate::cluster::inventory::inventory;
@@ -19,9 +17,10 @@ use crate::domain::guard::rule::Terms;
 use crate::domain::id::WorkloadId;
 use crate::domain::readiness::Finding;
 use crate::domain::text::SafeText;
-use crate::manifest::bundle::Bundle;
+use crate::manifest::bundle::{Bundle, Object};
 use crate::manifest::profile::Profile;
-use crate::manifest::rules::{Rule, all, judge};
+use crate::manifest::rules::{Rule, all, judge_some};
+use crate::manifest::workload::Workload;
 
 pub(super) use check::{Bench, check, check_live};
 pub(super) use make::make;
@@ -62,19 +61,16 @@ pub(super) async fn examine(
     Ok(Examined { findings, rules, missing: found.missing })
 }
 
-/// What is found of one workload alone: what is also found without it is another's.
+/// What is found of one workload: as it is released, or as a Rollout that has its template from it.
 fn of(bundle: &Bundle, profile: &Profile, rules: &[Rule], id: &WorkloadId) -> Vec<Finding> {
-    let is_it = |kind: &str, namespace: &str, name: &str| {
-        kind == id.kind.as_str() && namespace == id.namespace.as_str() && name == id.name.as_str()
+    let is_it = |object: &Object| {
+        object.kind == id.kind.as_str()
+            && object.namespace == id.namespace.as_str()
+            && object.name == id.name.as_str()
     };
-    let others = bundle.objects().iter().filter(|o| !is_it(&o.kind, &o.namespace, &o.name));
-    let others: Bundle = others.cloned().collect();
-    let key = |finding: &Finding| {
-        (finding.rule, finding.subject.clone(), finding.path.clone(), finding.measured.clone())
-    };
-    let elsewhere: BTreeSet<_> = judge(&others, profile, rules).iter().map(key).collect();
-    let mut findings = judge(bundle, profile, rules);
-    findings.retain(|finding| !elsewhere.contains(&key(finding)));
+    let wanted =
+        |workload: &Workload<'_>| is_it(workload.object) || workload.templated.is_some_and(is_it);
+    let mut findings = judge_some(bundle, profile, rules, wanted);
     findings.sort_by(|one, other| (one.rule, &one.path).cmp(&(other.rule, &other.path)));
     findings
 }

@@ -8,6 +8,7 @@ use crate::cluster::measure::read_analysis_template;
 use crate::cluster::read::read_workload;
 use crate::cluster::{ClusterError, Connection};
 use crate::config::args::{Output, PlanAsk};
+use crate::config::catalogue::Loaded;
 use crate::domain::analysis::template::{AnalysisTemplate, TemplateName};
 use crate::domain::catalogue::budget::course::Course;
 use crate::domain::catalogue::matrix::StrategyKind;
@@ -89,10 +90,9 @@ fn names(strategy: &Strategy) -> Vec<TemplateName> {
 /// The workload that a plan would be compared with.
 pub(in crate::runtime) fn workload_of(
     catalogue: &Catalogue,
-    service: &str,
     asked: &PlanAsk,
 ) -> Option<WorkloadId> {
-    let service = catalogue.service(service)?;
+    let service = catalogue.service(asked.service.as_deref()?)?;
     let environment = match &asked.environment {
         Some(name) => service.environment(name),
         None => service.main_environment(),
@@ -100,15 +100,21 @@ pub(in crate::runtime) fn workload_of(
     Some(environment?.workload.value.clone())
 }
 
-/// Advises on a service, on a type and a risk, or on all of them.
+/// Advises on a service, on a type and a risk, or on all of them. A catalogue with faults is wrong
+/// use, whatever is advised.
 ///
 /// # Errors
 /// Names that nobody knows.
 pub(in crate::runtime) fn advise(
-    catalogue: &Catalogue,
+    loaded: &Loaded,
     asked: &PlanAsk,
     look: &Look,
 ) -> Result<Exit, Failure> {
+    let exit = advised(&loaded.catalogue, asked, look)?;
+    Ok(if loaded.faults.is_empty() { exit } else { Exit::Usage })
+}
+
+fn advised(catalogue: &Catalogue, asked: &PlanAsk, look: &Look) -> Result<Exit, Failure> {
     if let (Some(kind), Some(risk)) = (&asked.kind, &asked.risk) {
         return of_type(catalogue, kind, risk, asked.print.output);
     }

@@ -105,10 +105,10 @@ fn foot(
     dialog: &ArmDialog,
     room: usize,
 ) -> Line<'static> {
-    let hindrance = proposal.hindrance().map(|why| why.to_string()).or_else(|| {
-        let hasty = dialog.hasty.then(|| "keys came in a burst: press Enter once more".to_owned());
-        hasty.or_else(|| (model.now < dialog.armed_at).then(|| "read first".to_owned()))
-    });
+    let hindrance = proposal
+        .hindrance()
+        .map(|why| why.to_string())
+        .or_else(|| dialog.trigger.hindrance(model.now).map(str::to_owned));
     let strip = Strip::new(look)
         .say(Role::Key, "[ Esc ")
         .say(Role::Text, "leave it ]")

@@ -29,7 +29,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         Some(Dialog::PickRevision(picker)) => picker::draw(canvas, area, model, picker),
         Some(Dialog::Arm(dialog)) => arm::draw(canvas, area, model, dialog),
         Some(Dialog::Disarm(uid)) => arm::draw_disarm(canvas, area, model, uid),
-        Some(Dialog::Revert(dialog)) => revert::draw(canvas, area, model, dialog),
+        Some(Dialog::Revert(trigger)) => revert::draw(canvas, area, model, trigger),
         Some(Dialog::Quit) => quit(canvas, area, model),
     }
 }

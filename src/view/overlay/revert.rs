@@ -5,7 +5,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::dialog::RevertDialog;
+use crate::app::dialog::Trigger;
 use crate::app::model::Model;
 use crate::app::revert::{Reverting, Stage};
 use crate::app::theme::Role;
@@ -20,7 +20,7 @@ use crate::view::text::wrap;
 const INDENT: usize = 9;
 
 /// Draws the question.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, dialog: &RevertDialog) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, trigger: &Trigger) {
     let Some(reverting) = model.revert.as_deref() else { return };
     let look = canvas.look;
     let room = usize::from(area.width.clamp(80, 110)) - 4;
@@ -32,7 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, dialog: &
         lines.push(Strip::new(look).say(Role::Muted, "(more lines)").line());
     }
     lines.push(Line::default());
-    lines.push(foot(look, model, reverting, dialog));
+    lines.push(foot(look, model, reverting, trigger));
     let name = &reverting.wanted.revert.workload.name;
     let title = Title::new(format!("COMMIT THE WAY BACK OF {name}")).focused(true);
     let inner = super::open(canvas, area, lines.len(), &title);
@@ -65,7 +65,7 @@ fn body(look: &Look, reverting: &Reverting, room: usize) -> Vec<Line<'static>> {
 }
 
 fn offered(proposal: &Proposal, say: &mut impl FnMut(&str, Role, &str)) {
-    let way = if proposal.is_direct() { "straight onto" } else { "as a new branch" };
+    let way = proposal.way();
     say("to", Role::Text, &format!("{}  {way} {}", proposal.remote, proposal.branch));
     match &proposal.culprit {
         Culprit::Known { commit, .. } => {
@@ -95,20 +95,18 @@ fn diff(look: &Look, proposal: &Proposal, room: usize) -> Vec<Line<'static>> {
     proposal.diff.iter().map(line).collect()
 }
 
-fn foot(look: &Look, model: &Model, reverting: &Reverting, dialog: &RevertDialog) -> Line<'static> {
+fn foot(look: &Look, model: &Model, reverting: &Reverting, trigger: &Trigger) -> Line<'static> {
     let strip = Strip::new(look).say(Role::Key, "[ Esc ").say(Role::Text, "leave ]");
     if !matches!(reverting.stage, Stage::Offered(_)) {
         return strip.line();
     }
-    let ready = !dialog.hasty && model.now >= dialog.armed_at;
+    let hindrance = trigger.hindrance(model.now);
     let strip = strip
         .gap(4)
         .say(Role::Key, "[ Enter ")
-        .say(if ready { Role::Text } else { Role::Muted }, "commit and push ]");
-    match (dialog.hasty, ready) {
-        (true, _) => strip.gap(2).say(Role::Warn, "keys came in a burst: press Enter once more"),
-        (false, false) => strip.gap(2).say(Role::Warn, "read first"),
-        _ => strip,
+        .say(if hindrance.is_some() { Role::Muted } else { Role::Text }, "commit and push ]");
+    match hindrance {
+        Some(why) => strip.gap(2).say(Role::Warn, why).line(),
+        None => strip.line(),
     }
-    .line()
 }

@@ -1,7 +1,7 @@
 //! Before a release and after a rollback: readiness as it is asked and answered, and the way back
 //! as a commit.
 
-use waveoff::app::dialog::{Dialog, RevertDialog};
+use waveoff::app::dialog::{Dialog, Trigger};
 use waveoff::app::model::Model;
 use waveoff::app::msg::Msg;
 use waveoff::app::readiness::Examined;
@@ -73,7 +73,7 @@ fn reverting() -> (Model, Revert, u64) {
     let id = id_of(&model);
     begin_revert(&mut model, &id).unwrap();
     let reverting = model.revert.clone().unwrap();
-    model.dialog = Some(Dialog::Revert(RevertDialog::new(Level::Production, ago(9))));
+    model.dialog = Some(Dialog::Revert(Trigger::new(Level::Production, ago(9))));
     (model, reverting.wanted.revert, reverting.number)
 }
 
@@ -115,8 +115,8 @@ fn offered() -> Model {
         revert,
     };
     update(&mut model, now(), Msg::Reverting(number, Box::new(News::Offered(Box::new(proposal)))));
-    if let Some(Dialog::Revert(dialog)) = &mut model.dialog {
-        dialog.armed_at = ago(1);
+    if let Some(Dialog::Revert(trigger)) = &mut model.dialog {
+        trigger.armed_at = ago(1);
     }
     model
 }

@@ -84,8 +84,9 @@ http_ready() {
 # Server-side apply: the CRDs are too long for the annotation that client-side apply leaves behind.
 install_crds() {
   setup "$1" apply --server-side -f "$(build_dir)/crds" -f "$PLANE_HOME/manifests/istio.yaml" >>"$1/logs/setup.log"
-  setup "$1" wait --for=condition=Established crd --all --timeout=60s >>"$1/logs/setup.log"
-  wait_for 30 "discovery of rollouts.argoproj.io" setup "$1" get rollouts -A
+  # Asked again: kubectl calls a kind without any conditions yet an error instead of waiting for them.
+  wait_for 60 "the resource kinds" setup "$1" wait --for=condition=Established crd --all --timeout=10s
+  wait_for 60 "discovery of rollouts.argoproj.io" setup "$1" get rollouts -A
 }
 
 # The cluster's Prometheus is a pod that is nowhere: kwok plays only pods of a node, and the scheduler only its own. The API
@@ -234,13 +235,13 @@ bring_up() {
     install_crds "$dir"
     start_rollouts "$dir"
   fi
-  wait_for 30 "the nodes" all_nodes_ready "$dir"
-  wait_component "$dir" kwok 30 port_open "$KWOK_PORT"
-  wait_component "$dir" metrics-stub 30 port_open "$METRICS_PORT"
-  wait_component "$dir" proxy 30 port_open "$PROXY_PORT"
-  wait_component "$dir" traffic 30 http_ready "$TRAFFIC_PORT"
-  wait_component "$dir" prometheus 30 http_ready "$PROMETHEUS_PORT"
-  if [[ $crd == yes ]]; then wait_component "$dir" rollouts-controller 30 rollouts_ready; fi
+  wait_for 60 "the nodes" all_nodes_ready "$dir"
+  wait_component "$dir" kwok 60 port_open "$KWOK_PORT"
+  wait_component "$dir" metrics-stub 60 port_open "$METRICS_PORT"
+  wait_component "$dir" proxy 60 port_open "$PROXY_PORT"
+  wait_component "$dir" traffic 60 http_ready "$TRAFFIC_PORT"
+  wait_component "$dir" prometheus 60 http_ready "$PROMETHEUS_PORT"
+  if [[ $crd == yes ]]; then wait_component "$dir" rollouts-controller 60 rollouts_ready; fi
 }
 
 rollouts_ready() { port_open "$ROLLOUTS_HEALTH_PORT" && port_open "$ROLLOUTS_METRICS_PORT"; }

@@ -9,6 +9,7 @@ use crate::app::readiness::Examined;
 use crate::app::theme::Role;
 use crate::domain::readiness::{Finding, Severity, Standing};
 use crate::domain::release::Release;
+use crate::domain::text::several;
 use crate::domain::time::length;
 
 /// All of it: a sentence, then the findings by their weight.
@@ -63,15 +64,19 @@ fn summary(found: &Examined, age: &str) -> Vec<Fact> {
     let state = if errors > 0 {
         Phrase::of(
             Role::Bad,
-            format!("not ready: {}, {}", counted(errors, "error"), counted(warnings, "warning")),
+            format!(
+                "not ready: {}, {}",
+                several(errors, "error", "errors"),
+                several(warnings, "warning", "warnings")
+            ),
         )
     } else if unknown > 0 {
         Phrase::of(
             Role::Warn,
-            format!("not known: {} could not be told", counted(unknown, "thing")),
+            format!("not known: {} could not be told", several(unknown, "thing", "things")),
         )
     } else if warnings > 0 {
-        Phrase::of(Role::Warn, format!("ready, with {}", counted(warnings, "warning")))
+        Phrase::of(Role::Warn, format!("ready, with {}", several(warnings, "warning", "warnings")))
     } else {
         Phrase::of(Role::Ok, "ready")
     };
@@ -80,11 +85,6 @@ fn summary(found: &Examined, age: &str) -> Vec<Fact> {
         found.missing.iter().map(|why| fact("missing", Phrase::of(Role::Warn, why.to_string()))),
     );
     facts
-}
-
-/// `1 error`, `2 errors`.
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// A finding: what is there and what is wanted, then where, then why, then what to write.

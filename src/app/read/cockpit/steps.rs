@@ -7,6 +7,7 @@ use crate::app::theme::Role;
 use crate::domain::phase;
 use crate::domain::release::Release;
 use crate::domain::strategy::{CanaryScale, PauseLength, Step};
+use crate::domain::text::several;
 use crate::domain::time::{Span, clock, length};
 
 use crate::app::read::header::hour;
@@ -170,8 +171,4 @@ fn outlook(model: &Model, release: &Release<'_>, steps: &[Step], now: Option<usi
         phrase.push(Role::Muted, format!("{} to come", several(open, "analysis", "analyses")));
     }
     phrase
-}
-
-fn several(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -10,6 +10,7 @@ use crate::domain::gate::{
     Availability, Check, Evidence, Finding, Load, Outcome, Refusal, Stage, Subject, Verdict,
 };
 use crate::domain::release::Release;
+use crate::domain::text::several;
 use crate::domain::time::length;
 
 use super::phrase::Phrase;
@@ -88,10 +89,8 @@ fn open_row(run: &Run, check: Check) -> Row {
 /// What a check took.
 fn cost(evidence: &Evidence) -> String {
     let mut parts = Vec::new();
-    match evidence.tries {
-        0 => {}
-        1 => parts.push("1 try".to_owned()),
-        tries => parts.push(format!("{tries} tries")),
+    if evidence.tries > 0 {
+        parts.push(several(evidence.tries, "try", "tries"));
     }
     parts.extend(evidence.status.map(|status| status.to_string()));
     parts.extend(evidence.latency_ms.map(|ms| format!("{ms} ms")));

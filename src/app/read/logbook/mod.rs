@@ -7,6 +7,7 @@ use crate::app::logbook::{Deed, Logbook};
 use crate::app::model::Model;
 use crate::app::theme::Role;
 use crate::domain::id::WorkloadId;
+use crate::domain::text::several;
 use crate::domain::time::{Timestamp, length};
 
 use super::phrase::Phrase;
@@ -50,11 +51,10 @@ pub fn verdict(model: &Model) -> Vec<Phrase> {
 }
 
 fn chain(book: &Logbook) -> Phrase {
-    let lines = match book.lines {
-        0 => return Phrase::new().muted(format!("the journal is empty: {}", book.place)),
-        1 => "1 line".to_owned(),
-        count => format!("{count} lines"),
-    };
+    if book.lines == 0 {
+        return Phrase::new().muted(format!("the journal is empty: {}", book.place));
+    }
+    let lines = several(book.lines, "line", "lines");
     let head = book.head.as_ref().map_or("none", |head| head.as_str());
     let behind = format!(", newest hash {head}");
     match book.broken.len() {

@@ -5,7 +5,7 @@
 use crate::domain::catalogue::advice::{Choice, beside};
 use crate::domain::catalogue::budget::{Budget, Reach, Replay, RuleReach, Stretch};
 use crate::domain::catalogue::matrix::StrategyKind;
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, several};
 use crate::domain::time::{Span, length};
 
 use super::{Comparison, Line, Plan, Seen};
@@ -87,16 +87,12 @@ fn tests(plan: &Plan) -> String {
     format!("{needed}; the catalogue does not say where {} are", names(&plan.without_evidence))
 }
 
-fn times(count: usize, once: &str, more: &str) -> String {
-    if count == 1 { format!("1 {once}") } else { format!("{count} {more}") }
-}
-
 fn lasts(budget: &Budget) -> String {
     let Budget { pauses, analyses, starts, start, .. } = budget;
     let starts = usize::try_from(*starts).unwrap_or(usize::MAX);
     let mut parts =
         vec![format!("pauses {}", length(*pauses)), format!("analyses {}", length(*analyses))];
-    let counted = times(starts, "start of pods", "starts of pods");
+    let counted = several(starts, "start of pods", "starts of pods");
     let mut left_out: Vec<String> = Vec::new();
     match start {
         Some(start) => parts.push(format!("{counted}, {} each", length(*start))),
@@ -105,7 +101,7 @@ fn lasts(budget: &Budget) -> String {
     }
     left_out.extend(budget.open.iter().map(ToString::to_string));
     if budget.gates > 0 {
-        left_out.push(times(budget.gates, "wait for a person", "waits for a person"));
+        left_out.push(several(budget.gates, "wait for a person", "waits for a person"));
     }
     let mut text = format!("{}: {}", length(budget.length), parts.join(", "));
     if !left_out.is_empty() {
@@ -133,10 +129,10 @@ fn gate(budget: &Budget) -> String {
     match (budget.gates, budget.gate_before_all) {
         (0, _) => "none: all users come to the new version without anybody's word".to_owned(),
         (count, true) => {
-            format!("{}, before all users are on it", times(count, "wait", "waits"))
+            format!("{}, before all users are on it", several(count, "wait", "waits"))
         }
         (count, false) => {
-            let waits = times(count, "wait", "waits");
+            let waits = several(count, "wait", "waits");
             format!("{waits}, but only when all users are on it already")
         }
     }
@@ -200,11 +196,11 @@ fn undo(plan: &Plan, budget: &Budget) -> String {
     let mut text = match budget.undo.replay {
         Replay::Nothing => format!("a release of its own: {takes}"),
         Replay::Skipped(revisions) => {
-            let back = times(usize::try_from(revisions).unwrap_or(0), "revision", "revisions");
+            let back = several(usize::try_from(revisions).unwrap_or(0), "revision", "revisions");
             format!("steps are skipped for {back} back (rollbackWindow): {takes}")
         }
         Replay::Steps(steps) => {
-            let steps = times(steps, "step comes", "steps come");
+            let steps = several(steps, "step comes", "steps come");
             format!("all {steps} again, there is no rollbackWindow: {takes}")
         }
         Replay::Preview => format!(

@@ -10,7 +10,7 @@ mod stage;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::manifest::bundle::{Bundle, Object};
+use crate::manifest::bundle::{Bundle, Object, meets};
 use crate::manifest::tree::{Entry, Node, Spot};
 use crate::manifest::workload::Workload;
 
@@ -57,7 +57,7 @@ struct Scaler<'b> {
 }
 
 /// The surroundings of all workloads of a bundle.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Around<'b> {
     budgets: Vec<Budget<'b>>,
     by_label: Shelf<'b, (&'b str, &'b str), usize>,
@@ -70,14 +70,7 @@ pub struct Around<'b> {
 impl<'b> Around<'b> {
     /// Looks through a bundle once.
     pub fn of(bundle: &'b Bundle, workloads: &[Workload<'b>]) -> Self {
-        let mut around = Self {
-            budgets: Vec::new(),
-            by_label: Shelf::default(),
-            without_label: Shelf::default(),
-            scalers: Shelf::default(),
-            lent: HashSet::new(),
-            production: HashMap::new(),
-        };
+        let mut around = Self::default();
         for object in bundle.objects() {
             match (object.group(), object.kind.as_str()) {
                 ("policy", "PodDisruptionBudget") if object.api_version == "policy/v1" => {
@@ -129,8 +122,8 @@ impl<'b> Around<'b> {
 
     /// A budget of this namespace that selects nothing of what was read.
     pub fn idle_budget(&self, namespace: &str) -> Option<&Budget<'b>> {
-        let meets = |other: &str| other.is_empty() || namespace.is_empty() || other == namespace;
-        self.budgets.iter().find(|budget| !budget.is_used && meets(&budget.object.namespace))
+        let near = |budget: &Budget<'b>| meets(&budget.object.namespace, namespace);
+        self.budgets.iter().find(|budget| !budget.is_used && near(budget))
     }
 
     /// How many pods a workload is meant to have: between the two ends of its autoscaler, else

@@ -19,7 +19,7 @@ use crate::manifest::bundle::Object;
 use crate::manifest::workload::Container;
 
 use super::case::Case;
-use super::{Rule, Weights};
+use super::{Rule, Weights, rule};
 
 const ERROR: Weights = Weights::all(Severity::Error);
 const WARNING: Weights = Weights::all(Severity::Warning);
@@ -30,15 +30,6 @@ const IN_STEPS: Weights = Weights { blue_green: None, ..WARNING };
 /// Rolling updates never have two whole versions at once; a canary has for its last steps.
 const TWO_VERSIONS: Weights =
     Weights { rolling: None, blue_green: Some(Severity::Warning), canary: Some(Severity::Note) };
-
-const fn rule(
-    id: &'static str,
-    title: &'static str,
-    weight: Weights,
-    look: fn(&mut Case<'_>),
-) -> Rule {
-    Rule { id, title, weight, look }
-}
 
 /// The rules of this folder, in the order of their numbers.
 pub const RULES: &[Rule] = &[

@@ -18,7 +18,7 @@ pub(super) fn agree(case: &mut Case<'_>) {
     among_themselves(case, &services);
     let profile = case.profile;
     for (used, measured, metric) in counting(case.analyses) {
-        let Some(facts) = measured.query.as_ref().and_then(|query| query.facts()) else { continue };
+        let Some(facts) = measured.facts() else { continue };
         let guards = profile.guard_selectors.iter();
         let at_odds = guards.flat_map(|guard| {
             let same = facts.selectors.iter().filter(|selector| selector.metric == guard.metric);
@@ -82,7 +82,7 @@ fn among_themselves(case: &mut Case<'_>, services: &Services<'_>) {
     for used in case.analyses {
         let mut values: BTreeMap<(String, String), (String, String)> = BTreeMap::new();
         for (used, measured, metric) in counting(std::slice::from_ref(used)) {
-            let facts = measured.query.as_ref().and_then(|query| query.facts());
+            let facts = measured.facts();
             let selectors = facts.map(|facts| facts.selectors.as_slice()).unwrap_or_default();
             let odd = selectors.iter().find_map(|selector| {
                 let family = selector.metric.split('_').next().unwrap_or_default();

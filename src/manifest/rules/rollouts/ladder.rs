@@ -12,18 +12,19 @@ use super::reading::steps::{Placed, Step, canary, steps, whole};
 pub(super) fn weights(case: &mut Case<'_>) {
     let Some(canary) = canary(case.workload) else { return };
     let (steps, whole) = (steps(case.workload), whole(case.workload));
-    let set: Vec<&Step> =
-        steps.iter().map(|placed| &placed.step).filter(|s| matches!(s, Step::Weight(_))).collect();
-    let share = |step: &&Step| match step {
-        // A percentage that is no whole number is on no ladder.
-        Step::Weight(Some(weight)) => {
-            weight.checked_mul(100).filter(|of| of % whole == 0).map(|of| of / whole)
-        }
+    let weight = |placed: &Placed<'_>| match placed.step {
+        Step::Weight(weight) => Some(weight),
         _ => None,
     };
-    let mut shares: Vec<Option<i64>> = set.iter().map(share).collect();
+    let set: Vec<Option<i64>> = steps.iter().filter_map(weight).collect();
+    // A percentage that is no whole number is on no ladder.
+    let share = |weight: &Option<i64>| {
+        weight.and_then(|weight| weight.checked_mul(100)).filter(|of| of % whole == 0)
+    };
+    let mut shares: Vec<Option<i64>> =
+        set.iter().map(|weight| share(weight).map(|of| of / whole)).collect();
     shares.dedup();
-    while shares.last().is_some_and(|share| share.is_some_and(|share| share >= 100)) {
+    while matches!(shares.last(), Some(Some(100..))) {
         shares.pop();
     }
     let ladder = &case.profile.ladder;
@@ -31,19 +32,14 @@ pub(super) fn weights(case: &mut Case<'_>) {
     if shares == wanted {
         return;
     }
-    let words: Vec<String> = set.iter().map(|step| said(step)).collect();
+    let word =
+        |weight: Option<i64>| weight.map_or_else(|| "no number".to_owned(), |w| w.to_string());
+    let words: Vec<String> = set.into_iter().map(word).collect();
     let measured = if words.is_empty() { "none".to_owned() } else { words.join(", ") };
     let ladder: Vec<String> = wanted.iter().flatten().map(ToString::to_string).collect();
     let (ladder, fix) = (format!("{}, 100", ladder.join(", ")), "setWeight steps of these weights");
     let why = "more users than agreed meet a version of which less is known";
     case.broken(case.workload.object, &canary.key("steps"), Said::of(measured, ladder, why, fix));
-}
-
-fn said(step: &Step) -> String {
-    match step {
-        Step::Weight(Some(weight)) => weight.to_string(),
-        _ => "no number".to_owned(),
-    }
 }
 
 /// W27: a pause without a time stands between the last part of the users and all of them.

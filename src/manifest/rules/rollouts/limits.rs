@@ -14,7 +14,7 @@ use super::reading::{Metric, Use, counting};
 /// W37: what an analysis passes, the guard passes too.
 pub(super) fn as_tight(case: &mut Case<'_>) {
     for (used, measured, metric) in counting(case.analyses) {
-        let facts = measured.query.as_ref().and_then(|query| query.facts());
+        let facts = measured.facts();
         let Some(shape) = facts.map(|facts| facts.shape) else { continue };
         let Some((key, lines)) = passing(used, metric) else { continue };
         let looser = lines.iter().find_map(|line| looser(*line, shape, case.profile));

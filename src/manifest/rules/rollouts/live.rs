@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::text::SafeText;
 use crate::manifest::bundle::Bundle;
-use crate::manifest::profile::Live;
+use crate::manifest::profile::{Live, Measured, Profile};
 use crate::manifest::rules::case::{Case, Said};
 use crate::manifest::workload::Workload;
 
@@ -36,7 +36,7 @@ pub fn questions(bundle: &Bundle) -> Questions {
         questions.namespaces.insert(workload.object.namespace.clone());
         let uses = shelf.analyses(&workload, bundle);
         for (used, measured, metric) in counting(&uses) {
-            let facts = measured.query.as_ref().and_then(|query| query.facts());
+            let facts = measured.facts();
             questions.buckets.extend(facts.and_then(histogram).map(|s| s.metric.clone()));
             let query = metric.query.and_then(|query| used.args.fill(query).ok());
             questions.queries.extend(query);
@@ -51,11 +51,16 @@ fn histogram(facts: &Facts) -> Option<&Selector> {
     facts.selectors.iter().find(|s| is_quantile && s.metric.ends_with("_bucket"))
 }
 
+/// What Prometheus answered, where one was asked.
+fn answered(profile: &Profile) -> Option<&Measured> {
+    profile.live.as_ref()?.measured.as_ref()
+}
+
 /// W39: a quantile can be told on both sides of its limit: there are edges below and above it.
 pub(super) fn brackets(case: &mut Case<'_>) {
-    let Some(live) = &case.profile.live else { return };
+    let Some(answered) = answered(case.profile) else { return };
     for (used, measured, metric) in counting(case.analyses) {
-        let Some(facts) = measured.query.as_ref().and_then(|query| query.facts()) else { continue };
+        let Some(facts) = measured.facts() else { continue };
         let Some(histogram) = histogram(facts) else { continue };
         let Some(limit) = limit(case, used, metric, facts) else { continue };
         let (object, spot) = (measured.template.object, metric.query_spot());
@@ -67,7 +72,7 @@ pub(super) fn brackets(case: &mut Case<'_>) {
                 "more buckets around the limit, in the application",
             )
         };
-        let reason = match live.bounds.get(&histogram.metric) {
+        let reason = match answered.bounds.get(&histogram.metric) {
             None => "the edges were not asked".to_owned(),
             Some(Err(reason)) => reason.to_string(),
             Some(Ok(bounds)) => {
@@ -107,7 +112,7 @@ fn limit(
 
 /// W40: a query returns something now.
 pub(super) fn answers(case: &mut Case<'_>) {
-    let Some(live) = &case.profile.live else { return };
+    let Some(answered) = answered(case.profile) else { return };
     for (used, measured, metric) in counting(case.analyses) {
         let Some(query) = metric.query else { continue };
         let said = |measured: &str| {
@@ -121,7 +126,7 @@ pub(super) fn answers(case: &mut Case<'_>) {
         let (object, spot) = (measured.template.object, metric.query_spot());
         let reason = match used.args.fill(query) {
             Err(name) => format!("the value of {name} is only known during a release"),
-            Ok(query) => match live.returns.get(&query) {
+            Ok(query) => match answered.returns.get(&query) {
                 Some(Ok(true)) => continue,
                 Some(Ok(false)) => {
                     case.broken(object, &spot, said("nothing is returned now"));

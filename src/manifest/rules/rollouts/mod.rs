@@ -21,8 +21,7 @@ mod watched;
 
 use crate::domain::readiness::Severity;
 
-use super::case::Case;
-use super::{Rule, Weights};
+use super::{Rule, Weights, rule};
 
 pub use live::{Questions, questions};
 pub use reading::{Shelf, Use};
@@ -40,39 +39,30 @@ const ERROR: Weights = Weights::rollouts(Severity::Error);
 
 /// The rules.
 pub const RULES: &[Rule] = &[
-    row("W21", "switch without asking", SWITCH_WARNING, switch::asks),
-    row("W22", "old version gone too soon", SWITCH_ERROR, switch::stays),
-    row("W23", "switch without analysis", SWITCH_WARNING, switch::analysed),
-    row("W24", "traffic asked of a preview", SWITCH_ERROR, switch::has_users),
-    row("W25", "two Services", ERROR, switch::services),
-    row("W26", "ladder of weights", CANARY_WARNING, ladder::weights),
-    row("W27", "approval before the end", CANARY_ERROR, ladder::approval),
-    row("W28", "analysis during pauses", CANARY_WARNING, watched::throughout),
-    row("W29", "errors watched at first", CANARY_WARNING, watched::errors_first),
-    row("W30", "undo without steps", ERROR, undo::window),
-    row("W31", "what is referred to", ERROR, references::found),
-    row("W32", "merged templates", ERROR, merged::fits),
-    row("W33", "metric without end", ERROR, metrics::ends),
-    row("W34", "ratio of nothing", ERROR, query::has_value),
-    row("W35", "value that is no number", WARNING, conditions::defined),
-    row("W36", "tolerated failures", WARNING, metrics::tolerates),
-    row("W37", "limit looser than the guard", WARNING, limits::as_tight),
-    row("W38", "range of a query", WARNING, query::ranges),
-    row("W39", "buckets around the limit", ERROR, live::brackets),
-    row("W40", "query without an answer", ERROR, live::answers),
-    row("W41", "labels at odds", WARNING, labels::agree),
-    row("W42", "ingress-nginx", CANARY_WARNING, nginx::routes),
-    row("W46", "rights of this user", Weights::all(Severity::Error), live::rights),
+    rule("W21", "switch without asking", SWITCH_WARNING, switch::asks),
+    rule("W22", "old version gone too soon", SWITCH_ERROR, switch::stays),
+    rule("W23", "switch without analysis", SWITCH_WARNING, switch::analysed),
+    rule("W24", "traffic asked of a preview", SWITCH_ERROR, switch::has_users),
+    rule("W25", "two Services", ERROR, switch::services),
+    rule("W26", "ladder of weights", CANARY_WARNING, ladder::weights),
+    rule("W27", "approval before the end", CANARY_ERROR, ladder::approval),
+    rule("W28", "analysis during pauses", CANARY_WARNING, watched::throughout),
+    rule("W29", "errors watched at first", CANARY_WARNING, watched::errors_first),
+    rule("W30", "undo without steps", ERROR, undo::window),
+    rule("W31", "what is referred to", ERROR, references::found),
+    rule("W32", "merged templates", ERROR, merged::fits),
+    rule("W33", "metric without end", ERROR, metrics::ends),
+    rule("W34", "ratio of nothing", ERROR, query::has_value),
+    rule("W35", "value that is no number", WARNING, conditions::defined),
+    rule("W36", "tolerated failures", WARNING, metrics::tolerates),
+    rule("W37", "limit looser than the guard", WARNING, limits::as_tight),
+    rule("W38", "range of a query", WARNING, query::ranges),
+    rule("W39", "buckets around the limit", ERROR, live::brackets),
+    rule("W40", "query without an answer", ERROR, live::answers),
+    rule("W41", "labels at odds", WARNING, labels::agree),
+    rule("W42", "ingress-nginx", CANARY_WARNING, nginx::routes),
+    rule("W46", "rights of this user", Weights::all(Severity::Error), live::rights),
 ];
-
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    weight: Weights,
-    look: fn(&mut Case<'_>),
-) -> Rule {
-    Rule { id, title, weight, look }
-}
 
 #[cfg(test)]
 mod tests;

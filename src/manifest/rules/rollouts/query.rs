@@ -72,7 +72,7 @@ fn what_then(ratio: Ratio, shape: Shape) -> &'static str {
 pub(super) fn ranges(case: &mut Case<'_>) {
     let least = case.profile.scrape.checked_mul(4).unwrap_or(case.profile.scrape);
     for (_, measured, metric) in counting(case.analyses) {
-        let Some(facts) = measured.query.as_ref().and_then(|query| query.facts()) else { continue };
+        let Some(facts) = measured.facts() else { continue };
         let ranges = facts.selectors.iter().filter_map(|selector| selector.range);
         let Some(shortest) = ranges.min().filter(|shortest| *shortest < least) else { continue };
         let said = Said::of(

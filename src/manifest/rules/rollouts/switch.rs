@@ -116,7 +116,7 @@ pub(super) fn has_users(case: &mut Case<'_>) {
     let Some(switch) = blue_green(case.workload) else { return };
     let preview = switch.key("previewService").text().unwrap_or_default();
     for (used, measured, metric) in counting(case.analyses) {
-        let facts = measured.query.as_ref().and_then(|query| query.facts());
+        let facts = measured.facts();
         let Some(facts) = facts.filter(|_| used.role == Role::Before) else { continue };
         if !is_traffic(facts) || !asks_preview(facts, used, preview) || is_loaded(used, measured) {
             continue;

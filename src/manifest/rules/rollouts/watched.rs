@@ -3,11 +3,12 @@
 //! Source: `spec.strategy.canary.analysis` and the analysis steps; X18, X23. Called through the
 //! table of rules.
 
-use crate::domain::analysis::limit::{Good, Limits};
+use crate::domain::analysis::limit::Good;
 use crate::domain::strategy::PauseLength;
 use crate::domain::time::{Span, length};
 use crate::manifest::rules::case::{Case, Said};
 
+use super::limits::passing;
 use super::promql::{Kind, Outcome};
 use super::reading::steps::{Placed, Step, canary, steps};
 use super::reading::{Measured, Metric, Role, Use, counting};
@@ -89,17 +90,12 @@ pub(super) fn errors_first(case: &mut Case<'_>) {
 /// It counts failed requests; or good ones, with a limit that allows no more failed ones than the
 /// guard does.
 fn watches_errors(used: &Use<'_>, measured: &Measured<'_>, metric: &Metric<'_>, most: f64) -> bool {
-    let facts = measured.query.as_ref().and_then(|query| query.facts());
+    let facts = measured.facts();
     let Some(shape) = facts.map(|facts| facts.shape) else { return false };
     match (shape.outcome(), shape.kind) {
         (Some(Outcome::Failed), _) => true,
         (Some(Outcome::Good), Kind::Share(_)) => {
-            let condition = used.text(metric, "successCondition");
-            let limits = condition.and_then(|text| Limits::of_success(&text)).or_else(|| {
-                let condition = used.text(metric, "failureCondition")?;
-                Limits::of_failure(&condition)
-            });
-            let lines = limits.map(|limits| limits.lines).unwrap_or_default();
+            let lines = passing(used, metric).map(|(_, lines)| lines).unwrap_or_default();
             lines.iter().any(|line| {
                 let floor = matches!(line.good, Good::AtLeast | Good::Above);
                 floor && 1.0 - line.at / shape.scale <= most + 1e-9

@@ -92,7 +92,8 @@ fn another_context_and_no_catalogue_leave_what_the_configuration_says() {
 #[test]
 fn what_is_said_for_a_run_goes_before_the_catalogue() {
     let mut rig = rig(catalogue(None));
-    rig.model.gates.is_said = true;
+    let said = rig.model.gates.profile.clone();
+    rig.model.gates.said = Some(said);
     let id = a_blue_green().id();
     assert_eq!(rig.model.gate_profile(&id), &rig.model.gates.profile);
 }

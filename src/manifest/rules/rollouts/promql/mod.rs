@@ -163,18 +163,28 @@ fn children(expression: &Expr) -> Vec<&Expr> {
     }
 }
 
-/// Whether any series is selected here. It goes no deeper than a query may be nested.
+/// An expression and everything in it, the last argument first.
+fn within(expression: &Expr) -> impl Iterator<Item = &Expr> {
+    let mut waiting = vec![expression];
+    std::iter::from_fn(move || {
+        let next = waiting.pop()?;
+        waiting.extend(children(next));
+        Some(next)
+    })
+}
+
+/// Whether any series is selected here.
 fn selects(expression: &Expr) -> bool {
-    let mut waiting = vec![(expression, 0)];
-    while let Some((expression, depth)) = waiting.pop() {
-        if matches!(expression, Expr::VectorSelector(_) | Expr::MatrixSelector(_)) {
-            return true;
-        }
-        if depth <= DEEPEST {
-            waiting.extend(children(expression).into_iter().map(|inner| (inner, depth + 1)));
-        }
+    within(expression).any(|e| matches!(e, Expr::VectorSelector(_) | Expr::MatrixSelector(_)))
+}
+
+/// The number that an expression is.
+fn number(expression: &Expr) -> Option<f64> {
+    match expression {
+        Expr::NumberLiteral(number) => Some(number.val),
+        Expr::Paren(paren) => number(&paren.expr),
+        _ => None,
     }
-    false
 }
 
 fn selector_of(selector: &VectorSelector, range: Option<Span>) -> Selector {

@@ -8,6 +8,8 @@ use promql_parser::label::Matcher;
 use promql_parser::parser::token::{T_DIV, T_LAND, T_LOR, T_LUNLESS, T_MUL, T_SUB};
 use promql_parser::parser::{BinaryExpr, Call, Expr, VectorSelector};
 
+use super::{number, within};
+
 /// Which requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -144,14 +146,6 @@ fn rest(all: Shape, some: Shape) -> Shape {
     }
 }
 
-fn number(expression: &Expr) -> Option<f64> {
-    match expression {
-        Expr::NumberLiteral(number) => Some(number.val),
-        Expr::Paren(paren) => number(&paren.expr),
-        _ => None,
-    }
-}
-
 /// Which requests a selector counts: a label lets a failed outcome through and not a good one, or
 /// the other way round. A metric that only counts failures has its name for it.
 fn outcome(selector: &VectorSelector) -> Option<Outcome> {
@@ -191,25 +185,17 @@ fn outcome_of_label(matcher: &Matcher) -> Option<Outcome> {
 
 /// Seconds in one unit of the histogram that is selected here, by its name.
 fn unit(expression: &Expr) -> Option<f64> {
-    let mut waiting = vec![expression];
-    while let Some(expression) = waiting.pop() {
+    within(expression).find_map(|expression| {
         let name = match expression {
             Expr::VectorSelector(selector) => selector.name.as_deref(),
             Expr::MatrixSelector(matrix) => matrix.vs.name.as_deref(),
-            other => {
-                waiting.extend(super::children(other));
-                None
-            }
+            _ => None,
         };
-        let units = name.unwrap_or_default().split(['_', ':']).rev().find_map(|word| match word {
+        name?.split(['_', ':']).rev().find_map(|word| match word {
             "seconds" => Some(1.0),
             "milliseconds" | "millis" | "ms" => Some(1e-3),
             "microseconds" | "us" => Some(1e-6),
             _ => None,
-        });
-        if units.is_some() {
-            return units;
-        }
-    }
-    None
+        })
+    })
 }

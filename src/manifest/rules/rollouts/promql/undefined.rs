@@ -7,6 +7,8 @@ use promql_parser::parser::token::{
 };
 use promql_parser::parser::{BinaryExpr, Call, Expr};
 
+use super::number;
+
 /// Whether it can.
 pub(super) fn can_be(expression: &Expr) -> bool {
     match expression {
@@ -57,15 +59,15 @@ fn is_never_zero(expression: &Expr) -> bool {
         Expr::Paren(paren) => is_never_zero(&paren.expr),
         Expr::NumberLiteral(number) => number.val != 0.0,
         Expr::Call(call) if call.func.name == "clamp_min" => {
-            number(call.args.args.get(1).map(|argument| &**argument))
-                .is_some_and(|least| least > 0.0)
+            let least = call.args.args.get(1).and_then(|argument| number(argument));
+            least.is_some_and(|least| least > 0.0)
         }
         Expr::Call(call) if matches!(call.func.name, "scalar" | "vector") => {
             call.args.args.first().is_some_and(|argument| is_never_zero(argument))
         }
         Expr::Binary(binary) => {
             let bool = binary.modifier.as_ref().is_some_and(|modifier| modifier.return_bool);
-            let than = number(Some(&binary.rhs));
+            let than = number(&binary.rhs);
             !bool
                 && than.is_some_and(|than| match binary.op.id() {
                     T_GTR => than >= 0.0,
@@ -75,13 +77,5 @@ fn is_never_zero(expression: &Expr) -> bool {
                 })
         }
         _ => false,
-    }
-}
-
-fn number(expression: Option<&Expr>) -> Option<f64> {
-    match expression? {
-        Expr::NumberLiteral(number) => Some(number.val),
-        Expr::Paren(paren) => number(Some(&paren.expr)),
-        _ => None,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::manifest::bundle::{Bundle, Object};
-use crate::manifest::rules::rollouts::promql::{self, Query};
+use crate::manifest::rules::rollouts::promql::{self, Facts, Query};
 use crate::manifest::tree::Spot;
 use crate::manifest::workload::Workload;
 
@@ -178,6 +178,11 @@ impl<'b> Measured<'b> {
     /// The metric; none never, for the index is one of its template's.
     pub(crate) fn metric(&self) -> Option<&Metric<'b>> {
         self.template.metrics.get(self.index)
+    }
+
+    /// What is known of its query; none where it asks nothing, or cannot be read.
+    pub(crate) fn facts(&self) -> Option<&Facts> {
+        self.query.as_ref()?.facts()
     }
 }
 

@@ -5,18 +5,26 @@
 use super::super::questions;
 use super::{all_said, bundle, canary, judged};
 use crate::domain::readiness::{Finding, Standing};
-use crate::manifest::profile::{Live, Profile};
+use crate::manifest::profile::{Live, Measured, Profile};
 
 const BUCKETS: &str = "http_request_duration_seconds_bucket";
 
 /// Answers with which everything is good.
 fn good() -> Live {
     let asked = questions(&bundle(&canary()));
-    Live {
-        bounds: asked.buckets.into_iter().map(|name| (name, Ok(vec![0.1, 0.5, 1.0]))).collect(),
+    let edges = |name| (name, Ok(vec![0.1, 0.5, 1.0]));
+    let measured = Measured {
+        bounds: asked.buckets.into_iter().map(edges).collect(),
         returns: asked.queries.into_iter().map(|query| (query, Ok(true))).collect(),
+    };
+    Live {
+        measured: Some(measured),
         refused: asked.namespaces.into_iter().map(|name| (name, Ok(Vec::new()))).collect(),
     }
+}
+
+fn measured(live: &mut Live) -> &mut Measured {
+    live.measured.as_mut().unwrap()
 }
 
 fn with(live: Live) -> Vec<Finding> {
@@ -51,7 +59,7 @@ fn edges_have_to_be_around_the_limit() {
     ];
     for (bounds, wanted) in cases {
         let mut live = good();
-        live.bounds.insert(BUCKETS.to_owned(), Ok(bounds));
+        measured(&mut live).bounds.insert(BUCKETS.to_owned(), Ok(bounds));
         let wanted: Vec<String> =
             wanted.iter().map(|said| format!("W39 error {query}: {said}")).collect();
         assert_eq!(all_said(&with(live)), wanted);
@@ -61,8 +69,9 @@ fn edges_have_to_be_around_the_limit() {
 #[test]
 fn queries_have_to_return_something() {
     let mut live = good();
-    let requests = live.returns.keys().find(|query| query.starts_with("sum")).unwrap().clone();
-    live.returns.insert(requests.clone(), Ok(false));
+    let returns = &mut measured(&mut live).returns;
+    let requests = returns.keys().find(|query| query.starts_with("sum")).unwrap().clone();
+    returns.insert(requests.clone(), Ok(false));
     let path = "AnalysisTemplate/requests spec.metrics[0].provider.prometheus.query";
     assert_eq!(all_said(&with(live)), [format!("W40 error {path}: nothing is returned now")]);
 }
@@ -77,10 +86,12 @@ fn rights_that_are_missing() {
 #[test]
 fn answers_that_could_not_be_had_are_unknown() {
     let mut failed = good();
-    failed.bounds.values_mut().for_each(|answer| *answer = Err("it is away".into()));
-    failed.returns.values_mut().for_each(|answer| *answer = Err("it is away".into()));
+    let answers = measured(&mut failed);
+    answers.bounds.values_mut().for_each(|answer| *answer = Err("it is away".into()));
+    answers.returns.values_mut().for_each(|answer| *answer = Err("it is away".into()));
     failed.refused.values_mut().for_each(|answer| *answer = Err("it is away".into()));
-    for (live, reason) in [(failed, "it is away"), (Live::default(), "not asked")] {
+    let unasked = Live { measured: Some(Measured::default()), ..Live::default() };
+    for (live, reason) in [(failed, "it is away"), (unasked, "not asked")] {
         let found = with(live);
         let rules: Vec<&str> = found.iter().map(|finding| finding.rule).collect();
         assert_eq!(rules, ["W39", "W40", "W40", "W40", "W46"]);
@@ -89,4 +100,10 @@ fn answers_that_could_not_be_had_are_unknown() {
             assert!(said.contains(reason), "{said}");
         }
     }
+}
+
+#[test]
+fn without_prometheus_nothing_is_said_of_what_it_would_know() {
+    let live = Live { measured: None, ..good() };
+    assert_eq!(all_said(&with(live)), Vec::<String>::new());
 }
