@@ -6,7 +6,6 @@ use crate::domain::alert::Alert;
 use crate::domain::analysis::template::TemplateName;
 use crate::domain::gate::Pass;
 use crate::domain::gitops::Proposal;
-use crate::domain::guard::rule::Terms;
 use crate::domain::id::{ObjectRef, Uid, WorkloadId};
 use crate::domain::measure::address::Address;
 use crate::domain::plan::{Permission, Plan};
@@ -19,6 +18,7 @@ use super::journal::{Entry, GuardNote, Note};
 use super::metrics::asks::Ask;
 use super::metrics::{Candidate, Search};
 use super::msg::TemplateRef;
+use super::readiness::Exam;
 use super::revert;
 
 /// Which logs are wanted.
@@ -80,7 +80,7 @@ pub enum Effect {
     /// Ask for the Lease of a guard, renew it, or give it back.
     Lease(LeaseOrder),
     /// Read what the readiness of a workload depends on and judge it, under this epoch.
-    Examine(u64, WorkloadId, Box<Terms>),
+    Examine(u64, Box<Exam>),
     /// Work out the commit that takes an image back, under this number; nothing is pushed.
     ProposeRevert(u64, Box<revert::Wanted>),
     /// Push what was proposed under this number, as it was shown.

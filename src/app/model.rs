@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::action::{Action, Verb};
-use crate::domain::catalogue::environment::Environment as CatalogueEnvironment;
+use crate::domain::catalogue::environment::{
+    Environment as CatalogueEnvironment, Metrics as Described,
+};
 use crate::domain::catalogue::{Catalogue, Service};
 use crate::domain::fleet::Fleet;
 use crate::domain::gate::Profile;
@@ -145,6 +147,11 @@ impl Model {
     pub fn terms_of(&self, id: &WorkloadId) -> Terms {
         let entry = self.entry(id);
         entry.map_or(&self.terms, |(_, environment)| environment.guard.or(&self.terms)).clone()
+    }
+
+    /// What the catalogue says of how this workload is measured.
+    pub fn described(&self, id: &WorkloadId) -> Described {
+        self.entry(id).map(|(_, environment)| environment.metrics.clone()).unwrap_or_default()
     }
 
     /// What the gate of this workload asks.

@@ -2,10 +2,28 @@
 //!
 //! Never judges: `runtime` reads the objects and has them judged. Written by `update::readiness`.
 
+use std::sync::Arc;
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::guard::rule::Terms;
 use crate::domain::id::WorkloadId;
+use crate::domain::measure::address::Address;
 use crate::domain::readiness::Finding;
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
+
+/// What a workload is judged by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exam {
+    /// The workload.
+    pub workload: WorkloadId,
+    /// The terms of the guard that would be armed.
+    pub terms: Terms,
+    /// Who answers for which finding, and by which series a guard goes.
+    pub catalogue: Arc<Catalogue>,
+    /// The Prometheus that it is measured by; none where none was found.
+    pub prometheus: Option<Address>,
+}
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

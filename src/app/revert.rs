@@ -84,7 +84,7 @@ pub fn wanted(
             from: reference(&from)?,
             to: reference(&to)?,
             environment: environment.into(),
-            incident: None,
+            reason: None,
         },
     })
 }

@@ -29,6 +29,30 @@ pub async fn read_workload(conn: &Connection, id: &WorkloadId) -> Result<Workloa
     }
 }
 
+/// `Flagger` where a Canary of it (`flagger.app/v1beta1`, `spec.targetRef`) moves the versions of a
+/// workload; nothing where there is none, or Flagger is not installed.
+///
+/// # Errors
+/// As for [`read_workload`], but `NotFound`.
+pub async fn flagger(conn: &Connection, id: &WorkloadId) -> Result<Option<SafeText>, ClusterError> {
+    let path = format!(
+        "/apis/flagger.app/v1beta1/namespaces/{}/canaries",
+        resource::escape(&id.namespace)
+    );
+    let action = format!("list canaries.flagger.app in {}", id.namespace);
+    let listed = match call::ask(conn, &path, &action, "canaries.flagger.app").await {
+        Ok(listed) => listed,
+        Err(ClusterError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let moves_it = |canary: &Value| {
+        let text = |field: &str| canary.pointer(field).and_then(Value::as_str);
+        text("/spec/targetRef/kind") == Some(id.kind.as_str())
+            && text("/spec/targetRef/name") == Some(id.name.as_str())
+    };
+    Ok(call::items(&listed).any(moves_it).then(|| "Flagger".into()))
+}
+
 /// Names of the workloads of a kind, for "did you mean".
 ///
 /// # Errors

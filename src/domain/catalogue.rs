@@ -15,7 +15,7 @@ pub mod told;
 use crate::domain::id::WorkloadId;
 use crate::domain::readiness::Waiver;
 use crate::domain::text::SafeText;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Span;
 
 use environment::Environment;
 use matrix::{Matrix, StrategyKind};
@@ -151,8 +151,7 @@ impl Catalogue {
         workload: &WorkloadId,
     ) -> Option<(&Service, &Environment)> {
         let is_it = |environment: &&Environment| {
-            let named = environment.context.as_ref();
-            environment.workload.value == *workload && named.is_none_or(|c| c.value == *context)
+            environment.workload.value == *workload && environment.is_in(context)
         };
         self.services.iter().find_map(|service| {
             service.environments.iter().find(is_it).map(|environment| (service, environment))
@@ -163,16 +162,6 @@ impl Catalogue {
     pub fn is_production(&self, service: &str, environment: &str) -> bool {
         let found = self.service(service).and_then(|service| service.environment(environment));
         found.is_none_or(|environment| environment.production.value)
-    }
-
-    /// The waiver of a finding, if there is one that still holds. A waiver of this service comes
-    /// before one of all.
-    pub fn waiver(&self, rule: &str, service: &str, now: Timestamp) -> Option<&Waiver> {
-        let holds = |waived: &&Waived| waived.rule.value == *rule && now < waived.waiver.until;
-        let own = |waived: &&Waived| waived.service.as_ref().is_some_and(|s| s.value == *service);
-        let holding = || self.waivers.iter().filter(holds);
-        let found = holding().find(own).or_else(|| holding().find(|w| w.service.is_none()));
-        found.map(|waived| &waived.waiver)
     }
 
     /// The file line of a service, if a file has it.

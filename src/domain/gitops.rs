@@ -9,7 +9,7 @@ mod address;
 mod diff;
 mod inside;
 mod message;
-mod reference;
+pub mod reference;
 
 use std::path::PathBuf;
 
@@ -67,8 +67,8 @@ pub struct Revert {
     pub to: Reference,
     /// The environment, for people: `production`.
     pub environment: SafeText,
-    /// The incident that it belongs to.
-    pub incident: Option<SafeText>,
+    /// Why, in the words of whoever asked for it.
+    pub reason: Option<SafeText>,
 }
 
 /// A commit of the repository.
@@ -197,7 +197,7 @@ mod tests {
             from: Reference::parse("shop/checkout:1.4.3").unwrap(),
             to: Reference::parse(to).unwrap(),
             environment: "production".into(),
-            incident: None,
+            reason: None,
         };
         let base = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(

@@ -80,6 +80,9 @@ pub struct Finding {
     pub standing: Standing,
     /// The object.
     pub subject: Subject,
+    /// The workload that was judged: the object itself, or what it is for. Of an object of several
+    /// workloads it is the first.
+    pub workload: Subject,
     /// The file it stands in; the cluster's name for what is live.
     pub source: SafeText,
     /// The field, `spec.template.spec.containers[0].readinessProbe`.

@@ -4,9 +4,51 @@
 //! rules and whoever calls them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::domain::id::WorkloadId;
 use crate::domain::text::SafeText;
 use crate::domain::time::Span;
+
+use super::bundle::{Object, meets};
+
+/// The numbers that each workload is judged by.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profiles {
+    /// Of those that have none of their own.
+    pub usual: Profile,
+    /// By the workload's name: its kind, its namespace, its numbers.
+    own: BTreeMap<String, Vec<(&'static str, String, Profile)>>,
+}
+
+impl Profiles {
+    /// The same for all.
+    pub fn of_all(usual: Profile) -> Self {
+        Self { usual, own: BTreeMap::new() }
+    }
+
+    /// Gives a workload numbers of its own. For objects that do not say their namespace those count
+    /// that were given first.
+    pub fn give(&mut self, id: &WorkloadId, profile: Profile) {
+        let named = self.own.entry(id.name.to_string()).or_default();
+        named.push((id.kind.as_str(), id.namespace.to_string(), profile));
+    }
+
+    /// The numbers of an object.
+    pub fn of(&self, object: &Object) -> &Profile {
+        let named = self.own.get(&object.name).map(Vec::as_slice).unwrap_or_default();
+        let own = named.iter().find(|(kind, namespace, _)| {
+            *kind == object.kind && meets(namespace, &object.namespace)
+        });
+        own.map_or(&self.usual, |(.., profile)| profile)
+    }
+
+    /// Changes all of them: what is known of a cluster is the same for each.
+    pub fn change(&mut self, change: impl Fn(&mut Profile)) {
+        change(&mut self.usual);
+        self.own.values_mut().flatten().for_each(|(.., profile)| change(profile));
+    }
+}
 
 /// What is wanted of a workload.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,14 +77,14 @@ pub struct Profile {
     /// The series that the guard asks for; empty where that is not known (X31).
     pub guard_selectors: Vec<Selection>,
     /// What a live cluster answered; none where only files are judged.
-    pub live: Option<Live>,
+    pub live: Option<Arc<Live>>,
 }
 
 /// How the guard picks the series of a workload: `metric{label="value"}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    /// The metric's name, as a query has it.
-    pub metric: String,
+    /// The metric's name, as a query has it; none for all that count requests.
+    pub metric: Option<String>,
     /// The label.
     pub label: String,
     /// Its value, with nothing left to be filled in.

@@ -17,7 +17,7 @@ pub struct Waived {
     pub rule: SafeText,
     /// Kinds.
     pub kind: SafeText,
-    /// Namespaces; the empty text is an object that names none.
+    /// Namespaces. An object that names none may be of any.
     pub namespace: SafeText,
     /// Names.
     pub name: SafeText,
@@ -28,10 +28,18 @@ pub struct Waived {
 }
 
 impl Waived {
-    fn covers(&self, subject: &Subject) -> bool {
-        matches_pattern(&self.kind, &subject.kind)
-            && matches_pattern(&self.namespace, &subject.namespace)
+    /// Whether it is of this object.
+    pub fn covers(&self, subject: &Subject) -> bool {
+        let of_namespace =
+            subject.namespace.is_empty() || matches_pattern(&self.namespace, &subject.namespace);
+        of_namespace
+            && matches_pattern(&self.kind, &subject.kind)
             && matches_pattern(&self.name, &subject.name)
+    }
+
+    /// Whether it is of what a finding is about, or of the workload that it was found with.
+    fn fits(&self, finding: &Finding) -> bool {
+        self.covers(&finding.subject) || self.covers(&finding.workload)
     }
 }
 
@@ -73,7 +81,7 @@ pub fn apply<'w>(
     let mut used = vec![false; waivers.len()];
     for finding in findings {
         let candidates = by_rule.get(finding.rule).map(Vec::as_slice).unwrap_or_default();
-        let fitting = candidates.iter().filter(|(_, waived)| waived.covers(&finding.subject));
+        let fitting = candidates.iter().filter(|(_, waived)| waived.fits(finding));
         let mut longest: Option<&Waived> = None;
         for (index, waived) in fitting {
             if let Some(used) = used.get_mut(*index) {
@@ -112,16 +120,17 @@ mod tests {
     use crate::domain::readiness::Severity;
     use crate::domain::time::parse_rfc3339;
 
+    fn subject(kind: &str, namespace: &str, name: &str) -> Subject {
+        Subject { kind: kind.into(), namespace: namespace.into(), name: name.into() }
+    }
+
     fn finding(rule: &'static str, name: &str) -> Finding {
         Finding {
             rule,
             severity: Severity::Error,
             standing: Standing::Broken,
-            subject: Subject {
-                kind: "Deployment".into(),
-                namespace: "shop".into(),
-                name: name.into(),
-            },
+            subject: subject("Deployment", "shop", name),
+            workload: subject("Deployment", "shop", name),
             source: "shop.yaml".into(),
             path: "spec".into(),
             place: None,
@@ -165,6 +174,7 @@ mod tests {
     fn namespaces_and_kinds_are_held_to() {
         let mut other = finding("W04", "api");
         other.subject.namespace = "bank".into();
+        other.workload.namespace = "bank".into();
         let mut findings = [finding("W04", "api"), other];
         let mut waiver = waived("W04", "*", "2026-04-01T00:00:00Z");
         waiver.namespace = "shop".into();
@@ -173,6 +183,20 @@ mod tests {
         assert_eq!(findings[1].standing, Standing::Broken);
         waiver.kind = "Rollout".into();
         assert_eq!(apply(&mut [finding("W04", "api")], &[waiver], at(NOW)).len(), 1);
+    }
+
+    #[test]
+    fn a_waiver_of_a_workload_is_of_what_belongs_to_it_and_of_no_namespace_too() {
+        let mut budget = finding("W04", "api");
+        budget.subject = subject("PodDisruptionBudget", "shop", "keep-some");
+        let mut base = finding("W04", "api");
+        base.subject.namespace = SafeText::default();
+        base.workload.namespace = SafeText::default();
+        let mut waiver = waived("W04", "api", "2026-04-01T00:00:00Z");
+        waiver.namespace = "shop".into();
+        let mut findings = [budget, base];
+        assert_eq!(apply(&mut findings, &[waiver], at(NOW)), Vec::new());
+        assert!(findings.iter().all(|f| matches!(f.standing, Standing::Waived(_))));
     }
 
     #[test]

@@ -15,10 +15,10 @@ use crate::app::guard::Lease;
 use crate::app::journal::SessionStamp;
 use crate::app::log_view::LogLine;
 use crate::app::msg::{Msg, TemplateLines, TemplateRef};
+use crate::app::readiness::Exam;
 use crate::cluster::lease::Held;
 use crate::cluster::{self, Connection};
 use crate::domain::gate::Pass;
-use crate::domain::guard::rule::Terms;
 use crate::domain::id::{Uid, WorkloadId};
 use crate::domain::plan::{Permission, Plan};
 use crate::domain::text::SafeText;
@@ -97,7 +97,7 @@ impl Performer {
             Effect::KeepGuard(uid, kept) => self.keep_guard(uid, Some(kept)),
             Effect::ForgetGuard(uid) => self.keep_guard(uid, None),
             Effect::Lease(order) => self.lease(order),
-            Effect::Examine(epoch, id, terms) => self.examine(epoch, id, *terms),
+            Effect::Examine(epoch, exam) => self.examine(epoch, *exam),
             Effect::ProposeRevert(number, wanted) => {
                 let (repositories, out) = (self.door.repositories.clone(), self.out.clone());
                 self.spawn("git", repositories.propose(number, *wanted, out));
@@ -246,10 +246,12 @@ impl Performer {
     }
 
     /// Reads what the readiness of a workload depends on, and has it judged away from the loop.
-    fn examine(&mut self, epoch: u64, id: WorkloadId, terms: Terms) {
+    fn examine(&mut self, epoch: u64, exam: Exam) {
         let (connection, out) = (self.connection(), self.out.clone());
+        let server = exam.prometheus.as_ref().and_then(|address| self.meter.server(address));
+        let now = self.door.clock.now();
         self.spawn("check", async move {
-            let found = readiness::examine(&connection, &terms, &id).await;
+            let found = readiness::examine(&connection, server, &exam, now).await;
             send(&out, Msg::Examined(epoch, found.map(Box::new))).await;
         });
     }

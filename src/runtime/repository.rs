@@ -70,6 +70,10 @@ impl Repositories {
 }
 
 fn told(error: &GitError) -> News {
-    let text = error.to_string().into();
-    if error.is_done() { News::Already(text) } else { News::Failed(text) }
+    if error.is_done() {
+        return News::Already(error.to_string().into());
+    }
+    let again =
+        if error.is_passing() { "; it may be another matter in a moment: again" } else { "" };
+    News::Failed(format!("{error}{again}").into())
 }

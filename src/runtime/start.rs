@@ -21,6 +21,9 @@ use crate::config::{
     to_text,
 };
 use crate::domain::action::Verb;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::environment::Environment;
+use crate::domain::text::SafeText;
 use crate::domain::time::Span;
 use crate::error::Exit;
 use crate::telemetry::{self, Telemetry};
@@ -149,9 +152,8 @@ async fn at_once(args: &Args, settings: &Settings, places: &Places) -> Option<Ex
         }
         Some(Command::Alerts(asked)) => Some(alerts::rehearse(settings, asked).await),
         Some(Command::Check(asked)) if !asked.live => {
-            let catalogue = args.global.catalogue.as_deref();
-            let judged = bench(settings, catalogue).and_then(|b| readiness::check(asked, b));
-            Some(ended(judged))
+            let bench = bench(settings, args.global.catalogue.as_deref(), None);
+            Some(ended(bench.and_then(|bench| readiness::check(asked, bench))))
         }
         Some(Command::Plan(asked)) if !asked.live => {
             let loaded = readiness::load_and_say(args.global.catalogue.as_deref());
@@ -159,8 +161,11 @@ async fn at_once(args: &Args, settings: &Settings, places: &Places) -> Option<Ex
             Some(ended(loaded.and_then(|loaded| readiness::advise(&loaded, asked, &look))))
         }
         Some(Command::New(asked)) => {
-            let profile = readiness::profile(settings);
-            Some(ended(readiness::make(asked, &args.global.namespaces, settings, profile)))
+            let loaded = readiness::load_and_say(args.global.catalogue.as_deref());
+            let made = loaded.and_then(|loaded| {
+                readiness::make(asked, &args.global.namespaces, settings, &loaded.catalogue)
+            });
+            Some(ended(made))
         }
         _ => None,
     }
@@ -174,11 +179,14 @@ fn ended(came_to: Result<Exit, Failure>) -> Exit {
     })
 }
 
-/// What manifests are judged by.
-fn bench(settings: &Settings, catalogue: Option<&Path>) -> Result<Bench, Failure> {
-    let waivers = readiness::waivers(&readiness::load_and_say(catalogue)?.catalogue);
-    let now = Clock::default().now();
-    Ok(Bench { profile: readiness::profile(settings), waivers, now })
+/// What manifests are judged by, in a cluster's context or in none.
+fn bench(
+    settings: &Settings,
+    catalogue: Option<&Path>,
+    context: Option<&SafeText>,
+) -> Result<Bench, Failure> {
+    let catalogue = readiness::load_and_say(catalogue)?.catalogue;
+    Ok(Bench::new(&settings.guard.terms, &catalogue, context, Clock::default().now()))
 }
 
 impl Start {
@@ -213,16 +221,34 @@ impl Start {
     }
 
     /// Compared with what runs; advice stands also where nothing can be asked.
-    async fn plan_live(self, asked: &PlanAsk) -> Result<Exit, Failure> {
+    async fn plan_live(mut self, asked: &PlanAsk) -> Result<Exit, Failure> {
         let loaded = readiness::load_and_say(self.catalogue.as_deref())?;
-        let look = match readiness::workload_of(&loaded.catalogue, asked) {
+        let look = match readiness::environment_of(&loaded.catalogue, asked) {
             None => readiness::Look::away(),
-            Some(id) => match self.connected().await {
-                Ok(connection) => readiness::Look::at(&connection, &id).await,
-                Err(failure) => readiness::Look::failed(&failure.text),
-            },
+            Some(environment) => self.look_at(environment).await,
         };
         readiness::advise(&loaded, asked, &look)
+    }
+
+    /// Looks at an environment in its own context, unless the session is of another.
+    async fn look_at(&mut self, environment: &Environment) -> readiness::Look {
+        let named = environment.context.as_ref().map(|context| context.value.to_string());
+        let exact = named.filter(|named| !named.contains('*'));
+        if self.settings.context.value.is_none() {
+            self.settings.context.value = exact;
+        }
+        let connection = match self.connected().await {
+            Ok(connection) => connection,
+            Err(failure) => return readiness::Look::failed(&failure.text),
+        };
+        let context = &connection.identity().context;
+        if !environment.is_in(context) {
+            let named = environment.context.as_ref().map(|named| named.value.as_str());
+            let named = named.unwrap_or_default();
+            let text = format!("it is in context {named}, and this session is in {context}");
+            return readiness::Look::failed(&text);
+        }
+        readiness::Look::at(&connection, &environment.workload.value).await
     }
 
     async fn check_live(self, asked: &Check) -> Result<Exit, Failure> {
@@ -231,9 +257,10 @@ impl Start {
             Scope::All => Vec::new(),
             Scope::Namespaces(names) => names,
         };
-        let sign_in = measure::sign_in(&self.settings, false);
+        let sign_in = measure::sign_in(&self.settings, &Catalogue::default(), false);
         let server = measure::named(&connection, sign_in);
-        let bench = bench(&self.settings, self.catalogue.as_deref())?;
+        let context = &connection.identity().context;
+        let bench = bench(&self.settings, self.catalogue.as_deref(), Some(context))?;
         readiness::check_live(&connection, &namespaces, server, asked, bench).await
     }
 
@@ -296,6 +323,9 @@ impl Start {
         if loaded.holds_secret() {
             return;
         }
+        for unread in measure::unread(&loaded.catalogue) {
+            model.troubles.note(now, "catalogue", unread);
+        }
         model.session.environments.extend(connecting::environments(&loaded.catalogue));
         model.catalogue = Arc::new(loaded.catalogue);
     }
@@ -337,7 +367,8 @@ impl Start {
         let failed = |error: &dyn std::fmt::Display| failure(Exit::Undetermined, error.to_string());
         let console = Console::enter().map_err(|e| failed(&e))?;
         console.restore_on_panic(self.telemetry.log.clone());
-        let sign_in = measure::sign_in(&self.settings, door.connection.is_drill());
+        let is_drill = door.connection.is_drill();
+        let sign_in = measure::sign_in(&self.settings, &model.catalogue, is_drill);
         let live = !door.connection.is_drill();
         let keep = Keep::of(&self.places, &model.session).filter(|_| live);
         model.fleet_view.last = keep.as_ref().and_then(Keep::read);
@@ -379,7 +410,7 @@ impl Start {
         // Only what is shown is asked.
         model.metrics.settings.on &=
             matches!(command, Command::List(_) | Command::Status(_) | Command::Guard(_));
-        let sign_in = measure::sign_in(&self.settings, false);
+        let sign_in = measure::sign_in(&self.settings, &model.catalogue, false);
         let guards = matches!(command, Command::Guard(_));
         let left = if guards { door.guards.left() } else { Vec::new() };
         let alerts = alerts::plan(&self.settings, &self.places, false);

@@ -43,23 +43,32 @@ pub fn looks(subject: &Subject, hash: &str, terms: &Terms) -> Vec<Look> {
     let window = (scrape(subject) * 4).max(terms.every).max(Span::seconds(20));
     let window = format!("{}s", window.num_seconds());
     let every = terms.every;
-    let mut all = Vec::new();
-    if let Some(found) = subject.found {
-        let requests = found.requests(sides, version, &window).map(Question::value);
-        if let (Some(failed), Some(whole)) = (found.failed(sides, version, &window), &requests) {
-            let share = Formula::Share { part: Question::value(failed), whole: whole.clone() };
-            let requests = Some(whole.clone());
-            all.push(Look { signal: Signal::Errors, formula: share, requests, every });
-        }
-        if let Some((buckets, per_second)) = found.durations(sides, version, &window) {
-            let buckets = Question::buckets(buckets);
-            let formula = Formula::Quantile { quantile: 0.99, buckets, factor: 1.0 / per_second };
-            let requests = requests.clone();
-            all.push(Look { signal: Signal::Latency, formula, requests, every });
-        }
-    }
-    all.extend(business(subject, version, terms));
-    all
+    let found = subject.found;
+    let requests = found.and_then(|found| found.requests(sides, version, &window));
+    let requests = requests.map(Question::value);
+    // A query that the catalogue has comes before what is usual.
+    let described = |name: &str| {
+        let query = subject.described.query(name)?;
+        Some(Formula::of(&fill_version(query, sides, version)))
+    };
+    let errors = || {
+        let (failed, whole) = (found?.failed(sides, version, &window)?, requests.clone()?);
+        Some(Formula::Share { part: Question::value(failed), whole })
+    };
+    let latency = || {
+        let (buckets, per_second) = found?.durations(sides, version, &window)?;
+        let buckets = Question::buckets(buckets);
+        Some(Formula::Quantile { quantile: 0.99, buckets, factor: 1.0 / per_second })
+    };
+    let look = |(signal, formula): (Signal, Option<Formula>)| {
+        let requests = requests.clone();
+        Some(Look { signal, formula: formula?, requests, every })
+    };
+    let signals = [
+        (Signal::Errors, described("errors").or_else(errors)),
+        (Signal::Latency, described("p99").or_else(latency)),
+    ];
+    signals.into_iter().filter_map(look).chain(business(subject, version, terms)).collect()
 }
 
 /// The one of these that answers a rule.

@@ -6,7 +6,7 @@ use crate::app::guard::looks;
 
 use super::{Fetched, GLANCE, Metrics, ShareQuestions, Stream, StreamKey, Subject, in_promql};
 use crate::domain::measure::address::Address;
-use crate::domain::measure::panel::{Basis, Source, panels, requests};
+use crate::domain::measure::panel::{Basis, panels, requests};
 use crate::domain::measure::query::Question;
 use crate::domain::measure::share;
 use crate::domain::measure::sides::Side;
@@ -73,6 +73,7 @@ pub fn draw_up(metrics: &Metrics, subject: &mut Subject, release: &Release<'_>, 
         sides,
         templates: &subject.templates,
         configured: &metrics.settings.queries,
+        described: &subject.described.queries,
         found: subject.found,
         window: &window,
     });
@@ -143,7 +144,7 @@ fn want(metrics: &Metrics, subject: &Subject, wanted: &mut BTreeMap<StreamKey, S
         *known = (*known).min(every);
     };
     for panel in &subject.panels {
-        if !subject.close && !matches!(panel.source, Source::Scheme(_)) {
+        if !subject.close && !panel.source.is_usual() {
             continue;
         }
         for question in panel.lines.iter().flat_map(|line| line.formula.questions()) {

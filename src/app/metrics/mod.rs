@@ -9,6 +9,7 @@ pub mod view;
 use std::collections::BTreeMap;
 
 use crate::domain::analysis::template::{AnalysisTemplate, TemplateName};
+use crate::domain::catalogue::environment::Metrics as Described;
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::address::Address;
 use crate::domain::measure::panel::{Configured, Panel};
@@ -126,6 +127,8 @@ pub struct Subject {
     pub close: bool,
     /// What guards ask about it, as they are or would be armed.
     pub guarded: Vec<Look>,
+    /// What the catalogue says of its series, its queries and its server.
+    pub described: Described,
     /// Its versions.
     pub sides: Option<Sides>,
     /// Templates that could be read.

@@ -114,6 +114,7 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
     subject.wanted = Some(now);
     subject.in_view = true;
     subject.close = close;
+    subject.described = model.described(id);
     note_versions(&mut subject, &release);
     let traffic = traffic::of(&release, now);
     let router = match traffic.router {
@@ -158,7 +159,7 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
 
 /// Takes in which versions there are; others have other series.
 fn note_versions(subject: &mut Subject, release: &Release<'_>) {
-    let sides = Sides::of(release);
+    let sides = Sides::described(release, subject.described.series.as_ref());
     if subject.sides.as_ref() == Some(&sides) {
         return;
     }
@@ -186,6 +187,16 @@ fn candidates(settings: &Settings, release: &Release<'_>, subject: &Subject) -> 
         return vec![named.clone()];
     }
     let namespace = Some(release.workload.id.namespace.as_str());
+    // It was looked at when the catalogue was read.
+    if let Some(stated) = &subject.described.prometheus
+        && let Ok(address) = Address::parse(&stated.value, namespace)
+    {
+        return vec![Candidate {
+            address,
+            said_by: stated.origin.to_string().into(),
+            is_order: true,
+        }];
+    }
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut add = |text: &SafeText, said_by: String, is_order: bool| {
         if let Ok(address) = Address::parse(text, namespace)

@@ -2,9 +2,11 @@
 //!
 //! An answer that is not the newest changes nothing.
 
+use std::sync::Arc;
+
 use crate::app::effect::Effect;
 use crate::app::model::Model;
-use crate::app::readiness::Examined;
+use crate::app::readiness::{Exam, Examined};
 use crate::app::screen::Screen;
 use crate::domain::id::WorkloadId;
 use crate::domain::text::SafeText;
@@ -24,7 +26,14 @@ pub(super) fn ask(model: &mut Model, id: &WorkloadId) -> Vec<Effect> {
     let epoch = model.take_number();
     model.readiness.epoch = epoch;
     model.readiness.asked = Some(id.clone());
-    vec![Effect::Examine(epoch, id.clone(), Box::new(model.terms_of(id)))]
+    let subject = model.metrics.subjects.get(id);
+    let exam = Exam {
+        workload: id.clone(),
+        terms: model.terms_of(id),
+        catalogue: Arc::clone(&model.catalogue),
+        prometheus: subject.and_then(|subject| subject.address().cloned()),
+    };
+    vec![Effect::Examine(epoch, Box::new(exam))]
 }
 
 /// Takes an answer in.

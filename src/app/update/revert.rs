@@ -26,7 +26,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
         toast(model, false, "a revert is on its way already");
         return Vec::new();
     }
-    match begin_revert(model, &id) {
+    match begin_revert(model, &id, None) {
         Ok(effects) => {
             let level = model.session.environment(&id.namespace).level;
             model.dialog = Some(Dialog::Revert(Trigger::new(level, model.now)));
@@ -39,11 +39,15 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Has a revert worked out.
+/// Has a revert worked out, for a reason that its message names.
 ///
 /// # Errors
 /// Why there is nothing to be taken back.
-pub fn begin_revert(model: &mut Model, id: &WorkloadId) -> Result<Vec<Effect>, SafeText> {
+pub fn begin_revert(
+    model: &mut Model,
+    id: &WorkloadId,
+    reason: Option<SafeText>,
+) -> Result<Vec<Effect>, SafeText> {
     if model.session.read_only {
         return Err("this session is read-only".into());
     }
@@ -51,7 +55,8 @@ pub fn begin_revert(model: &mut Model, id: &WorkloadId) -> Result<Vec<Effect>, S
     let way = model.way_back(&release);
     let target = way.way().map(|way| way.target.hash.to_string());
     let environment = model.session.environment(&id.namespace).name;
-    let wanted = wanted(&release, target.as_deref(), &environment)?;
+    let mut wanted = wanted(&release, target.as_deref(), &environment)?;
+    wanted.revert.reason = reason;
     let number = model.take_number();
     let asked = Effect::ProposeRevert(number, Box::new(wanted.clone()));
     model.revert = Some(Box::new(Reverting { number, wanted, stage: Stage::Asked }));

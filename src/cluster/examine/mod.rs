@@ -9,6 +9,7 @@ use super::call;
 use super::connect::Connection;
 use super::error::ClusterError;
 use super::resource::escape;
+use crate::domain::gitops::reference::parts;
 use crate::domain::text::SafeText;
 
 /// The name that the manifests of Argo Rollouts give, as label and as name.
@@ -96,8 +97,7 @@ fn controller(item: &Value) -> Option<Controller> {
     }
     let number = |path: &str| item.pointer(path).and_then(Value::as_i64);
     let image = text(item, "/spec/template/spec/containers/0/image");
-    let image = image.split('@').next().unwrap_or_default();
-    let tag = image.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+    let tag = parts(&image).tag;
     Some(Controller {
         namespace: text(item, "/metadata/namespace"),
         name,

@@ -20,8 +20,11 @@ const PAGE: u32 = 500;
 const PAGES: u32 = 200;
 
 /// What is listed: path of the API, resource, kind, and whether it is in a namespace.
-const KINDS: [(&str, &str, &str, bool); 10] = [
+const KINDS: [(&str, &str, &str, bool); 13] = [
     ("/apis/apps/v1", "deployments", "Deployment", true),
+    // Whose pods a budget may be for.
+    ("/apis/apps/v1", "statefulsets", "StatefulSet", true),
+    ("/apis/apps/v1", "daemonsets", "DaemonSet", true),
     ("/apis/argoproj.io/v1alpha1", "rollouts", "Rollout", true),
     ("/apis/argoproj.io/v1alpha1", "analysistemplates", "AnalysisTemplate", true),
     ("/apis/argoproj.io/v1alpha1", "clusteranalysistemplates", "ClusterAnalysisTemplate", false),
@@ -30,6 +33,7 @@ const KINDS: [(&str, &str, &str, bool); 10] = [
     ("/apis/gateway.networking.k8s.io/v1", "httproutes", "HTTPRoute", true),
     ("/apis/policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", true),
     ("/apis/autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", true),
+    ("/apis/keda.sh/v1alpha1", "scaledobjects", "ScaledObject", true),
     ("/api/v1", "configmaps", "ConfigMap", true),
 ];
 

@@ -5,7 +5,7 @@
 use crate::domain::gate::Profile;
 use crate::domain::guard::rule::Terms;
 use crate::domain::id::WorkloadId;
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, matches_pattern};
 use crate::domain::time::{Span, Timestamp};
 
 use super::stated::{Origin, Stated};
@@ -15,7 +15,7 @@ use super::stated::{Origin, Stated};
 pub struct Environment {
     /// `production`.
     pub name: Stated<SafeText>,
-    /// Context of the kubeconfig; none takes that of the session.
+    /// Context of the kubeconfig, where `*` stands for any text; none takes that of the session.
     pub context: Option<Stated<SafeText>>,
     /// Namespace, kind and name of the workload.
     pub workload: Stated<WorkloadId>,
@@ -110,6 +110,13 @@ pub struct Metrics {
     pub queries: Vec<(SafeText, Stated<SafeText>)>,
 }
 
+impl Metrics {
+    /// A query by what it is for.
+    pub fn query(&self, name: &str) -> Option<&SafeText> {
+        self.queries.iter().find(|(own, _)| *own == *name).map(|(_, query)| &query.value)
+    }
+}
+
 /// How the series of versions are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Series {
@@ -183,6 +190,12 @@ pub struct Freeze {
 impl Environment {
     /// How long a version has to have run where nobody says it.
     pub const SOAK: Span = Span::minutes(10);
+
+    /// Whether it is in a context. One that names none is in any; `*` in a name stands for any
+    /// text.
+    pub fn is_in(&self, context: &str) -> bool {
+        self.context.as_ref().is_none_or(|named| matches_pattern(&named.value, context))
+    }
 
     /// The freeze that holds now.
     pub fn frozen(&self, now: Timestamp) -> Option<&Freeze> {

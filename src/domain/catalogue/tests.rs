@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::catalogue::environment::{Freeze, Metrics, Profiled, Services};
 use crate::domain::id::WorkloadKind;
-use crate::domain::time::parse_rfc3339;
+use crate::domain::time::{Timestamp, parse_rfc3339};
 
 fn said<T>(value: T) -> Stated<T> {
     Stated::built_in(value)
@@ -83,28 +83,6 @@ fn a_workload_is_found_in_its_context_alone() {
     assert_eq!(found("other", &dev).unwrap().name.value, "dev");
     let kind = WorkloadId::new("dev", WorkloadKind::Deployment, "payment");
     assert!(found("other", &kind).is_none());
-}
-
-#[test]
-fn waivers_end_and_those_of_the_service_come_first() {
-    let waived = |service: Option<&str>, reason: &str, until: &str| Waived {
-        rule: said("W43".into()),
-        service: service.map(|name| said(name.into())),
-        waiver: Waiver { reason: reason.into(), until: at(until) },
-    };
-    let waivers = vec![
-        waived(None, "all", "2026-03-01T00:00:00Z"),
-        waived(Some("payment"), "own", "2026-02-01T00:00:00Z"),
-    ];
-    let catalogue = Catalogue { waivers, ..catalogue() };
-    let reason = |rule, service, now| {
-        catalogue.waiver(rule, service, at(now)).map(|waiver| waiver.reason.to_string())
-    };
-    assert_eq!(reason("W43", "payment", "2026-01-31T23:59:59Z").as_deref(), Some("own"));
-    assert_eq!(reason("W43", "payment", "2026-02-01T00:00:00Z").as_deref(), Some("all"));
-    assert_eq!(reason("W43", "other", "2026-01-01T00:00:00Z").as_deref(), Some("all"));
-    assert_eq!(reason("W43", "payment", "2026-03-01T00:00:00Z"), None);
-    assert_eq!(reason("W44", "payment", "2026-01-01T00:00:00Z"), None);
 }
 
 #[test]

@@ -12,7 +12,7 @@ const WORD: usize = 200;
 /// `Revert checkout in production to shop/checkout:1.4.2`, which commit it takes back, and the
 /// trailers, as `git interpret-trailers` reads them.
 pub fn message(revert: &Revert, culprit: &Culprit) -> String {
-    let Revert { workload, container, from, to, environment, incident } = revert;
+    let Revert { workload, container, from, to, environment, reason } = revert;
     let mut text = format!("Revert {} in {} to {to}\n\n", one(&workload.name), one(environment));
     let mut trailers = Vec::new();
     match culprit {
@@ -39,7 +39,7 @@ pub fn message(revert: &Revert, culprit: &Culprit) -> String {
         format!("From: {from}"),
         format!("To: {to}"),
     ]);
-    trailers.extend(incident.as_ref().map(|incident| format!("Incident: {}", one(incident))));
+    trailers.extend(reason.as_ref().map(|reason| format!("Reason: {}", one(reason))));
     trailers.push("By: waveoff".to_owned());
     format!("{text}\n{}\n", trailers.join("\n"))
 }
@@ -64,7 +64,7 @@ mod tests {
             from: Reference::parse("shop/checkout:1.4.3").unwrap(),
             to: Reference::parse("shop/checkout:1.4.2").unwrap(),
             environment: "production".into(),
-            incident: Some("checkout/1763".into()),
+            reason: Some("checkout/1763".into()),
         }
     }
 
@@ -82,7 +82,7 @@ mod tests {
             "Revert checkout in production to shop/checkout:1.4.2\n\nReverts {id}:\n\"Deploy \
              checkout 1.4.3\" by Ben, 2026-11-28T12:00:00+00:00\n\nReverts: {id}\nService: \
              checkout\nNamespace: shop\nEnvironment: production\nContainer: app\nFrom: \
-             shop/checkout:1.4.3\nTo: shop/checkout:1.4.2\nIncident: checkout/1763\nBy: waveoff\n"
+             shop/checkout:1.4.3\nTo: shop/checkout:1.4.2\nReason: checkout/1763\nBy: waveoff\n"
         );
         assert_eq!(message(&revert(), &culprit), wanted);
     }
@@ -91,7 +91,7 @@ mod tests {
     fn words_from_elsewhere_cannot_add_lines() {
         let mut revert = revert();
         revert.environment = SafeText::new("production\n\nSigned-off-by: somebody");
-        revert.incident = Some("a\r\nTo: evil".into());
+        revert.reason = Some("a\r\nTo: evil".into());
         let text = message(&revert, &Culprit::Unknown("no\nhistory".into()));
         assert_eq!(text.lines().filter(|l| l.starts_with("Signed-off-by")).count(), 0);
         assert_eq!(text.lines().filter(|l| l.starts_with("To:")).count(), 1);

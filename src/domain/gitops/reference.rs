@@ -27,6 +27,33 @@ pub struct Reference {
     tag: usize,
 }
 
+/// What an image is named by, as far as it says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts<'t> {
+    /// Registry and path.
+    pub name: &'t str,
+    /// `1.4.2`.
+    pub tag: Option<&'t str>,
+    /// `sha256:…`.
+    pub digest: Option<&'t str>,
+}
+
+/// Takes `registry:5000/name:tag@sha256:…` apart, whether its parts are good or not.
+pub fn parts(image: &str) -> Parts<'_> {
+    let (rest, digest) = match image.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (image, None),
+    };
+    // A colon before the last slash is that of the registry's port.
+    let last = rest.rfind('/').map_or(0, |slash| slash + 1);
+    let colon = rest.get(last..).and_then(|word| word.find(':')).map(|at| last + at);
+    let (name, tag) = match colon {
+        Some(at) => (rest.get(..at).unwrap_or(rest), rest.get(at + 1..)),
+        None => (rest, None),
+    };
+    Parts { name, tag, digest }
+}
+
 /// Why a text is no image reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no image reference: {cause}")]
@@ -44,16 +71,7 @@ impl Reference {
         if text.len() > LONGEST {
             return Err(wrong("it is too long"));
         }
-        let (rest, digest) = match text.split_once('@') {
-            Some((rest, digest)) => (rest, Some(digest)),
-            None => (text, None),
-        };
-        let last = rest.rfind('/').map_or(0, |slash| slash + 1);
-        let colon = rest.get(last..).and_then(|word| word.find(':')).map(|at| last + at);
-        let (name, tag) = match colon {
-            Some(at) => (rest.get(..at).unwrap_or(rest), rest.get(at + 1..)),
-            None => (rest, None),
-        };
+        let Parts { name, tag, digest } = parts(text);
         if !is_name(name) {
             return Err(wrong("its name is not made of words between slashes"));
         }
@@ -63,7 +81,8 @@ impl Reference {
         if digest.is_some_and(|digest| !is_digest(digest)) {
             return Err(wrong("its digest is not an algorithm, ':' and hexadecimal digits"));
         }
-        Ok(Self { text: text.to_owned(), name: name.len(), tag: rest.len() })
+        let end = name.len() + tag.map_or(0, |tag| tag.len() + 1);
+        Ok(Self { text: text.to_owned(), name: name.len(), tag: end })
     }
 
     /// All of it.
@@ -173,6 +192,21 @@ mod tests {
         let it = Reference::parse(&all).unwrap();
         assert_eq!((it.word(), it.version(), it.as_str()), ("checkout", "1.4.2", all.as_str()));
         assert_eq!(Reference::parse("redis").unwrap().version(), "latest");
+    }
+
+    #[test]
+    fn parts_are_told_whether_they_are_good_or_not() {
+        let cases = [
+            ("web", "web", None, None),
+            ("registry:5000/web", "registry:5000/web", None, None),
+            ("registry:5000/shop/web:1.2", "registry:5000/shop/web", Some("1.2"), None),
+            ("web:1.2@sha256:ab", "web", Some("1.2"), Some("sha256:ab")),
+            ("ghcr.io/web@nothing", "ghcr.io/web", None, Some("nothing")),
+            ("web:", "web", Some(""), None),
+        ];
+        for (image, name, tag, digest) in cases {
+            assert_eq!(parts(image), Parts { name, tag, digest }, "{image}");
+        }
     }
 
     #[test]

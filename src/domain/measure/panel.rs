@@ -14,6 +14,7 @@ use crate::domain::analysis::limit::{self, Limits};
 use crate::domain::analysis::template::{
     AnalysisTemplate, Facts, RolloutAnalysis, TemplateName, fill,
 };
+use crate::domain::catalogue::stated::Stated;
 use crate::domain::release::Release;
 use crate::domain::text::{SafeText, matches_pattern};
 
@@ -71,8 +72,18 @@ pub enum Source {
     Template(SafeText),
     /// The configuration.
     Configured,
+    /// The catalogue of services.
+    Catalogue,
     /// A naming scheme that was found.
     Scheme(&'static str),
+}
+
+impl Source {
+    /// Whether it is what every workload is measured by: errors and P99, of a scheme or as the
+    /// catalogue has them.
+    pub fn is_usual(&self) -> bool {
+        matches!(self, Self::Scheme(_) | Self::Catalogue)
+    }
 }
 
 /// One version's line of a panel.
@@ -131,6 +142,8 @@ pub struct Basis<'a> {
     pub templates: &'a BTreeMap<TemplateName, AnalysisTemplate>,
     /// Queries of the configuration.
     pub configured: &'a [Configured],
+    /// Queries of the catalogue, by what they are for: `errors`, `p99`, `business`.
+    pub described: &'a [(SafeText, Stated<SafeText>)],
     /// The naming scheme, when one was found.
     pub found: Option<Found>,
     /// The window of counts, as PromQL writes it.
@@ -143,9 +156,22 @@ pub fn panels(basis: Basis<'_>) -> Vec<Panel> {
     for configured in basis.configured {
         panels.extend(self::configured(basis, configured));
     }
+    for (name, query) in basis.described {
+        let unit = match name.as_str() {
+            "errors" => Unit::Share,
+            "p99" => Unit::Seconds,
+            _ => Unit::Plain,
+        };
+        panels.push(asked(basis.sides, name, Source::Catalogue, unit, &query.value));
+    }
+    let is_described = |name: &str| basis.described.iter().any(|(own, _)| *own == *name);
     if let Some(found) = basis.found {
-        panels.extend(errors(basis.sides, found, basis.window));
-        panels.extend(latency(basis.sides, found, basis.window));
+        let usual = [
+            ("errors", errors(basis.sides, found, basis.window)),
+            ("p99", latency(basis.sides, found, basis.window)),
+        ];
+        let wanted = usual.into_iter().filter(|(name, _)| !is_described(name));
+        panels.extend(wanted.filter_map(|(_, panel)| panel));
     }
     panels
 }
@@ -324,10 +350,20 @@ fn configured(basis: Basis<'_>, configured: &Configured) -> Option<Panel> {
         return None;
     }
     let limits = configured.good.as_ref().and_then(|good| Limits::of_success(good));
-    let own = |version: &Version| fill_version(&configured.query, basis.sides, version);
+    let words = limits.as_ref().map(|_| configured.good.clone().unwrap_or_default());
+    let (title, query) = (&configured.title, &configured.query);
+    Some(Panel {
+        limit: words.map_or_else(String::new, |good| limit::words_of(&good)),
+        limits,
+        ..asked(basis.sides, title, Source::Configured, configured.unit, query)
+    })
+}
+
+/// A query with the names of a version, for each of them.
+fn asked(sides: &Sides, title: &SafeText, source: Source, unit: Unit, query: &str) -> Panel {
+    let own = |version: &Version| Some(fill_version(query, sides, version));
     let line = |(side, query): (Side, String)| line(side, &query);
-    let mut lines: Vec<Line> =
-        per_side(basis.sides, |version| Some(own(version))).into_iter().map(line).collect();
+    let mut lines: Vec<Line> = per_side(sides, own).into_iter().map(line).collect();
     if let [first, second] = lines.as_slice()
         && first.query == second.query
     {
@@ -336,16 +372,15 @@ fn configured(basis: Basis<'_>, configured: &Configured) -> Option<Panel> {
             line.side = Side::Both;
         }
     }
-    let words = limits.as_ref().map(|_| configured.good.clone().unwrap_or_default());
-    Some(Panel {
-        title: configured.title.clone(),
-        source: Source::Configured,
-        unit: configured.unit,
-        limit: words.map_or_else(String::new, |good| limit::words_of(&good)),
-        limits,
+    Panel {
+        title: title.clone(),
+        source,
+        unit,
+        limits: None,
+        limit: String::new(),
         lines,
         trouble: None,
-    })
+    }
 }
 
 /// Requests of each version within the window: what shares and tests are made of.

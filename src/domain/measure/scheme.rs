@@ -6,6 +6,7 @@
 //! client libraries use in their examples. Which of them a server has is asked of it, in one query.
 
 use super::sides::{Sides, Version};
+use crate::domain::catalogue::environment::Series;
 use crate::domain::text::SafeText;
 
 /// What errors look like.
@@ -28,6 +29,8 @@ enum Way {
     Ingress(&'static str),
     /// By Envoy's cluster name, which has the Service's name in it.
     Cluster(&'static str),
+    /// By the label that the catalogue names.
+    Labelled,
 }
 
 /// A naming scheme.
@@ -42,6 +45,16 @@ struct Scheme {
     ways: &'static [Way],
     /// Further matchers.
     also: &'static str,
+}
+
+impl Scheme {
+    /// The ways to tell versions apart: what the catalogue says, or else what is usual.
+    fn ways(&self, sides: &Sides) -> &'static [Way] {
+        match sides.series {
+            Some(Series::Label { .. }) => &[Way::Labelled],
+            _ => self.ways,
+        }
+    }
 }
 
 const CODE: Errors = Errors { label: "code", matcher: "code=~\"5..\"" };
@@ -171,11 +184,11 @@ pub struct Found {
 pub fn exploration(sides: &Sides) -> Vec<String> {
     let mut queries: Vec<String> = Vec::new();
     for (number, scheme) in SCHEMES.iter().enumerate() {
-        for (way_number, way) in scheme.ways.iter().enumerate() {
+        for (way_number, way) in scheme.ways(sides).iter().enumerate() {
             let Some(selector) = either(scheme, *way, sides) else { continue };
             let labels = scheme.errors.iter().map(|errors| errors.label);
             let labels: Vec<&str> = match way {
-                Way::Hash(_) | Way::Pod(_) => labels.chain(NAMESPACES).collect(),
+                Way::Hash(_) | Way::Pod(_) | Way::Labelled => labels.chain(NAMESPACES).collect(),
                 _ => labels.collect(),
             };
             let labels = labels.join(", ");
@@ -222,7 +235,7 @@ pub fn found(elements: &[Labels], sides: &Sides) -> Option<Found> {
         Whose::Ours(label) => Some(*label),
         _ => None,
     });
-    Some(Found { scheme: *scheme, way: *scheme.ways.get(best.1)?, errors, namespace })
+    Some(Found { scheme: *scheme, way: *scheme.ways(sides).get(best.1)?, errors, namespace })
 }
 
 /// Whose an element is.
@@ -296,7 +309,8 @@ impl Found {
 
     fn selector(&self, sides: &Sides, version: &Version, more: &str) -> Option<String> {
         let own = matchers(self.way, sides, version)?;
-        Some(with([own.as_str(), self.in_namespace(sides).as_str(), self.scheme.also, more]))
+        let namespace = self.in_namespace(sides);
+        Some(with([own.as_str(), said(sides), namespace.as_str(), self.scheme.also, more]))
     }
 }
 
@@ -319,6 +333,14 @@ pub fn interval(elements: &[(Labels, f64)]) -> Option<f64> {
         best = Some(best.filter(|best| interval > best * 1.5).unwrap_or(interval));
     }
     best
+}
+
+/// What the catalogue wants of all series.
+fn said(sides: &Sides) -> &str {
+    match &sides.series {
+        Some(Series::Selector(selector)) => selector.value.as_str(),
+        _ => "",
+    }
 }
 
 /// Matchers that are there, as PromQL joins them.
@@ -347,6 +369,10 @@ fn matchers(way: Way, sides: &Sides, version: &Version) -> Option<String> {
         Way::Cluster(label) => {
             let service = plain(version.service.as_ref()?);
             format!("{label}=~\"(.+[/_|.])?{service}([/_|.:].*)?\"")
+        }
+        Way::Labelled => {
+            let Some(Series::Label { label, .. }) = &sides.series else { return None };
+            format!("{}=\"{}\"", label.value, quoted(version.labelled.as_ref()?))
         }
     })
 }
@@ -379,13 +405,38 @@ fn either(scheme: &Scheme, way: Way, sides: &Sides) -> Option<String> {
             let services = all(&|v| v.service.as_ref().map(|s| plain(s)))?;
             format!("{label}=~\"(.+[/_|.])?({services})([/_|.:].*)?\"")
         }
+        Way::Labelled => {
+            let Some(Series::Label { label, stable, canary }) = &sides.series else { return None };
+            // One value for both tells nothing apart.
+            (stable.value != canary.value).then_some(())?;
+            let literal = |value: &SafeText| quoted(&literal(value));
+            let values = all(&|v| v.labelled.as_ref().map(literal))?;
+            format!("{}=~\"{values}\"", label.value)
+        }
     };
-    Some(with([own.as_str(), scheme.also]))
+    Some(with([own.as_str(), said(sides), scheme.also]))
 }
 
 fn alternatives(names: &[impl AsRef<str>]) -> Option<String> {
     let names: Vec<String> = names.iter().map(|name| plain(name.as_ref())).collect();
     (!names.is_empty()).then(|| names.join("|"))
+}
+
+/// A text as a regular expression that is nothing else.
+fn literal(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii_punctuation() && !matches!(letter, '_' | '-' | '/' | ':' | '"') {
+            written.push('\\');
+        }
+        written.push(letter);
+    }
+    written
+}
+
+/// A text within a string of PromQL.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 /// A name of an object within a regular expression within a string: dots are nothing else.

@@ -1,5 +1,6 @@
 //! Whom to measure: the version that is on its way, and the one that users are on.
 
+use crate::domain::catalogue::environment::Series;
 use crate::domain::id::WorkloadKind;
 use crate::domain::release::{Release, Revision, Role};
 use crate::domain::strategy::Strategy;
@@ -14,6 +15,8 @@ pub struct Version {
     pub replica_set: SafeText,
     /// The Service that leads to it and to no other version.
     pub service: Option<SafeText>,
+    /// The value that the catalogue's label has for it; none where the catalogue says none.
+    pub labelled: Option<SafeText>,
     /// Whether it is the one on its way.
     pub is_canary: bool,
 }
@@ -31,6 +34,8 @@ pub struct Sides {
     pub stable: Option<Version>,
     /// Ingresses that lead to it.
     pub ingresses: Vec<String>,
+    /// How the catalogue has its series told from others.
+    pub series: Option<Series>,
 }
 
 /// Which version a query is about.
@@ -58,8 +63,13 @@ impl Side {
 }
 
 impl Sides {
-    /// The versions of a release.
+    /// The versions of a release whose series nobody has described.
     pub fn of(release: &Release<'_>) -> Self {
+        Self::described(release, None)
+    }
+
+    /// The versions of a release, with what the catalogue says of their series.
+    pub fn described(release: &Release<'_>, series: Option<&Series>) -> Self {
         let (canary_service, stable_service, ingresses) = match &release.workload.strategy {
             Strategy::Canary(canary) => {
                 let ingresses = canary.stable_ingresses.iter().map(ToString::to_string).collect();
@@ -75,6 +85,11 @@ impl Sides {
             hash: revision.replica_set.hash.clone(),
             replica_set: revision.replica_set.id.name.clone(),
             service: service.clone(),
+            labelled: match series {
+                Some(Series::Label { canary, .. }) if is_canary => Some(canary.value.clone()),
+                Some(Series::Label { stable, .. }) => Some(stable.value.clone()),
+                _ => None,
+            },
             is_canary,
         };
         let current = release.current();
@@ -88,6 +103,7 @@ impl Sides {
             canary: new.map(|revision| version(revision, &canary_service, true)),
             stable: stable.or(current).map(|revision| version(revision, &stable_service, false)),
             ingresses,
+            series: series.cloned(),
         }
     }
 

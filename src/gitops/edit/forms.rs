@@ -7,7 +7,7 @@ use granit_parser::ScalarStyle;
 
 use super::tree::{Kind, Node, documents};
 use super::{Part, Refusal, Scalar};
-use crate::domain::gitops::Reference;
+use crate::domain::gitops::{Reference, reference};
 
 /// A form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Site {
     /// alone by older versions of kustomize.
     pub(in crate::gitops) fn is(&self, image: &Reference) -> bool {
         let by_digest = || {
-            let digest = self.image.split_once('@').map(|(_, digest)| digest);
+            let digest = reference::parts(&self.image).digest;
             self.form == Form::Kustomize
                 && image.tag().is_none()
                 && image.repository() == self.repository

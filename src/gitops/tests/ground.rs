@@ -192,6 +192,6 @@ pub(super) fn revert_of(name: &str, from: &str, to: &str) -> Revert {
         from: Reference::parse(from).unwrap(),
         to: Reference::parse(to).unwrap(),
         environment: "production".into(),
-        incident: Some("checkout/1763".into()),
+        reason: Some("checkout/1763".into()),
     }
 }

@@ -3,6 +3,7 @@
 //! Never judges: `validate` does. Called by whoever reads the command line, and by `make`.
 
 use crate::domain::gate;
+use crate::domain::gitops::reference::{Parts, parts};
 use crate::domain::guard::rule::Terms;
 use crate::domain::time::Span;
 use crate::manifest::profile::Profile;
@@ -92,20 +93,12 @@ impl Image {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let refused =
             |wrong| Refusal::Image { given: crate::domain::text::SafeText::new(text), wrong };
-        let (name, digest) = text.split_once('@').ok_or_else(|| {
+        let Parts { name, tag, digest } = parts(text);
+        let digest = digest.ok_or_else(|| {
             refused("it has no digest, and a tag can be another image tomorrow than it is today")
         })?;
-        // A colon before the last slash is that of a port.
-        let at = name.rfind('/').map_or(0, |slash| slash + 1);
-        let (repository, tag) = match name.get(at..).and_then(|last| last.find(':')) {
-            None => (name, None),
-            Some(colon) => {
-                let (repository, tag) = name.split_at(at + colon);
-                (repository, tag.strip_prefix(':'))
-            }
-        };
         let image = Self {
-            repository: repository.to_owned(),
+            repository: name.to_owned(),
             tag: tag.map(str::to_owned),
             digest: digest.to_owned(),
         };

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::readiness::{Finding, Place, Standing};
+use crate::domain::readiness::{Finding, Place, Standing, Subject};
 use crate::domain::time::to_rfc3339;
 
 use super::{Report, standing_word};
@@ -59,7 +59,6 @@ pub fn json(report: &Report<'_>) -> String {
 }
 
 fn finding(finding: &Finding) -> Value {
-    let subject = &finding.subject;
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
     put("rule", finding.rule.into());
@@ -75,14 +74,8 @@ fn finding(finding: &Finding) -> Value {
             put("until", to_rfc3339(waiver.until).into());
         }
     }
-    put(
-        "object",
-        json!({
-            "kind": subject.kind.as_str(),
-            "namespace": subject.namespace.as_str(),
-            "name": subject.name.as_str(),
-        }),
-    );
+    put("object", object(&finding.subject));
+    put("workload", object(&finding.workload));
     put("source", finding.source.as_str().into());
     let (line, column) = finding.place.map(|Place { line, column }| (line, column)).unzip();
     put("line", line.into());
@@ -97,4 +90,12 @@ fn finding(finding: &Finding) -> Value {
         put(key, text.as_str().into());
     }
     Value::Object(fields)
+}
+
+fn object(subject: &Subject) -> Value {
+    json!({
+        "kind": subject.kind.as_str(),
+        "namespace": subject.namespace.as_str(),
+        "name": subject.name.as_str(),
+    })
 }

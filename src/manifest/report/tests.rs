@@ -11,15 +11,14 @@ use crate::manifest::rules::{Rule, Weights};
 use crate::manifest::waive::Waived;
 
 fn finding(rule: &'static str, severity: Severity, line: u32) -> Finding {
+    let subject =
+        Subject { kind: "Deployment".into(), namespace: "shop".into(), name: "api".into() };
     Finding {
         rule,
         severity,
         standing: Standing::Broken,
-        subject: Subject {
-            kind: "Deployment".into(),
-            namespace: "shop".into(),
-            name: "api".into(),
-        },
+        subject: subject.clone(),
+        workload: subject,
         source: "apps/shop.yaml".into(),
         path: "spec.probe".into(),
         place: Some(Place { line, column: 5 }),

@@ -103,6 +103,7 @@ impl<'c> Case<'c> {
             severity,
             standing,
             subject: object.subject(),
+            workload: self.workload.object.subject(),
             source: object.source.clone(),
             path: SafeText::new(spot.path()),
             place: spot.place(),

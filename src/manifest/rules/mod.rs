@@ -13,7 +13,7 @@ use std::collections::hash_map::Entry;
 
 use crate::domain::readiness::{Finding, Severity};
 
-use super::bundle::Bundle;
+use super::bundle::{Bundle, Object};
 use super::profile::Profile;
 use super::workload::{Strategy, Workload};
 
@@ -94,13 +94,13 @@ pub fn all() -> Vec<Rule> {
 /// for itself: its template is, as the Rollout's, and what is found there is said of the
 /// Deployment.
 pub fn judge(bundle: &Bundle, profile: &Profile, rules: &[Rule]) -> Vec<Finding> {
-    judge_some(bundle, profile, rules, |_| true)
+    judge_some(bundle, |_| profile, rules, |_| true)
 }
 
-/// Judges these workloads of a bundle alone, among all that is in it.
-pub fn judge_some(
+/// Judges these workloads of a bundle alone, among all that is in it, each by its own numbers.
+pub fn judge_some<'p>(
     bundle: &Bundle,
-    profile: &Profile,
+    profile_of: impl Fn(&Object) -> &'p Profile,
     rules: &[Rule],
     wanted: impl Fn(&Workload<'_>) -> bool,
 ) -> Vec<Finding> {
@@ -112,6 +112,7 @@ pub fn judge_some(
     let judged = |workload: &&Workload<'_>| !around.only_lends(workload) && wanted(workload);
     for workload in workloads.iter().filter(judged) {
         let analyses = shelf.analyses(workload, bundle);
+        let profile = profile_of(workload.object);
         for rule in rules {
             let Some(severity) = rule.weight.of(workload.strategy) else { continue };
             let beside = (&around, &analyses[..]);

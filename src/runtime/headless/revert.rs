@@ -9,6 +9,7 @@ use crate::app::report;
 use crate::app::revert::Stage;
 use crate::app::update::{begin_revert, push_revert};
 use crate::config::args::{Act, Output};
+use crate::domain::text::SafeText;
 use crate::error::Exit;
 use crate::runtime::prompt;
 use crate::runtime::say::{complain, complain_raw, print, print_json};
@@ -19,7 +20,8 @@ impl Headless {
         let id = self.look_at(&act.target).await?;
         self.tell_missing();
         let deadline = Instant::now() + act.timeout;
-        let begun = begin_revert(&mut self.engine.model, &id);
+        let reason = act.reason.as_deref().map(SafeText::new);
+        let begun = begin_revert(&mut self.engine.model, &id, reason);
         let effects = begun.map_err(|why| failure(Exit::Refused, format!("revert {id}: {why}")))?;
         for effect in effects {
             self.engine.perform(effect);

@@ -31,7 +31,7 @@ use servers::Servers;
 
 pub(super) use examine::examine;
 pub(super) use servers::SignIn;
-pub(super) use settings::{measuring, sign_in};
+pub(super) use settings::{measuring, sign_in, unread};
 
 /// The way to the Prometheus that a person named; nothing where nobody did.
 pub(super) fn named(
@@ -81,6 +81,11 @@ impl Meter {
             let task = poll(self.servers.clone(), self.clock.clone(), self.out.clone(), ask);
             self.polls.insert(id, tasks.spawn(fall::amid("measure", task)));
         }
+    }
+
+    /// The way to a server that was found.
+    pub(super) fn server(&self, address: &Address) -> Option<Server> {
+        self.servers.known(address).map(|known| known.server)
     }
 
     /// Tries silent servers again now.

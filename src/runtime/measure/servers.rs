@@ -26,10 +26,10 @@ use crate::runtime::clock::Clock;
 /// How to sign in, and where.
 #[derive(Debug, Clone, Default)]
 pub(in crate::runtime) struct SignIn {
-    /// The server that it is for.
-    pub(in crate::runtime) address: Option<Address>,
-    /// The secrets, by reference.
-    pub(in crate::runtime) access: Access,
+    /// The server that the session was given.
+    pub(in crate::runtime) named: Option<Address>,
+    /// The secrets of servers, by reference.
+    pub(in crate::runtime) access: BTreeMap<Address, Access>,
 }
 
 /// A server and how far its clock is ahead of ours.
@@ -94,8 +94,7 @@ impl Servers {
                 Err(format!("{}: a drill asks its own cluster and nobody else", address.url).into())
             }
             _ => {
-                let own = self.sign_in.address.as_ref() == Some(address);
-                let access = if own { self.sign_in.access.clone() } else { Access::default() };
+                let access = self.sign_in.access.get(address).cloned().unwrap_or_default();
                 Server::direct(&address.url, &access).map_err(|error| error.to_string().into())
             }
         }
@@ -103,7 +102,7 @@ impl Servers {
 
     /// The way to the server that a person named; nothing where nobody did.
     pub(super) fn named(&self) -> Option<Result<Server, SafeText>> {
-        self.sign_in.address.as_ref().map(|address| self.way(address))
+        self.sign_in.named.as_ref().map(|address| self.way(address))
     }
 
     /// The first of these that answers; else, unless a person named one, one that the cluster has.

@@ -2,11 +2,16 @@
 //!
 //! A drill takes nothing of it: its templates name its own server.
 
+use std::collections::BTreeMap;
+
 use crate::app::metrics::{Candidate, Settings as Measuring};
 use crate::config::{Reference, Settings, SignInRule};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::environment::SecretRef;
 use crate::domain::measure::address::Address;
 use crate::prom::Access;
 use crate::runtime::connect::secret;
+use crate::web::Secret;
 
 use super::SignIn;
 
@@ -24,12 +29,46 @@ pub(in crate::runtime) fn measuring(settings: &Settings, is_drill: bool) -> Meas
     Measuring { on: settings.metrics.on.value, named, queries }
 }
 
-/// How to sign in.
-pub(in crate::runtime) fn sign_in(settings: &Settings, is_drill: bool) -> SignIn {
+/// How to sign in: to the server that was named, and to those of the catalogue.
+pub(in crate::runtime) fn sign_in(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    is_drill: bool,
+) -> SignIn {
     if is_drill {
         return SignIn::default();
     }
-    SignIn { address: address(settings), access: access(&settings.metrics.sign_in) }
+    let all = catalogue.services.iter().flat_map(|service| &service.environments);
+    let of_catalogue = all.filter_map(|environment| {
+        let metrics = &environment.metrics;
+        let namespace = Some(environment.workload.value.namespace.as_str());
+        let address = Address::parse(&metrics.prometheus.as_ref()?.value, namespace).ok()?;
+        let bearer = match &metrics.token.as_ref()?.value {
+            SecretRef::Variable(name) => Secret::Variable(name.to_string()),
+            SecretRef::File(path) => Secret::File(path.as_str().into()),
+            // Said when the catalogue was taken: no Secret is read.
+            SecretRef::Secret { .. } => return None,
+        };
+        Some((address, Access { bearer: Some(bearer), ..Access::default() }))
+    });
+    let mut access: BTreeMap<Address, Access> = of_catalogue.collect();
+    let named = address(settings);
+    if let Some(named) = &named {
+        access.insert(named.clone(), self::access(&settings.metrics.sign_in));
+    }
+    SignIn { named, access }
+}
+
+/// Tokens of the catalogue that this program does not read.
+pub(in crate::runtime) fn unread(catalogue: &Catalogue) -> Vec<String> {
+    let all = catalogue.services.iter().flat_map(|service| &service.environments);
+    let token = all.filter_map(|environment| environment.metrics.token.as_ref());
+    let unread = token.filter(|token| matches!(token.value, SecretRef::Secret { .. }));
+    let said = unread.map(|token| {
+        let (origin, words) = (&token.origin, token.value.words());
+        format!("{origin}: no Secret is read ({words}): give the token as env:NAME or file:PATH")
+    });
+    said.collect()
 }
 
 /// It was looked at when the settings were loaded.

@@ -1,24 +1,28 @@
 //! `waveoff check`: manifests on disk, or what is on the cluster.
 
 use std::num::NonZero;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::files::{Source, sources};
 use super::live;
+use super::numbers::profiles;
+use super::services::waivers;
 use crate::cluster::Connection;
 use crate::cluster::inventory::inventory;
 use crate::config::args::{Check, Format};
 use crate::config::nearest;
-use crate::domain::readiness::Place;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::guard::rule::Terms;
+use crate::domain::readiness::{Place, Subject};
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 use crate::error::Exit;
-use crate::manifest::bundle::Bundle;
-use crate::manifest::profile::Profile;
+use crate::manifest::bundle::{Bundle, Object};
+use crate::manifest::profile::Profiles;
 use crate::manifest::read::{self, Fault, Limits, Misread, Read};
 use crate::manifest::report::{self, Checked, Outcome, Report};
-use crate::manifest::rules::{Rule, all, judge};
+use crate::manifest::rules::{Rule, all, judge_some};
 use crate::manifest::waive::{self, Waived};
 use crate::manifest::workload::Workload;
 use crate::prom::Server;
@@ -34,12 +38,23 @@ const WIDTH: usize = 110;
 /// What the rules are to go by.
 #[derive(Debug)]
 pub(in crate::runtime) struct Bench {
-    /// The numbers.
-    pub(in crate::runtime) profile: Profile,
-    /// Who answers for what.
-    pub(in crate::runtime) waivers: Vec<Waived>,
-    /// Until when waivers count.
-    pub(in crate::runtime) now: Timestamp,
+    profiles: Profiles,
+    waivers: Vec<Waived>,
+    /// Waivers that ended before it do not count.
+    now: Timestamp,
+}
+
+impl Bench {
+    /// By the terms of a guard and what the catalogue says, in a cluster's context or in none.
+    pub(in crate::runtime) fn new(
+        terms: &Terms,
+        catalogue: &Catalogue,
+        context: Option<&SafeText>,
+        now: Timestamp,
+    ) -> Self {
+        let profiles = profiles(terms, catalogue, context);
+        Self { profiles, waivers: waivers(catalogue), now }
+    }
 }
 
 /// Judges files, directories and standard input.
@@ -48,7 +63,7 @@ pub(in crate::runtime) struct Bench {
 /// When a rule is asked for that there is not.
 pub(in crate::runtime) fn check(asked: &Check, mut bench: Bench) -> Result<Exit, Failure> {
     let rules = chosen(&asked.only)?;
-    bench.profile.server_minor = asked.server_minor;
+    bench.profiles.change(|profile| profile.server_minor = asked.server_minor);
     let limits = Limits::default();
     let (mut objects, mut faults) = (Vec::new(), Vec::new());
     let sources = sources(&asked.paths, limits.bytes);
@@ -120,12 +135,15 @@ pub(in crate::runtime) async fn check_live(
     let listed = tokio::time::timeout(LISTS_WITHIN, inventory(connection, namespaces)).await;
     let listed = listed.map_err(|_| failure(Exit::TimedOut, "the lists did not come in time"))?;
     let found = listed.map_err(|error| failure(Exit::Undetermined, error.to_string()))?;
-    bench.profile.server_minor = found.minor;
     for why in &found.missing {
         complain(&format!("left out: {why}"));
     }
     let bundle: Bundle = found.objects.into_iter().collect();
-    bench.profile.live = Some(live::ask(connection, server.as_ref(), &bundle).await);
+    let live = Arc::new(live::ask(connection, server.as_ref(), &bundle, |_| true).await);
+    bench.profiles.change(|profile| {
+        profile.server_minor = found.minor;
+        profile.live = Some(Arc::clone(&live));
+    });
     let exit = tell(asked, &bench, &rules, 0, &bundle, &[]);
     // What could not be read may be what is missing.
     Ok(if found.missing.is_empty() || exit != Exit::Ok { exit } else { Exit::Undetermined })
@@ -153,11 +171,22 @@ fn tell(
     bundle: &Bundle,
     faults: &[Misread],
 ) -> Exit {
-    let mut findings = judge(bundle, &bench.profile, rules);
-    let unused = waive::apply(&mut findings, &bench.waivers, bench.now);
+    let mut findings = judge_some(bundle, |object| bench.profiles.of(object), rules, |_| true);
+    let mut unused = waive::apply(&mut findings, &bench.waivers, bench.now);
     let objects = bundle.objects();
-    let workloads = objects.iter().filter(|object| Workload::of(object, bundle).is_some()).count();
-    let checked = Checked { files, objects: objects.len(), workloads, rules: rules.len() };
+    let workloads: Vec<Subject> = objects
+        .iter()
+        .filter(|object| Workload::of(object, bundle).is_some())
+        .map(Object::subject)
+        .collect();
+    // One that is of nothing here may be needed elsewhere; so may one of a rule that was not asked.
+    let is_here = |waived: &Waived| {
+        rules.iter().any(|rule| waived.rule == *rule.id)
+            && workloads.iter().any(|workload| waived.covers(workload))
+    };
+    unused.retain(|unused| is_here(unused.waived));
+    let (objects, workloads) = (objects.len(), workloads.len());
+    let checked = Checked { files, objects, workloads, rules: rules.len() };
     let report = Report { findings: &findings, faults, unused: &unused, checked };
     print(&match asked.output {
         Format::Text => report::text(&report, Some(WIDTH)),

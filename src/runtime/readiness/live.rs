@@ -1,7 +1,8 @@
 //! What only a live cluster and its Prometheus can tell the rules: rights, buckets, whether a query
 //! returns anything.
 //!
-//! Each question has its own time; what is not answered is not known. Called by `check`.
+//! Each question has its own time; what is not answered is not known. Called by `check` and the
+//! readiness of one workload.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::domain::text::SafeText;
 use crate::manifest::bundle::Bundle;
 use crate::manifest::profile::{Answer, Live, Measured};
 use crate::manifest::rules::rollouts::questions;
+use crate::manifest::workload::Workload;
 use crate::prom::Server;
 
 /// Questions at once.
@@ -25,13 +27,14 @@ const AT_ONCE: usize = 4;
 /// Longest wait for one answer.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// Asks everything that the rules want to know of these objects.
+/// Asks everything that the rules want to know of these workloads.
 pub(super) async fn ask(
     connection: &Connection,
     server: Option<&Result<Server, SafeText>>,
     bundle: &Bundle,
+    of: impl Fn(&Workload<'_>) -> bool,
 ) -> Live {
-    let wanted = questions(bundle);
+    let wanted = questions(bundle, of);
     let mut live = Live::default();
     for namespace in wanted.namespaces {
         let refused = refused(connection, &namespace, bundle).await;

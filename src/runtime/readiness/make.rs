@@ -4,9 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use crate::config::Settings;
 use crate::config::args::{Made as Wanted, New};
-use crate::domain::guard::rule::Terms;
+use crate::config::{Origin, Settings};
+use crate::domain::catalogue::environment::Environment as Entry;
+use crate::domain::catalogue::matrix::StrategyKind;
+use crate::domain::catalogue::stated::Stated;
+use crate::domain::catalogue::told::{Question, Seen, plan};
+use crate::domain::catalogue::{Catalogue, Service};
+use crate::domain::text::SafeText;
 use crate::error::Exit;
 use crate::manifest::make::{
     Check, Environment, File, Image, Order, Pace, Refusal, Routing, Shape, make as made,
@@ -15,6 +20,8 @@ use crate::manifest::profile::Profile;
 use crate::manifest::workload::Strategy;
 use crate::runtime::headless::{Failure, failure};
 use crate::runtime::say::{complain, print};
+
+use super::numbers::profile_of;
 
 /// Pods of the environments before production.
 const TRIED_WITH: u32 = 2;
@@ -27,9 +34,10 @@ pub(in crate::runtime) fn make(
     asked: &New,
     namespaces: &[String],
     settings: &Settings,
-    profile: Profile,
+    catalogue: &Catalogue,
 ) -> Result<Exit, Failure> {
-    let order = order(asked, namespaces, settings, profile)
+    let service = catalogue.service(&asked.name);
+    let order = order(asked, namespaces, settings, service)
         .map_err(|refusal| failure(Exit::Usage, format!("new {}: {refusal}", asked.name)))?;
     let made = made(&order)
         .map_err(|refusal| failure(Exit::Usage, format!("new {}: {refusal}", asked.name)))?;
@@ -45,36 +53,64 @@ pub(in crate::runtime) fn make(
     for note in &made.notes {
         complain(note);
     }
+    if let Some(odds) = service.and_then(|service| odds(asked.strategy, catalogue, service)) {
+        complain(&odds);
+    }
     Ok(Exit::Ok)
 }
 
+/// That the catalogue would have it otherwise.
+fn odds(asked: Wanted, catalogue: &Catalogue, service: &Service) -> Option<String> {
+    let name = service.name.value.as_str();
+    let question =
+        Question { service: name, environment: None, seen: &Seen::NotAsked, course: None };
+    let planned = plan(catalogue, question).ok()?.choice.strategy()?;
+    let is_same = match asked {
+        Wanted::Rolling => matches!(planned, StrategyKind::Rolling | StrategyKind::Recreate),
+        Wanted::BlueGreen => planned == StrategyKind::BlueGreen,
+        Wanted::Canary => planned == StrategyKind::Canary,
+    };
+    (!is_same).then(|| {
+        let planned = planned.word();
+        format!("the catalogue would have {name} released by {planned}: see `waveoff plan {name}`")
+    })
+}
+
+/// The command line comes first, then the service's environment that users are on, then the
+/// configuration.
 fn order(
     asked: &New,
     namespaces: &[String],
     settings: &Settings,
-    profile: Profile,
+    service: Option<&Service>,
 ) -> Result<Order, Refusal> {
     let strategy = match asked.strategy {
         Wanted::Rolling => Strategy::Rolling,
         Wanted::BlueGreen => Strategy::BlueGreen,
         Wanted::Canary => Strategy::Canary,
     };
-    let namespace = |at: usize| namespaces.get(at).cloned();
+    let main = service.and_then(Service::main_environment);
+    let of = |environment: &Entry| environment.workload.value.namespace.to_string();
+    let stage = |at: usize, name: &str| {
+        let said = namespaces.get(at).cloned();
+        let known = service.and_then(|service| service.environment(name)).map(of);
+        said.or(known).unwrap_or_else(|| name.to_owned())
+    };
     let one = |namespace: String, replicas| Environment { namespace, replicas };
     let shape = if asked.kustomize {
         let tried = TRIED_WITH.min(asked.replicas);
         Shape::Kustomize {
-            dev: one(namespace(0).unwrap_or_else(|| "dev".to_owned()), tried),
-            staging: one(namespace(1).unwrap_or_else(|| "staging".to_owned()), tried),
-            production: one(
-                namespace(2).unwrap_or_else(|| "production".to_owned()),
-                asked.replicas,
-            ),
+            dev: one(stage(0, "dev"), tried),
+            staging: one(stage(1, "staging"), tried),
+            production: one(stage(2, "production"), asked.replicas),
         }
     } else {
-        Shape::Plain(one(namespace(0).unwrap_or_else(|| "default".to_owned()), asked.replicas))
+        let known = namespaces.first().cloned().or_else(|| main.map(of));
+        Shape::Plain(one(known.unwrap_or_else(|| "default".to_owned()), asked.replicas))
     };
-    let terms: &Terms = &settings.guard.terms;
+    let usual = &settings.guard.terms;
+    let terms = main.map_or(usual, |main| main.guard.or(usual));
+    let profile = profile_of(terms);
     let mut order = Order::new(strategy, &asked.name, Image::parse(&asked.image)?, shape);
     order.pace = Pace::of(&profile, terms);
     order.profile = Profile { server_minor: asked.server_minor, ..profile };
@@ -82,10 +118,20 @@ fn order(
     order.port = asked.port;
     order.metrics_port = asked.metrics_port;
     order.routing = routing(asked);
-    order.prometheus.clone_from(&settings.metrics.prometheus.value);
-    order.owner.clone_from(&asked.owner);
-    order.runbook.clone_from(&asked.runbook);
-    if !settings.gate.origins.is_empty() {
+    let text = |stated: &Stated<SafeText>| stated.value.to_string();
+    let said = &settings.metrics.prometheus;
+    let known = || main.and_then(|main| main.metrics.prometheus.as_ref()).map(text);
+    order.prometheus = match said.origin {
+        Origin::Flag(_) => said.value.clone(),
+        _ => known().or_else(|| said.value.clone()),
+    };
+    let owner = || service.and_then(|service| service.owner.as_ref()).map(text);
+    order.owner = asked.owner.clone().or_else(owner);
+    let runbook = || service.and_then(|service| service.runbook.as_ref()).map(text);
+    order.runbook = asked.runbook.clone().or_else(runbook);
+    if let Some(main) = main.filter(|main| !main.gate.set.is_empty()) {
+        order.checks = Check::of_gate(&main.gate.value);
+    } else if !settings.gate.origins.is_empty() {
         order.checks = Check::of_gate(&settings.gate.profile);
     }
     Ok(order)

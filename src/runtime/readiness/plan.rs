@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::cluster::measure::read_analysis_template;
-use crate::cluster::read::read_workload;
+use crate::cluster::read::{flagger, read_workload};
 use crate::cluster::{ClusterError, Connection};
 use crate::config::args::{Output, PlanAsk};
 use crate::config::catalogue::Loaded;
 use crate::domain::analysis::template::{AnalysisTemplate, TemplateName};
 use crate::domain::catalogue::budget::course::Course;
+use crate::domain::catalogue::environment::Environment;
 use crate::domain::catalogue::matrix::StrategyKind;
 use crate::domain::catalogue::told::{Plan, Question, Runs, Seen, cells, plan};
 use crate::domain::catalogue::{Catalogue, advice};
@@ -20,7 +21,7 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::Workload;
 use crate::error::Exit;
 use crate::runtime::headless::{Failure, failure};
-use crate::runtime::say::{print, print_json};
+use crate::runtime::say::{complain, print, print_json};
 
 /// What was seen of a workload on the cluster.
 #[derive(Debug)]
@@ -47,13 +48,20 @@ impl Look {
             Err(ClusterError::NotFound { .. }) => return Self { seen: Seen::Absent, course: None },
             Err(error) => return Self::failed(&error.to_string()),
         };
+        let driven_by = match flagger(connection, id).await {
+            Ok(driven_by) => driven_by,
+            Err(error) => {
+                complain(&format!("plan: not known whether Flagger moves its versions: {error}"));
+                None
+            }
+        };
         let templates = templates(connection, &workload).await;
         let course = Course::of(&workload, |name| templates.get(name), None);
         let runs = Runs {
             kind: workload.id.kind,
             name: workload.id.name.clone(),
             strategy: StrategyKind::of(&workload.strategy),
-            driven_by: None,
+            driven_by,
         };
         Self { seen: Seen::Runs(runs), course: Some(course) }
     }
@@ -87,17 +95,16 @@ fn names(strategy: &Strategy) -> Vec<TemplateName> {
     names
 }
 
-/// The workload that a plan would be compared with.
-pub(in crate::runtime) fn workload_of(
-    catalogue: &Catalogue,
+/// The environment that a plan would be compared with.
+pub(in crate::runtime) fn environment_of<'c>(
+    catalogue: &'c Catalogue,
     asked: &PlanAsk,
-) -> Option<WorkloadId> {
+) -> Option<&'c Environment> {
     let service = catalogue.service(asked.service.as_deref()?)?;
-    let environment = match &asked.environment {
+    match &asked.environment {
         Some(name) => service.environment(name),
         None => service.main_environment(),
-    };
-    Some(environment?.workload.value.clone())
+    }
 }
 
 /// Advises on a service, on a type and a risk, or on all of them. A catalogue with faults is wrong

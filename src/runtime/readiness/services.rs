@@ -60,7 +60,7 @@ pub(in crate::runtime) fn load_and_say(named: Option<&Path>) -> Result<Loaded, F
 }
 
 /// The waivers of a catalogue as those of manifests: of a service means of its workloads.
-pub(in crate::runtime) fn waivers(catalogue: &Catalogue) -> Vec<Waived> {
+pub(super) fn waivers(catalogue: &Catalogue) -> Vec<Waived> {
     let of = |word: &Word, kind: &str, namespace: SafeText, name: SafeText| Waived {
         rule: word.rule.value.clone(),
         kind: kind.into(),

@@ -75,7 +75,8 @@ fn offered(proposal: &Proposal, say: &mut impl FnMut(&str, Role, &str)) {
         }
         Culprit::Unknown(why) => say("reverts", Role::Muted, why),
     }
-    say("as", Role::Muted, &proposal.identity);
+    let signed = if proposal.signed { ", signed" } else { "" };
+    say("as", Role::Muted, &format!("{}{signed}", proposal.identity));
     for remark in &proposal.remarks {
         say("note", Role::Warn, &format!("! {remark}"));
     }

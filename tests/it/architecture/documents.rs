@@ -128,3 +128,20 @@ fn the_configuration_of_the_readme_is_taken() {
         assert!(said.contains("config.toml:"), "{text}\n{said}");
     }
 }
+
+#[test]
+fn the_catalogue_of_the_readme_is_taken() {
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once("```yaml\nservices:").expect("there is one");
+    let (text, _) = rest.split_once("```").expect("it ends");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("waveoff.yaml");
+    fs::write(&file, format!("services:{text}")).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_waveoff"))
+        .args(["plan", "payment", "--catalogue", file.to_str().unwrap()])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{text}");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

@@ -47,7 +47,8 @@ fn finding(rule: &'static str, severity: Severity, standing: Standing) -> Findin
         rule,
         severity,
         standing,
-        subject,
+        subject: subject.clone(),
+        workload: subject,
         source: "https://10.0.0.1:6443".into(),
         path: "spec.strategy.canary.steps".into(),
         place: None,
@@ -71,7 +72,7 @@ fn findings() -> Vec<Finding> {
 fn reverting() -> (Model, Revert, u64) {
     let mut model = a_cockpit(a_canary_at_its_gate());
     let id = id_of(&model);
-    begin_revert(&mut model, &id).unwrap();
+    begin_revert(&mut model, &id, None).unwrap();
     let reverting = model.revert.clone().unwrap();
     model.dialog = Some(Dialog::Revert(Trigger::new(Level::Production, ago(9))));
     (model, reverting.wanted.revert, reverting.number)

@@ -7,7 +7,7 @@ use crate::app::model::Model;
 use crate::app::theme::Role;
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::Reading;
-use crate::domain::measure::panel::{Panel, Source, Unit};
+use crate::domain::measure::panel::{Panel, Unit};
 use crate::domain::measure::share::{Measured, Truth};
 
 use super::share::{age, percent};
@@ -64,14 +64,14 @@ fn share(model: &Model, subject: &Subject) -> Short {
     }
 }
 
-/// The panel of a scheme with this title.
-pub fn of_scheme<'s>(subject: &'s Subject, title: &str) -> Option<&'s Panel> {
-    let own = |panel: &&Panel| matches!(panel.source, Source::Scheme(_)) && panel.title == title;
+/// The usual panel with this title.
+pub fn usual<'s>(subject: &'s Subject, title: &str) -> Option<&'s Panel> {
+    let own = |panel: &&Panel| panel.source.is_usual() && panel.title == title;
     subject.panels.iter().find(own)
 }
 
 fn value(model: &Model, subject: &Subject, title: &str) -> Short {
-    let Some(panel) = of_scheme(subject, title) else { return Short::default() };
+    let Some(panel) = usual(subject, title) else { return Short::default() };
     let Some(line) = panel.lines.first() else { return Short::default() };
     let reading = model.metrics.reading(subject, panel, line, model.now);
     short(panel.unit, &reading)

@@ -136,6 +136,7 @@ fn row(model: &Model, id: &WorkloadId, subject: &Subject, panel: &Panel) -> Pane
         source: match &panel.source {
             Source::Template(name) => format!("template {name}"),
             Source::Configured => "configured".to_owned(),
+            Source::Catalogue => "catalogue".to_owned(),
             Source::Scheme(name) => (*name).to_owned(),
         },
         unit: panel.unit,

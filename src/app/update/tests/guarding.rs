@@ -11,7 +11,7 @@ use crate::domain::guard::rule::{Sample as Looked, Signal, Terms};
 use crate::domain::guard::{End, Event, Guard, State};
 use crate::domain::id::{PodHash, Uid};
 use crate::domain::measure::Reading;
-use crate::domain::sample::{CURRENT, STABLE, a_pod};
+use crate::domain::sample::{CURRENT, STABLE, a_blue_green, a_deployment, a_pod};
 use crate::domain::time::Timestamp;
 
 fn uid() -> Uid {
@@ -29,9 +29,14 @@ fn well() -> Sample {
 
 /// Users are on the old version again, and its pods are well.
 fn home() -> Sample {
-    let sample = a_canary().aborted("").weight(0);
-    let wanted = sample.replica_sets.iter().find(|set| set.hash == STABLE).unwrap().desired;
-    (0..wanted).fold(sample, |sample, n| sample.pod(STABLE, a_pod(&format!("s{n}"))))
+    all_well(a_canary().aborted("").weight(0), STABLE)
+}
+
+/// With all the pods that a version is meant to have.
+fn all_well(sample: Sample, hash: &str) -> Sample {
+    let wanted = sample.replica_sets.iter().find(|set| set.hash == hash).unwrap().desired;
+    let name = sample.workload.id.name.clone();
+    (0..wanted).fold(sample, |sample, n| sample.pod(hash, a_pod(&format!("{name}-{n}"))))
 }
 
 /// Watched for its pods alone: nothing is measured here.
@@ -186,6 +191,36 @@ fn without_a_lease_it_does_not_act_and_pages() {
     assert_eq!(order(&seconds(&mut rig, 50)), ["firing"]);
     ours(&mut rig, Span::seconds(30));
     assert_eq!(order(&seconds(&mut rig, 1)), ["> wave-off", "acting"]);
+}
+
+/// Three guarded workloads, the second of them as given, watched for their pods.
+fn three(second: &Sample) -> Rig {
+    let mut rig = rig(&sick());
+    let third = all_well(a_deployment(), CURRENT);
+    for sample in [&sick(), second, &third] {
+        rig.see(sample);
+        let (id, uid) = (sample.id(), sample.workload.uid.clone());
+        propose(&mut rig.model, &id, Terms::default(), false).unwrap();
+        for offer in &mut rig.model.proposals.get_mut(&uid).unwrap().offers {
+            offer.on = offer.watch.rule.signal == Signal::Pods;
+        }
+        arm(&mut rig.model, &uid).unwrap();
+        let until = rig.model.now + Span::hours(1);
+        rig.send(Msg::Leased(uid, Lease::Ours(until)));
+    }
+    rig
+}
+
+#[test]
+fn what_breaks_most_of_what_is_guarded_is_no_release_and_a_person_decides() {
+    let mut alone = three(&all_well(a_blue_green().paused(), CURRENT));
+    assert_eq!(order(&seconds(&mut alone, 50)), ["firing", "> wave-off", "acting"]);
+    let mut rig = three(&a_blue_green().paused().pod(CURRENT, a_pod("y").crash_looping()));
+    assert_eq!(order(&seconds(&mut rig, 50)), ["firing", "firing"]);
+    assert!(post(&rig).obstacle.as_ref().is_some_and(|why| why.contains("2 of 3 guarded")));
+    assert_eq!(order(&seconds(&mut rig, 60)), ["failed", "failed"]);
+    let Some(End::Failed(why)) = end(&rig) else { panic!("{:?}", end(&rig)) };
+    assert!(why.contains("a shared cause is likely"), "{why}");
 }
 
 #[test]

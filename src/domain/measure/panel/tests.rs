@@ -38,6 +38,16 @@ fn panels_of(
     configured: &[Configured],
     found: Option<Found>,
 ) -> Vec<Panel> {
+    described(sample, templates, configured, &[], found)
+}
+
+fn described(
+    sample: &Sample,
+    templates: &[AnalysisTemplate],
+    configured: &[Configured],
+    described: &[(SafeText, Stated<SafeText>)],
+    found: Option<Found>,
+) -> Vec<Panel> {
     let templates = templates.iter().map(|t| (t.name.clone(), t.clone())).collect();
     sample.ask(|release| {
         let sides = Sides::of(release);
@@ -46,6 +56,7 @@ fn panels_of(
             sides: &sides,
             templates: &templates,
             configured,
+            described,
             found,
             window: "1m",
         };
@@ -149,6 +160,24 @@ fn a_scheme_gives_errors_and_p99_after_what_is_asked_for() {
     assert_eq!(panels[0].lines.len(), 2);
     assert!(panels[0].lines[0].query.contains(") / sum("), "{}", panels[0].lines[0].query);
     assert!(panels[1].lines[1].query.starts_with("histogram_quantile(0.99, sum by (le)"));
+}
+
+#[test]
+fn what_the_catalogue_asks_stands_for_what_is_usual() {
+    let element = vec![("waveoff".into(), "0.0".into()), ("status".into(), "200".into())];
+    let found = scheme::found(&[element], &a_canary().ask(Sides::of));
+    let query = |name: &str, query: &str| (name.into(), Stated::built_in(query.into()));
+    let asked =
+        [query("errors", "err{h=\"{{hash}}\"}"), query("business", "orders{ns=\"{{namespace}}\"}")];
+    let panels = described(&a_canary(), &[], &[], &asked, found);
+    let said: Vec<(&str, Unit, usize)> =
+        panels.iter().map(|panel| (panel.title.as_str(), panel.unit, panel.lines.len())).collect();
+    let wanted =
+        [("errors", Unit::Share, 2), ("business", Unit::Plain, 1), ("p99", Unit::Seconds, 2)];
+    assert_eq!(said, wanted);
+    assert_eq!(panels[0].source, Source::Catalogue);
+    assert_eq!(queries(&panels[0])[0].1, format!("err{{h=\"{CURRENT}\"}}"));
+    assert_eq!(panels[1].lines[0].side, Side::Both, "it does not tell versions apart");
 }
 
 #[test]

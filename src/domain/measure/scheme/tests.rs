@@ -1,6 +1,7 @@
 //! What is asked to find a scheme, which one is chosen, and the queries that follow.
 
 use super::*;
+use crate::domain::catalogue::stated::Stated;
 use crate::domain::sample::{CURRENT, STABLE, a_blue_green, a_canary, a_deployment};
 
 fn element(mark: &str, labels: &[(&str, &str)]) -> Labels {
@@ -18,6 +19,7 @@ fn mark_of(requests: &str, label: &str) -> String {
                 | Way::Service(l, _)
                 | Way::Ingress(l)
                 | Way::Cluster(l) => l,
+                Way::Labelled => &"",
             };
             if scheme.requests == requests && *own == label {
                 return format!("{number}.{way_number}");
@@ -118,6 +120,47 @@ fn versions_are_told_apart_in_each_way() {
         assert!(query(canary).contains(&format!("{{{of_canary}}}[1m]")), "{}", query(canary));
         assert!(query(stable).contains(&format!("{{{of_stable}}}[1m]")), "{}", query(stable));
     }
+}
+
+fn stated(text: &str) -> Stated<SafeText> {
+    Stated::built_in(text.into())
+}
+
+#[test]
+fn the_catalogue_says_how_versions_are_told_apart_and_nothing_else_is_tried() {
+    let series = |canary: &str| Series::Label {
+        label: stated("app_version"),
+        stable: stated("shop.v1"),
+        canary: stated(canary),
+    };
+    let sides_of =
+        |series: Series| a_canary().ask(|release| Sides::described(release, Some(&series)));
+    let sides = sides_of(series("a\"b"));
+    let queries = exploration(&sides).join("\n");
+    let either = "http_requests_total{app_version=~\"a\\\"b|shop\\\\.v1\"}";
+    assert!(queries.contains(either), "{queries}");
+    assert!(!queries.contains("pod"), "{queries}");
+    let number = SCHEMES.iter().position(|s| s.requests == "http_requests_total").unwrap();
+    let own = found(&[element(&format!("{number}.0"), &[("code", "200")])], &sides).unwrap();
+    let query =
+        |version: &Option<Version>| own.requests(&sides, version.as_ref().unwrap(), "1m").unwrap();
+    assert!(query(&sides.canary).contains("{app_version=\"a\\\"b\"}[1m]"));
+    assert!(query(&sides.stable).contains("{app_version=\"shop.v1\"}[1m]"));
+    // What is the same for both tells nothing apart.
+    assert_eq!(exploration(&sides_of(series("shop.v1"))), Vec::<String>::new());
+}
+
+#[test]
+fn a_selector_of_the_catalogue_narrows_what_is_usual() {
+    let series = Series::Selector(stated("job=\"shop\""));
+    let sides = a_canary().ask(|release| Sides::described(release, Some(&series)));
+    let by_pod = mark_of("http_requests_total", "pod");
+    let own = found(&[element(&by_pod, &[("code", "200")])], &sides).unwrap();
+    let query = own.failed(&sides, sides.canary.as_ref().unwrap(), "1m").unwrap();
+    let wanted = format!("{{pod=~\"checkout-{CURRENT}-[a-z0-9]+\",job=\"shop\",code=~\"5..\"}}");
+    assert!(query.contains(&wanted), "{query}");
+    assert!(own.scrapes(&sides).unwrap().contains(",job=\"shop\""));
+    assert!(exploration(&sides).iter().all(|query| query.contains("job=\"shop\"")));
 }
 
 #[test]

@@ -120,10 +120,10 @@ impl<'b> Around<'b> {
         self.budgets(&workload.object.namespace, workload.pod_labels())
     }
 
-    /// A budget of this namespace that selects nothing of what was read.
-    pub fn idle_budget(&self, namespace: &str) -> Option<&Budget<'b>> {
-        let near = |budget: &Budget<'b>| meets(&budget.object.namespace, namespace);
-        self.budgets.iter().find(|budget| !budget.is_used && near(budget))
+    /// The budgets of this namespace that select nothing of what was read.
+    pub fn idle_budgets(&self, namespace: &str) -> impl Iterator<Item = &Budget<'b>> {
+        let near = |budget: &&Budget<'b>| meets(&budget.object.namespace, namespace);
+        self.budgets.iter().filter(|budget| !budget.is_used).filter(near)
     }
 
     /// How many pods a workload is meant to have: between the two ends of its autoscaler, else

@@ -9,13 +9,14 @@ use crate::domain::strategy::Amount;
 use crate::manifest::bundle::Object;
 use crate::manifest::rules::around::Budget;
 use crate::manifest::rules::case::{Case, Said};
-use crate::manifest::tree::Spot;
+use crate::manifest::tree::{Entry, Spot};
 use crate::manifest::workload::{Strategy, amount};
 
 use super::sizes::{floor_of, percent, percent_of_floor};
 
 pub(super) fn missing(case: &mut Case<'_>) {
     let Some(object) = case.workload.templated else { return };
+    idle(case);
     if case.size().is_some_and(|size| size.most < 2)
         || !case.around.budgets_of(case.workload).is_empty()
     {
@@ -23,7 +24,7 @@ pub(super) fn missing(case: &mut Case<'_>) {
     }
     let spot = object.root().keys(&["spec", "template", "metadata", "labels"]);
     let labels: Vec<String> = case.workload.pod_labels().iter().map(label).collect();
-    let idle = case.around.idle_budget(&case.workload.object.namespace);
+    let idle = case.around.idle_budgets(&case.workload.object.namespace).next();
     let measured = match (idle, old(case)) {
         (Some(idle), _) => {
             let selector = idle.selector.said();
@@ -40,7 +41,38 @@ pub(super) fn missing(case: &mut Case<'_>) {
     case.broken(object, &spot, Said::of(measured, wanted, why, fix));
 }
 
-fn label(entry: &crate::manifest::tree::Entry) -> String {
+/// Labels by which programs are told apart.
+const NAMES: [&str; 3] = ["app", "app.kubernetes.io/name", "k8s-app"];
+
+/// A budget that selects nothing, and by its name or its labels is of this workload, which has
+/// another. Others may be of pods that were not read.
+fn idle(case: &mut Case<'_>) {
+    let (around, workload) = (case.around, case.workload);
+    if around.budgets_of(workload).is_empty() {
+        return;
+    }
+    let name = workload.object.name.as_str();
+    let labels = workload.pod_labels();
+    for budget in around.idle_budgets(&workload.object.namespace) {
+        let is_named = budget.object.name == name;
+        let has = |(key, value): (&str, &str)| {
+            let is_it = |label: &Entry| label.key == key && label.node.text() == Some(value);
+            NAMES.contains(&key) && labels.iter().any(is_it)
+        };
+        if !is_named && !budget.selector.pairs().any(has) {
+            continue;
+        }
+        let said = Said::of(
+            format!("{}, which no pods here are", budget.selector.said()),
+            format!("labels of pods; those of {name} have a budget already"),
+            "it protects nothing, and looks as if it did",
+            "the labels that the pods have, or no such budget",
+        );
+        case.broken(budget.object, &budget.object.root().keys(&["spec", "selector"]), said);
+    }
+}
+
+fn label(entry: &Entry) -> String {
     format!("{}={}", entry.key, entry.node)
 }
 

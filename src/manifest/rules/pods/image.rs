@@ -3,6 +3,7 @@
 //!
 //! Never asks a registry. Called by `judge`.
 
+use crate::domain::gitops::reference::parts;
 use crate::domain::readiness::Severity;
 use crate::manifest::bundle::Object;
 use crate::manifest::rules::case::{Case, Said};
@@ -13,24 +14,6 @@ use super::{all, unrendered};
 
 /// Labels that say the version (R070, and the recommended labels of Kubernetes).
 const VERSION_LABELS: &[&str] = &["version", "app.kubernetes.io/version"];
-
-/// An image reference, taken apart.
-#[derive(Debug, PartialEq, Eq)]
-struct Reference<'t> {
-    tag: Option<&'t str>,
-    digest: Option<&'t str>,
-}
-
-/// Takes `registry:5000/name:tag@sha256:...` apart.
-fn reference(image: &str) -> Reference<'_> {
-    let (name, digest) = match image.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (image, None),
-    };
-    // A colon before the last slash is that of the registry's port.
-    let last = name.rsplit('/').next().unwrap_or(name);
-    Reference { tag: last.split_once(':').map(|(_, tag)| tag), digest }
-}
 
 /// `sha256:` and 64 hexadecimal digits; other methods by their form alone.
 fn is_digest(digest: &str) -> bool {
@@ -59,7 +42,7 @@ pub(super) fn pinned(case: &mut Case<'_>) {
 
 fn unpinned(case: &mut Case<'_>, object: &Object, spot: &Spot<'_>, image: &str) {
     let fix = "name:tag@sha256:... as the registry shows it for the image that was tested";
-    let found = reference(image);
+    let found = parts(image);
     let (severity, wanted, why) = match (found.digest, found.tag) {
         (Some(digest), _) if is_digest(digest) => return,
         (Some(_), _) => (
@@ -88,7 +71,7 @@ pub(super) fn version_label(case: &mut Case<'_>) {
     if images.iter().any(|image| unrendered::is_template(image)) {
         return;
     }
-    let tags: Vec<&str> = images.iter().filter_map(|image| reference(image).tag).collect();
+    let tags: Vec<&str> = images.iter().filter_map(|image| parts(image).tag).collect();
     let Some(first) = tags.first() else { return };
     let own = case.workload.object;
     let places = [
@@ -122,18 +105,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_taken_apart() {
+    fn digests_by_their_form() {
         let digest = format!("sha256:{}", "0a".repeat(32));
-        let cases = [
-            ("web", None, None),
-            ("registry:5000/web", None, None),
-            ("registry:5000/shop/web:1.2", Some("1.2"), None),
-            ("web:1.2@sha256:ab", Some("1.2"), Some("sha256:ab")),
-            ("ghcr.io/shop/web@sha256:ab", None, Some("sha256:ab")),
-        ];
-        for (image, tag, digest) in cases {
-            assert_eq!(reference(image), Reference { tag, digest }, "{image}");
-        }
         assert!(is_digest(&digest));
         assert!(is_digest(&format!("sha512:{}", "0".repeat(128))));
         for wrong in ["sha256:ab", "0a0a", "", ":", &digest.to_uppercase()] {

@@ -1,8 +1,8 @@
 //! Analyses and guard mean the same series (W41).
 //!
 //! Source: X31. Compared are labels by which a service is picked: those whose value is an argument
-//! or the name of one of the Rollout's Services. Only the live rules see whether series have them.
-//! Called through the table of rules.
+//! or the name of one of the Rollout's Services, and those that the guard picks by. Only the live
+//! rules see whether series have them. Called through the table of rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,8 @@ use crate::manifest::profile::Selection;
 use crate::manifest::rules::case::{Case, Said};
 
 use super::promql::{self, Label, Selector};
-use super::reading::{Use, counting};
+use super::reading::{Arguments, Use, counting};
+use super::switch::counts_requests;
 
 /// W41.
 pub(super) fn agree(case: &mut Case<'_>) {
@@ -19,12 +20,13 @@ pub(super) fn agree(case: &mut Case<'_>) {
     let profile = case.profile;
     for (used, measured, metric) in counting(case.analyses) {
         let Some(facts) = measured.facts() else { continue };
-        let guards = profile.guard_selectors.iter();
-        let at_odds = guards.flat_map(|guard| {
-            let same = facts.selectors.iter().filter(|selector| selector.metric == guard.metric);
-            same.filter_map(|selector| with_guard(selector, guard, used))
-        });
-        if let Some((said, wanted)) = at_odds.take(1).next() {
+        let pairs = profile
+            .guard_selectors
+            .iter()
+            .flat_map(|guard| facts.selectors.iter().map(move |selector| (guard, selector)));
+        let odd =
+            pairs.filter_map(|(guard, selector)| with_guard(selector, guard, used, &services));
+        if let Some((said, wanted)) = odd.take(1).next() {
             let why = "analysis and guard look at different series; one of them may see nothing";
             let fix = "the same label and value in both";
             let object = measured.template.object;
@@ -33,16 +35,51 @@ pub(super) fn agree(case: &mut Case<'_>) {
     }
 }
 
-/// How a template selects otherwise than the guard does, and how the guard does.
-fn with_guard(selector: &Selector, guard: &Selection, used: &Use<'_>) -> Option<(String, String)> {
+/// By which labels a query of the guard picks its series. What is only known during a release is
+/// left out, and a query that cannot be read picks by nothing.
+pub fn selections(query: &str) -> Vec<Selection> {
+    let read = promql::read(&promql::prepare(query, &Arguments::default()));
+    let selectors = read.facts().map(|facts| facts.selectors.as_slice()).unwrap_or_default();
+    let of = |selector: &Selector| {
+        let metric = selector.metric.clone();
+        let known = |label: &&Label| label.equal && !label.value.contains("{{");
+        let labels: Vec<Label> = selector.labels.iter().filter(known).cloned().collect();
+        let pick = move |label: Label| Selection {
+            metric: Some(metric.clone()),
+            label: label.name,
+            value: label.value,
+        };
+        labels.into_iter().map(pick)
+    };
+    selectors.iter().flat_map(of).collect()
+}
+
+/// How a template selects otherwise than the guard does, and how the guard does. A comparison with
+/// the old version is none of this.
+fn with_guard(
+    selector: &Selector,
+    guard: &Selection,
+    used: &Use<'_>,
+    services: &Services<'_>,
+) -> Option<(String, String)> {
+    let is_same = match &guard.metric {
+        Some(metric) => selector.metric == *metric,
+        None => counts_requests(&selector.metric),
+    };
+    if !is_same {
+        return None;
+    }
     let wanted = format!("{}=\"{}\", as the guard asks", guard.label, guard.value);
     let Some(label) = selector.labels.iter().find(|label| label.name == guard.label) else {
+        // Where the guard asks by whatever is counted, that may be counted by other labels.
+        guard.metric.as_ref()?;
         let names: Vec<&str> = selector.labels.iter().map(|label| label.name.as_str()).collect();
         let names = if names.is_empty() { "no label".to_owned() } else { names.join(", ") };
         return Some((format!("{} by {names}", selector.metric), wanted));
     };
     let value = promql::filled(&label.value, &used.args).filter(|_| label.equal)?;
-    (value != guard.value).then(|| (format!("{}=\"{value}\"", label.name), wanted))
+    let is_other = value != guard.value && !services.old.contains(value.as_str());
+    is_other.then(|| (format!("{}=\"{value}\"", label.name), wanted))
 }
 
 /// Names of the Rollout's Services, and its own; the first are those of the old version.

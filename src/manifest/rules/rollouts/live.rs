@@ -29,10 +29,11 @@ pub struct Questions {
 }
 
 /// What the analyses of these workloads need to be judged live.
-pub fn questions(bundle: &Bundle) -> Questions {
+pub fn questions(bundle: &Bundle, of: impl Fn(&Workload<'_>) -> bool) -> Questions {
     let mut shelf = Shelf::default();
     let mut questions = Questions::default();
-    for workload in bundle.objects().iter().filter_map(|object| Workload::of(object, bundle)) {
+    let workloads = bundle.objects().iter().filter_map(|object| Workload::of(object, bundle));
+    for workload in workloads.filter(of) {
         questions.namespaces.insert(workload.object.namespace.clone());
         let uses = shelf.analyses(&workload, bundle);
         for (used, measured, metric) in counting(&uses) {
@@ -142,7 +143,7 @@ pub(super) fn answers(case: &mut Case<'_>) {
 
 /// W46: this user may do what the keys do.
 pub(super) fn rights(case: &mut Case<'_>) {
-    let Some(Live { refused, .. }) = &case.profile.live else { return };
+    let Some(Live { refused, .. }) = case.profile.live.as_deref() else { return };
     let object = case.workload.object;
     let spot = object.root();
     let said = |measured: String| {

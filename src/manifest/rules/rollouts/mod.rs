@@ -23,6 +23,7 @@ use crate::domain::readiness::Severity;
 
 use super::{Rule, Weights, rule};
 
+pub use labels::selections;
 pub use live::{Questions, questions};
 pub use reading::{Shelf, Use};
 

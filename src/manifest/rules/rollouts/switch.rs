@@ -136,12 +136,15 @@ pub(super) fn has_users(case: &mut Case<'_>) {
 
 /// It counts requests or their durations.
 fn is_traffic(facts: &Facts) -> bool {
+    facts.shape.outcome().is_some()
+        || facts.selectors.iter().any(|selector| counts_requests(&selector.metric))
+}
+
+/// Whether a metric is one of requests, by its name.
+pub(super) fn counts_requests(metric: &str) -> bool {
     const WORDS: [&str; 8] =
         ["request", "http", "grpc", "rpc", "latency", "response", "transaction", "bucket"];
-    facts.shape.outcome().is_some()
-        || facts.selectors.iter().any(|selector| {
-            WORDS.iter().any(|word| selector.metric.contains(word)) && !is_of_pods(&selector.metric)
-        })
+    WORDS.iter().any(|word| metric.contains(word)) && !is_of_pods(metric)
 }
 
 /// What pods have without any users.

@@ -4,13 +4,17 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::app::guard::looks::looks;
+use crate::app::metrics::Search;
 use crate::app::read::info::chapters;
-use crate::domain::catalogue::environment::{Environment as Place, Metrics, Profiled, Services};
+use crate::domain::catalogue::environment::{
+    Environment as Place, Metrics, Profiled, Series, Services,
+};
 use crate::domain::catalogue::stated::{Origin, Stated};
 use crate::domain::catalogue::{Catalogue, Service};
 use crate::domain::gate::Profile;
-use crate::domain::guard::rule::Terms;
-use crate::domain::sample::a_blue_green;
+use crate::domain::guard::rule::{Signal, Terms};
+use crate::domain::sample::{CURRENT, a_blue_green};
 
 fn said<T>(value: T) -> Stated<T> {
     Stated::built_in(value)
@@ -76,6 +80,46 @@ fn a_workload_of_the_catalogue_has_its_own_gate_guard_and_people() {
             assert!(told.contains(wanted), "{told}");
         }
     }
+}
+
+#[test]
+fn its_server_and_its_queries_are_the_ones_of_the_catalogue() {
+    let mut catalogue = catalogue(None);
+    catalogue.services[0].environments[0].metrics = Metrics {
+        prometheus: Some(said("https://metrics.example.com".into())),
+        series: Some(Series::Label {
+            label: said("track".into()),
+            stable: said("old".into()),
+            canary: said("new".into()),
+        }),
+        queries: vec![("errors".into(), said("errors{hash=\"{{hash}}\"}".into()))],
+        ..Metrics::default()
+    };
+    let mut rig = rig(catalogue);
+    rig.model.metrics.settings.on = true;
+    let id = a_blue_green().id();
+    let effects = rig.wait(2000);
+    let sought = effects.iter().find_map(|effect| match effect {
+        Effect::FindPrometheus(number, _, candidates) => Some((*number, candidates.clone())),
+        _ => None,
+    });
+    let (number, candidates) = sought.expect("a server is looked for");
+    let urls: Vec<&str> = candidates.iter().map(|c| c.address.url.as_str()).collect();
+    assert_eq!(urls, ["https://metrics.example.com"], "and no other one");
+    assert!(candidates[0].is_order);
+    let effects = rig.send(Msg::Prometheus(id.clone(), number, Ok(candidates[0].clone())));
+    let explored = effects.iter().find_map(|effect| match effect {
+        Effect::Explore(_, _, Search::Schemes, queries) => Some(queries.join("\n")),
+        _ => None,
+    });
+    let explored = explored.expect("schemes are asked");
+    assert!(explored.contains("{track=~\"new|old\"}") && !explored.contains("pod"), "{explored}");
+    let subject = rig.model.metrics.subject(&id).unwrap();
+    let looks = looks(subject, CURRENT, &Terms::default());
+    let signals: Vec<Signal> = looks.iter().map(|look| look.signal).collect();
+    assert_eq!(signals, [Signal::Errors], "nothing counts durations so far");
+    let asked: Vec<&str> = looks[0].questions().map(|question| &*question.expr).collect();
+    assert_eq!(asked, [format!("errors{{hash=\"{CURRENT}\"}}")]);
 }
 
 #[test]

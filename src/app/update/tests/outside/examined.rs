@@ -6,8 +6,8 @@ use crate::app::screen::Screen;
 
 fn asked(effects: &[Effect]) -> u64 {
     let mut epochs = effects.iter().filter_map(|effect| match effect {
-        Effect::Examine(epoch, id, _) => {
-            assert_eq!(*id, a_gate().id());
+        Effect::Examine(epoch, exam) => {
+            assert_eq!(exam.workload, a_gate().id());
             Some(*epoch)
         }
         _ => None,

@@ -121,7 +121,7 @@ fn what_cannot_be_worked_out_is_said_and_closes_by_enter() {
 fn once_the_cluster_is_back_the_version_before_is_what_stands_in_git() {
     let of = |sample: &Sample| {
         let mut rig = Rig::at(sample);
-        begin_revert(&mut rig.model, &sample.id()).unwrap();
+        begin_revert(&mut rig.model, &sample.id(), None).unwrap();
         let revert = rig.model.revert.clone().unwrap().wanted.revert;
         (revert.from.as_str().to_owned(), revert.to.as_str().to_owned())
     };

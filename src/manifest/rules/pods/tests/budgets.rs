@@ -65,6 +65,34 @@ fn w16_pods_without_a_budget() {
 }
 
 #[test]
+fn w16_a_budget_that_selects_nothing_beside_one_that_does() {
+    let idle = |name: &str, labels: Json| {
+        let mut idle = budget();
+        idle["metadata"]["name"] = json!(name);
+        idle["spec"]["selector"] = json!({"matchLabels": labels});
+        Add(idle)
+    };
+    let found = |measured| vec![("W16", Warning, "spec.selector", measured)];
+    let none = || vec![Remove("2")];
+    play(vec![
+        row(
+            rolling,
+            vec![idle("web", json!({"app": "wbe"})), Set("1/metadata/name", json!("keep"))],
+            found("app=wbe, which no pods here are"),
+            none(),
+        ),
+        row(
+            canary,
+            vec![idle("keep", json!({"app": "web", "tier": "back"}))],
+            found("app=web,tier=back, which no pods here are"),
+            none(),
+        ),
+        // Of pods that are not here.
+        row(rolling, vec![idle("db", json!({"app": "db"}))], vec![], none()),
+    ]);
+}
+
+#[test]
 fn w17_budgets_that_let_none_or_all_go() {
     let least = "spec.minAvailable";
     let most = "spec.maxUnavailable";

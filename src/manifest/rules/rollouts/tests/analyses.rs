@@ -2,6 +2,7 @@
 //!
 //! Called by nobody; `mod` has what good manifests are.
 
+use super::super::selections;
 use super::{all_said, canary, check, judged, with};
 use crate::manifest::profile::{Profile, Selection};
 
@@ -59,13 +60,13 @@ fn a_value_from_the_rollout_itself() {
     };
     for (path, value) in [("metadata.labels['region']", "north"), ("metadata.name", "web")] {
         let text = with(&canary(), from, &to(path));
-        let asked = super::super::questions(&super::bundle(&text));
+        let asked = super::super::questions(&super::bundle(&text), |_| true);
         let wanted = format!("service=\"{value}\"");
         let found = asked.queries.iter().filter(|query| query.contains(&wanted)).count();
         assert_eq!(found, 2, "{asked:?}");
     }
     let text = with(&canary(), from, &to("status.message"));
-    assert_eq!(super::super::questions(&super::bundle(&text)).queries.len(), 1);
+    assert_eq!(super::super::questions(&super::bundle(&text), |_| true).queries.len(), 1);
 }
 
 #[test]
@@ -239,7 +240,8 @@ fn labels_that_the_guard_has_otherwise() {
         ("app", "web", Some("http_request_duration_seconds_bucket by service")),
     ];
     for (label, value, wanted) in cases {
-        let (metric, label, value) = (bucket.to_owned(), label.to_owned(), value.to_owned());
+        let metric = Some(bucket.to_owned());
+        let (label, value) = (label.to_owned(), value.to_owned());
         let guard_selectors = vec![Selection { metric, label, value }];
         let profile = Profile { guard_selectors, ..Profile::default() };
         let found = all_said(&judged(&canary(), &profile));
@@ -247,4 +249,31 @@ fn labels_that_the_guard_has_otherwise() {
             wanted.iter().map(|said| format!("W41 warning {query}: {said}")).collect();
         assert_eq!(found, wanted);
     }
+}
+
+#[test]
+fn labels_that_the_catalogue_has_for_whatever_counts_requests() {
+    let said = |label: &str, value: &str| {
+        let pick = Selection { metric: None, label: label.to_owned(), value: value.to_owned() };
+        let profile = Profile { guard_selectors: vec![pick], ..Profile::default() };
+        all_said(&judged(&canary(), &profile))
+    };
+    assert_eq!(said("service", "web-canary"), Vec::<String>::new());
+    assert_eq!(said("version", "new"), Vec::<String>::new(), "counted by other labels");
+    let odd = said("service", "web-next");
+    assert!(!odd.is_empty() && odd.iter().all(|said| said.starts_with("W41 warning")), "{odd:?}");
+    assert!(odd[0].contains("service=\"web-canary\""), "{odd:?}");
+}
+
+#[test]
+fn what_a_query_of_the_guard_picks_by() {
+    let query = "sum(rate(http_requests_total{service=\"web\",code=~\"5..\",env!=\"dev\",\
+                 pod_hash=\"{{hash}}\"}[1m])) / sum(rate(http_requests_total{service=\"web\"}[1m]))";
+    let found = selections(query);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|pick| {
+        pick.metric.as_deref() == Some("http_requests_total")
+            && (pick.label.as_str(), pick.value.as_str()) == ("service", "web")
+    }));
+    assert_eq!(selections("sum(rate("), vec![]);
 }

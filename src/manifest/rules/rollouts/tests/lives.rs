@@ -2,6 +2,8 @@
 //!
 //! Called by nobody; `mod` has what good manifests are.
 
+use std::sync::Arc;
+
 use super::super::questions;
 use super::{all_said, bundle, canary, judged};
 use crate::domain::readiness::{Finding, Standing};
@@ -11,7 +13,7 @@ const BUCKETS: &str = "http_request_duration_seconds_bucket";
 
 /// Answers with which everything is good.
 fn good() -> Live {
-    let asked = questions(&bundle(&canary()));
+    let asked = questions(&bundle(&canary()), |_| true);
     let edges = |name| (name, Ok(vec![0.1, 0.5, 1.0]));
     let measured = Measured {
         bounds: asked.buckets.into_iter().map(edges).collect(),
@@ -28,12 +30,12 @@ fn measured(live: &mut Live) -> &mut Measured {
 }
 
 fn with(live: Live) -> Vec<Finding> {
-    judged(&canary(), &Profile { live: Some(live), ..Profile::default() })
+    judged(&canary(), &Profile { live: Some(Arc::new(live)), ..Profile::default() })
 }
 
 #[test]
 fn what_is_asked() {
-    let asked = questions(&bundle(&canary()));
+    let asked = questions(&bundle(&canary()), |_| true);
     assert_eq!(asked.buckets.iter().collect::<Vec<_>>(), [BUCKETS]);
     assert_eq!(asked.queries.len(), 3);
     assert!(asked.queries.iter().all(|query| query.contains("service=\"web-canary\"")));

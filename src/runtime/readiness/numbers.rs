@@ -1,0 +1,128 @@
+//! Whose numbers manifests are judged by: those of the guard that would be armed, for a workload of
+//! the catalogue its own.
+//!
+//! Called by `check`, `new` and the readiness of one workload.
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::environment::{Environment, Series};
+use crate::domain::guard::rule::Terms;
+use crate::domain::text::SafeText;
+use crate::manifest::profile::{Profile, Profiles, Selection};
+use crate::manifest::rules::rollouts::selections;
+
+/// The numbers of a guard.
+pub(super) fn profile_of(terms: &Terms) -> Profile {
+    Profile {
+        healthy_floor: terms.healthy,
+        error_limit: terms.errors,
+        latency_limit: terms.latency,
+        guard_window: terms.errors_for.max(terms.latency_for),
+        ..Profile::default()
+    }
+}
+
+/// The numbers of all workloads. In a cluster only environments of its context count; without one,
+/// manifests that say no namespace are those of the environment that users are on.
+pub(super) fn profiles(
+    terms: &Terms,
+    catalogue: &Catalogue,
+    context: Option<&SafeText>,
+) -> Profiles {
+    let mut profiles = Profiles::of_all(profile_of(terms));
+    for service in &catalogue.services {
+        let main = service.main_environment().map(|main| &main.name.value);
+        let is_here =
+            |environment: &&Environment| context.is_none_or(|context| environment.is_in(context));
+        let mut here: Vec<&Environment> = service.environments.iter().filter(is_here).collect();
+        here.sort_by_key(|environment| main != Some(&environment.name.value));
+        for environment in here {
+            profiles.give(&environment.workload.value, of_environment(terms, environment));
+        }
+    }
+    profiles
+}
+
+/// The numbers of an environment: its guard's where it has one.
+pub(super) fn of_environment(terms: &Terms, environment: &Environment) -> Profile {
+    Profile { guard_selectors: picks(environment), ..profile_of(environment.guard.or(terms)) }
+}
+
+/// By which labels the guard of an environment picks its series, as far as that is written.
+fn picks(environment: &Environment) -> Vec<Selection> {
+    let mut picks: Vec<Selection> = environment
+        .metrics
+        .queries
+        .iter()
+        .flat_map(|(_, query)| selections(query.value.as_str()))
+        .collect();
+    match &environment.metrics.series {
+        Some(Series::Selector(selector)) => {
+            let of_any = |pick: Selection| Selection { metric: None, ..pick };
+            let query = format!("any{{{}}}", selector.value);
+            picks.extend(selections(&query).into_iter().map(of_any));
+        }
+        Some(Series::Label { label, canary, .. }) => picks.push(Selection {
+            metric: None,
+            label: label.value.to_string(),
+            value: canary.value.to_string(),
+        }),
+        None => {}
+    }
+    picks
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::catalogue::read;
+    use crate::manifest::bundle::Object;
+    use crate::manifest::read::{Limits, bytes};
+
+    const CATALOGUE: &str = "\
+guard_profiles:
+  strict: {errors: 0.1%}
+services:
+  - name: payment
+    type: critical_apis
+    risk: high
+    environments:
+      - name: staging
+        context: lab
+        namespace: staging
+        workload: {kind: Rollout, name: payment}
+        production: false
+      - name: production
+        context: live
+        namespace: bank
+        workload: {kind: Rollout, name: payment}
+        guard: strict
+        metrics: {label: service, stable: payment, canary: payment-canary}
+";
+
+    fn named(namespace: &str) -> Object {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: payment{namespace}}}\n"
+        );
+        let mut read = bytes(&"a.yaml".into(), text.as_bytes(), &Limits::default());
+        read.objects.remove(0)
+    }
+
+    #[test]
+    fn a_workload_of_the_catalogue_has_its_own_numbers() {
+        let loaded = read(Path::new("waveoff.yaml"), CATALOGUE);
+        assert!(loaded.faults.is_empty(), "{:?}", loaded.faults);
+        let terms = Terms::default();
+        let limit = |profiles: &Profiles, object: &Object| profiles.of(object).error_limit;
+        let all = profiles(&terms, &loaded.catalogue, None);
+        assert_eq!(limit(&all, &named(", namespace: bank")), 0.001);
+        assert_eq!(limit(&all, &named(", namespace: staging")), 0.01);
+        assert_eq!(limit(&all, &named(", namespace: other")), 0.01);
+        assert_eq!(limit(&all, &named("")), 0.001, "users are on production");
+        let lab = profiles(&terms, &loaded.catalogue, Some(&"lab".into()));
+        assert_eq!(limit(&lab, &named(", namespace: bank")), 0.01, "another cluster's");
+        let picks = &all.of(&named("")).guard_selectors;
+        assert_eq!((picks.len(), picks[0].value.as_str()), (1, "payment-canary"));
+    }
+}
