@@ -79,6 +79,8 @@ pub struct Post {
     pub told: bool,
     /// What was in the way of going back, while it is tried again.
     pub obstacle: Option<SafeText>,
+    /// When it last did not go back because most of what is guarded was broken.
+    pub shared_at: Option<Timestamp>,
     /// Whether anything was seen that is not kept on disk yet.
     pub seen: bool,
     /// When it last knew that time passed.
@@ -105,6 +107,7 @@ impl Post {
             reason: SafeText::default(),
             told: false,
             obstacle: None,
+            shared_at: None,
             seen: false,
             ticked: now,
             pods_at: None,

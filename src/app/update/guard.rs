@@ -35,6 +35,10 @@ const TRIED_FOR: Span = Span::seconds(60);
 /// Of fewer guarded workloads nothing is learned about a cause that they share.
 const FEW: usize = 3;
 
+/// For how long a guard that gave up because of a shared cause still counts as one that is broken:
+/// else the last ones of them would be alone, and go back after all.
+const SHARED_FOR: Span = Span::minutes(15);
+
 /// A time between two ticks that no machine at work needs: the process was stopped, or slept.
 const SLEPT: Span = Span::seconds(20);
 
@@ -234,12 +238,17 @@ enum Hindrance {
 /// What is wrong with most of what is guarded here is not wrong with one release: a database, a
 /// network, Prometheus itself. Going back from each of them would not help, and a person decides.
 fn shared_cause(model: &Model) -> Option<SafeText> {
+    let gave_up = |post: &Post| {
+        matches!(post.guard.state, State::Over(End::Failed(_)))
+            && post.shared_at.is_some_and(|at| model.now - at < SHARED_FOR)
+    };
     let breaks = |post: &&Post| {
-        matches!(post.guard.state, State::Fired(..))
+        gave_up(post)
+            || matches!(post.guard.state, State::Fired(..))
             || post.guard.watches.iter().any(Watch::is_breaching)
     };
-    let on = || model.posts.values().filter(|post| post.guard.is_on());
-    let (all, broken) = (on().count(), on().filter(breaks).count());
+    let counted = || model.posts.values().filter(|post| post.guard.is_on() || gave_up(post));
+    let (all, broken) = (counted().count(), counted().filter(breaks).count());
     (all >= FEW && broken * 2 > all).then(|| {
         let text = format!(
             "{broken} of {all} guarded workloads are over their limits at once: a shared cause is \
@@ -268,7 +277,13 @@ fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
         WayBack::Lost(why) => return Err(Hindrance::For(why)),
         WayBack::Open(way) => way,
     };
-    if let Some(why) = advisory.or_else(|| shared_cause(model)) {
+    if let Some(why) = advisory {
+        return Err(Hindrance::For(why));
+    }
+    if let Some(why) = shared_cause(model) {
+        if let Some(post) = model.posts.get_mut(uid) {
+            post.shared_at = Some(model.now);
+        }
         return Err(Hindrance::For(why));
     }
     match availability::of(model, &id, Verb::WaveOff) {

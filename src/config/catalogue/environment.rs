@@ -133,6 +133,12 @@ fn series(section: &Section<'_>) -> Metrics {
     let (selector, label) = (text("selector"), text("label"));
     let (stable, canary) = (text("stable"), text("canary"));
     let series = match (selector, label, stable, canary) {
+        (None, Some(_), Some(stable), Some(canary)) if stable.value == canary.value => {
+            if let Some(field) = section.field("canary") {
+                section.sheet.report(field.bad("the old version has this value already"));
+            }
+            None
+        }
         (None, Some(label), Some(stable), Some(canary)) => {
             Some(Series::Label { label, stable, canary })
         }

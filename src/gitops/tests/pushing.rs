@@ -49,7 +49,7 @@ async fn one_commit_of_one_line_with_trailers_that_git_can_read() {
     let trailers = ground.git("remote.git", &trailers);
     let wanted = format!(
         "Reverts: {}\nService: checkout\nNamespace: shop\nEnvironment: production\nContainer: app\n\
-         From: {BAD}\nTo: {GOOD}\nIncident: checkout/1763\nBy: waveoff",
+         From: {BAD}\nTo: {GOOD}\nReason: checkout/1763\nBy: waveoff",
         proposal.base
     );
     assert_eq!(trailers.trim_end(), wanted);

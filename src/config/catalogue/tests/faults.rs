@@ -127,6 +127,10 @@ fn faults_of_an_environment() {
             "9:18: `canary` is missing in services.pay.live.metrics",
         ),
         (
+            "        metrics: {label: a, stable: b, canary: b}\n",
+            "9:48: `canary` cannot be \"b\": the old version has this value already",
+        ),
+        (
             "        metrics: {label: a, selector: b}\n",
             "9:18: `selector` and `label` exclude each other: give one of them",
         ),

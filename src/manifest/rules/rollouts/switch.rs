@@ -3,6 +3,7 @@
 //!
 //! Source: `spec.strategy.blueGreen`; X10, X12, X25. Called through the table of rules.
 
+use crate::domain::catalogue::budget::course::{Cadence, Length};
 use crate::domain::time::{Span, length, parse_go_duration};
 use crate::manifest::rules::case::{Case, Said};
 use crate::manifest::workload::Strategy;
@@ -74,17 +75,25 @@ fn after_switch(uses: &[Use<'_>]) -> Result<Span, String> {
 
 fn takes(used: &Use<'_>, measured: &Measured<'_>) -> Result<Span, String> {
     let Some(metric) = measured.metric() else { return Ok(Span::zero()) };
-    let unknown = || format!("how long metric {} is measured cannot be told", metric.name);
-    let span = |key: &str| match metric.text(key) {
-        None => Ok(Span::zero()),
-        Some(_) => {
-            used.text(metric, key).and_then(|text| parse_go_duration(&text)).ok_or_else(unknown)
-        }
+    let unknown = |why: &str| format!("how long metric {} is measured: {why}", metric.name);
+    let text = |key: &str| match metric.text(key) {
+        None => Ok(None),
+        Some(_) => used.text(metric, key).map(Some).ok_or_else(|| unknown("an argument is missing")),
     };
-    let count = used.number(metric, "count").map_err(|()| unknown())?.unwrap_or(1);
-    let between = i32::try_from(count.max(1) - 1).map_err(|_| unknown())?;
-    let measuring = span("interval")?.checked_mul(between).ok_or_else(unknown)?;
-    span("initialDelay")?.checked_add(&measuring).ok_or_else(unknown)
+    let (delay, interval, count) = (text("initialDelay")?, text("interval")?, text("count")?);
+    let successes = used.number(metric, "consecutiveSuccessLimit").ok().flatten().unwrap_or(0);
+    let cadence = Cadence {
+        initial_delay: delay.as_deref(),
+        interval: interval.as_deref(),
+        count: count.as_deref(),
+        successes: i32::try_from(successes).unwrap_or(i32::MAX),
+    };
+    match cadence.length() {
+        Length::For(span) => Ok(span),
+        // That it has no end is said by W33.
+        Length::Endless => Ok(Span::zero()),
+        Length::Unknown(why) => Err(unknown(&why)),
+    }
 }
 
 /// W23: green is judged before it has users, and while they are new to it.
