@@ -76,9 +76,10 @@ pub fn start(settings: &Settings, places: &Places) -> Telemetry {
 fn log_panics() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |fault| {
+        // Finding the names of a trace takes seconds on a busy machine: who waits is told first.
+        before(fault);
         let trace = Backtrace::force_capture();
         tracing::error!("{fault}\n{trace}");
-        before(fault);
     }));
 }
 

@@ -149,7 +149,6 @@ impl Console {
                 }
                 first
             });
-            before(fault);
             let mut stderr = io::stderr().lock();
             // The terminal may be gone; `eprintln!` would panic within the panic.
             let _ =
@@ -157,6 +156,9 @@ impl Console {
             if let Some(log) = &log {
                 let _ = writeln!(stderr, "waveoff: what led to it is in {}", log.display());
             }
+            drop(stderr);
+            // What happened, and then the way there for the log, which may take seconds.
+            before(fault);
             told.send_replace(Fault::Told);
         }));
     }

@@ -187,23 +187,18 @@ fn candidates(settings: &Settings, release: &Release<'_>, subject: &Subject) -> 
         return vec![named.clone()];
     }
     let namespace = Some(release.workload.id.namespace.as_str());
-    // It was looked at when the catalogue was read.
-    if let Some(stated) = &subject.described.prometheus
-        && let Ok(address) = Address::parse(&stated.value, namespace)
-    {
-        return vec![Candidate {
-            address,
-            said_by: stated.origin.to_string().into(),
-            is_order: true,
-        }];
+    let of = |text: &SafeText, said_by: String, is_order: bool| {
+        let address = Address::parse(text, namespace).ok()?;
+        Some(Candidate { address, said_by: said_by.into(), is_order })
+    };
+    let stated = subject.described.prometheus.as_ref();
+    if let Some(own) = stated.and_then(|text| of(&text.value, text.origin.to_string(), true)) {
+        return vec![own];
     }
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut add = |text: &SafeText, said_by: String, is_order: bool| {
-        if let Ok(address) = Address::parse(text, namespace)
-            && !candidates.iter().any(|known| known.address == address)
-        {
-            candidates.push(Candidate { address, said_by: said_by.into(), is_order });
-        }
+        let is_new = |own: &Candidate| candidates.iter().all(|known| known.address != own.address);
+        candidates.extend(of(text, said_by, is_order).filter(is_new));
     };
     if let Some(text) = &release.workload.prometheus {
         add(text, "annotation waveoff/prometheus".to_owned(), true);

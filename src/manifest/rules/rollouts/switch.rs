@@ -78,7 +78,9 @@ fn takes(used: &Use<'_>, measured: &Measured<'_>) -> Result<Span, String> {
     let unknown = |why: &str| format!("how long metric {} is measured: {why}", metric.name);
     let text = |key: &str| match metric.text(key) {
         None => Ok(None),
-        Some(_) => used.text(metric, key).map(Some).ok_or_else(|| unknown("an argument is missing")),
+        Some(_) => {
+            used.text(metric, key).map(Some).ok_or_else(|| unknown("an argument is missing"))
+        }
     };
     let (delay, interval, count) = (text("initialDelay")?, text("interval")?, text("count")?);
     let successes = used.number(metric, "consecutiveSuccessLimit").ok().flatten().unwrap_or(0);
