@@ -9,10 +9,9 @@ use serde_json::{Value, json};
 use crate::app::session::{EnvironmentRule, Level};
 
 use super::alerts;
-use super::gate;
 use super::gitops;
-use super::guard;
 use super::layers::{Namespaces, Origin, Setting, Settings};
+use super::profile::shown;
 
 /// One line of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +54,7 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         value: query.value.query.to_string(),
         origin: query.origin.clone(),
     }));
-    rows.extend(guard::values(&settings.guard.terms).into_iter().map(|(key, value)| Row {
+    rows.extend(shown(&settings.guard.terms).into_iter().map(|(key, value)| Row {
         key: format!("guard.{key}"),
         value,
         origin: settings.guard.set.get(key).cloned().unwrap_or(Origin::Default),
@@ -70,7 +69,7 @@ pub fn explain(settings: &Settings) -> Vec<Row> {
         value: gitops::words(&rule.value),
         origin: rule.origin.clone(),
     }));
-    rows.extend(gate::values(&settings.gate.profile).into_iter().map(|(key, value)| Row {
+    rows.extend(shown(&settings.gate.profile).into_iter().map(|(key, value)| Row {
         key: format!("gate.{key}"),
         value,
         origin: settings.gate.origins.get(key).cloned().unwrap_or(Origin::Default),

@@ -7,10 +7,9 @@ use std::path::Path;
 
 use super::alerts::{self, ReceiverRule};
 use super::document::{Document, Entry, Section};
-use super::gate::{self, GateSettings};
 use super::gitops::{self, RepositoryRule};
-use super::guard::{self, GuardSettings};
 use super::layers::{Glyphs, Setting};
+use super::profile::{GateSettings, GuardSettings};
 use super::prometheus::{self, PrometheusRule};
 use super::{ConfigError, read};
 use crate::app::session::{Environment, EnvironmentRule, Level};
@@ -126,8 +125,8 @@ impl FileConfig {
                 self.queries =
                     entry.sections()?.iter().map(prometheus::metric).collect::<Result<_, _>>()?;
             }
-            "guard" => self.guard = guard::guard(&entry.section()?)?,
-            "gate" => self.gate = gate::gate(&entry.section()?)?,
+            "guard" => self.guard = GuardSettings::read(&entry.section()?)?,
+            "gate" => self.gate = GateSettings::read(&entry.section()?)?,
             "keys" => {
                 for binding in entry.section()?.entries() {
                     let key = set(&binding, binding.text()?);

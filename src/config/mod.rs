@@ -9,12 +9,11 @@ pub mod catalogue;
 mod document;
 mod explain;
 mod file;
-mod gate;
 mod gitops;
-mod guard;
 mod keys;
 mod layers;
 mod place;
+mod profile;
 mod prometheus;
 mod theme;
 
@@ -24,11 +23,11 @@ use std::path::{Path, PathBuf};
 pub use alerts::{ReceiverKind, ReceiverRule};
 pub use explain::{Row, explain, to_json, to_text};
 pub use file::FileConfig;
-pub use gate::GateSettings;
 pub use gitops::RepositoryRule;
 pub use keys::overrides;
 pub use layers::{Glyphs, LOG_LEVEL, Namespaces, Origin, Setting, Settings};
 pub use place::{Place, Places, Variables};
+pub use profile::GateSettings;
 pub use prometheus::{MetricSettings, PrometheusRule, Reference, SignInRule};
 pub use theme::{BUILT_IN_THEMES, ThemeChoice, Themes, choose_theme};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args as Arguments;
 
 use super::{Print, Target, duration};
-use crate::config::guard::{share, time};
+use crate::config::profile::{share, time};
 use crate::domain::guard::rule::{Signal, Terms};
 use crate::domain::time::Span;
 

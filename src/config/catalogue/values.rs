@@ -3,6 +3,7 @@
 //! Times have their unit and shares their sign: a bare number could be either. Called by the
 //! readers of the catalogue.
 
+use crate::config::profile::share;
 use crate::domain::catalogue::environment::SecretRef;
 use crate::domain::catalogue::matrix::{RollbackTime, StrategyKind};
 use crate::domain::measure::address::Address;
@@ -118,10 +119,7 @@ impl<'n> Field<'n> {
         let wanted =
             "write a share with its sign, such as 70%, or as a number below 1, such as 0.7";
         if let Some(text) = self.node.text() {
-            let number = text.trim().strip_suffix('%').map(str::trim);
-            let percent = number.and_then(|number| number.parse::<f64>().ok());
-            let fits = percent.filter(|percent| (0.0..=100.0).contains(percent));
-            return fits.map(|percent| percent / 100.0).ok_or_else(|| self.bad(wanted));
+            return share(text).map_err(|_| self.bad(wanted));
         }
         let number = self.number().map_err(|_| self.wrong("a share"))?;
         if (0.0..1.0).contains(&number) { Ok(number) } else { Err(self.bad(wanted)) }
