@@ -1,8 +1,8 @@
 //! Gate and guard profiles: each key once, with the field it fills and what may stand there.
 //!
-//! `[gate]` and `[guard]` of `config.toml` and the profiles of `waveoff.yaml` share keys and limits;
-//! each complains in its own words. Never knows what a value means: that is `domain`'s. Called by
-//! `file`, `explain` and `args`, and by the catalogue.
+//! `[gate]` and `[guard]` of `config.toml` and the profiles of `waveoff.yaml` share keys and
+//! limits; each complains in its own words. Never knows what a value means: that is `domain`'s.
+//! Called by `file`, `explain` and `args`, and by the catalogue.
 
 mod gate;
 mod guard;
