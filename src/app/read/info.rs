@@ -60,8 +60,7 @@ fn service(model: &Model, release: &Release<'_>) -> Vec<Fact> {
     let Some((service, environment)) = model.entry(&release.workload.id) else {
         return Vec::new();
     };
-    let name =
-        format!("{}, {} of {} risk", service.name.value, service.kind.value, service.risk.value);
+    let name = format!("{}, {}, {}", service.name.value, service.kind.value, service.risk.value);
     let mut facts = vec![plain("service", name)];
     facts.extend(service.owner.as_ref().map(|owner| plain("owner", owner.value.to_string())));
     facts.extend(service.runbook.as_ref().map(|at| plain("runbook", at.value.to_string())));

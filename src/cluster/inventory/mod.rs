@@ -130,6 +130,7 @@ fn object(server: &str, api_version: &str, kind: &str, item: &Value) -> Option<O
     let mut node = tree(item);
     if let Tree::Map(entries) = &mut node.value {
         entries.retain(|entry| !matches!(entry.key.as_str(), "kind" | "apiVersion" | "status"));
+        entries.extend(hashes(item));
         let text = |key: &str, value: &str| Entry {
             key: key.to_owned(),
             at: None,
@@ -143,6 +144,18 @@ fn object(server: &str, api_version: &str, kind: &str, item: &Value) -> Option<O
         }
     }
     Object::new(server.into(), node)
+}
+
+/// Of a status, the hashes of the versions of a Rollout: queries of analyses are about them.
+fn hashes(item: &Value) -> Option<Entry> {
+    let hash = |key: &str| {
+        let text = item.get("status")?.get(key)?.as_str()?;
+        let node = Node::bare(Tree::Text(text.to_owned()));
+        Some(Entry { key: key.to_owned(), at: None, node })
+    };
+    let fields: Vec<Entry> = ["currentPodHash", "stableRS"].into_iter().filter_map(hash).collect();
+    let node = Node::bare(Tree::Map(fields));
+    (!node.entries().is_empty()).then(|| Entry { key: "status".to_owned(), at: None, node })
 }
 
 /// JSON as a tree without places.
@@ -183,7 +196,16 @@ mod tests {
         assert_eq!((object.kind.as_str(), object.group()), ("Deployment", "apps"));
         assert_eq!((object.namespace.as_str(), object.name.as_str()), ("shop", "web"));
         let root = object.root();
-        assert!(root.key("status").is_absent());
+        assert!(root.key("status").is_absent(), "but for hashes");
+        let item = json!({
+            "metadata": { "name": "web" },
+            "status": { "currentPodHash": "77bb", "stableRS": "55aa", "phase": "Healthy" },
+        });
+        let rollout = super::object("https://a:6443", "argoproj.io/v1alpha1", "Rollout", &item);
+        let rollout = rollout.unwrap();
+        let status = rollout.root().key("status");
+        assert_eq!(status.key("currentPodHash").text(), Some("77bb"));
+        assert!(status.key("phase").is_absent());
         assert!(root.keys(&["metadata", "managedFields"]).is_absent());
         let spec = root.key("spec");
         assert_eq!(spec.key("replicas").int(), Some(3));

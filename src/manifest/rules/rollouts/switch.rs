@@ -169,7 +169,7 @@ fn asks_preview(facts: &Facts, used: &Use<'_>, preview: &str) -> bool {
     let labels = facts.selectors.iter().flat_map(|selector| &selector.labels);
     labels.filter(|label| !label.denied).any(|label| {
         let hash = super::promql::argument_marks(&label.value)
-            .any(|name| used.args.value(name) == Some(&Value::Hash { latest: true }));
+            .any(|name| matches!(used.args.value(name), Some(Value::Hash { latest: true, .. })));
         let value = super::promql::filled(&label.value, &used.args);
         hash || (!preview.is_empty() && value.is_some_and(|value| names(&value, preview)))
     })

@@ -18,6 +18,8 @@ pub(crate) enum Value {
     Hash {
         /// `podTemplateHashValue: Latest`.
         latest: bool,
+        /// The hash that it is now, where the Rollout's status says it.
+        now: Option<String>,
     },
     /// Something that only the running cluster knows: a Secret, a field of the status.
     Later,
@@ -47,8 +49,8 @@ fn value(spot: &Spot<'_>, rollout: Option<&Object>) -> Option<Value> {
         return spot.key("value").node().map(|node| Value::Text(node.to_string()));
     }
     Some(match from.key("podTemplateHashValue").text() {
-        Some("Latest") => Value::Hash { latest: true },
-        Some("Stable") => Value::Hash { latest: false },
+        Some("Latest") => Value::Hash { latest: true, now: status(rollout, "currentPodHash") },
+        Some("Stable") => Value::Hash { latest: false, now: status(rollout, "stableRS") },
         _ => {
             let path = from.keys(&["fieldRef", "fieldPath"]).text();
             path.zip(rollout)
@@ -56,6 +58,11 @@ fn value(spot: &Spot<'_>, rollout: Option<&Object>) -> Option<Value> {
                 .map_or(Value::Later, Value::Text)
         }
     })
+}
+
+/// A field of the status, which only what is live has.
+fn status(rollout: Option<&Object>, key: &str) -> Option<String> {
+    rollout?.root().keys(&["status", key]).text().map(str::to_owned)
 }
 
 /// What `metadata.name`, `metadata.labels['region']` and their kin are.
@@ -126,11 +133,20 @@ impl Arguments {
         }
     }
 
-    /// A text with `{{args.NAME}}` filled in.
+    /// Its value now: a hash is that of the version that is there.
+    fn now(&self, name: &str) -> Option<&str> {
+        match self.value(name)? {
+            Value::Hash { now, .. } => now.as_deref(),
+            Value::Text(text) => Some(text),
+            Value::Later => None,
+        }
+    }
+
+    /// A text with `{{args.NAME}}` filled in, as it would be asked now.
     ///
     /// # Errors
     /// The name of the first argument whose text is not known here.
     pub(crate) fn fill(&self, text: &str) -> Result<String, String> {
-        fill_with(text, |name| self.text(name).map(str::to_owned).ok_or_else(|| name.to_owned()))
+        fill_with(text, |name| self.now(name).map(str::to_owned).ok_or_else(|| name.to_owned()))
     }
 }

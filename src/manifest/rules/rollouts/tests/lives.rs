@@ -109,3 +109,17 @@ fn without_prometheus_nothing_is_said_of_what_it_would_know() {
     let live = Live { measured: None, ..good() };
     assert_eq!(all_said(&with(live)), Vec::<String>::new());
 }
+
+#[test]
+fn a_hash_is_that_of_the_version_that_is_there() {
+    let by_hash = canary().replace(
+        "name: service\n          value: web-canary",
+        "name: service\n          valueFrom: {podTemplateHashValue: Latest}",
+    );
+    let live = format!("status: {{currentPodHash: 77bb55aa, stableRS: 55aa77bb}}\n{by_hash}");
+    let asked = |text: &str| questions(&bundle(text), |_| true).queries;
+    let hashed = |text: &str| asked(text).iter().filter(|q| q.contains("\"77bb55aa\"")).count();
+    assert!(hashed(&live) > 0, "{:?}", asked(&live));
+    assert_eq!(hashed(&by_hash), 0, "files do not know it");
+    assert!(asked(&by_hash).len() < asked(&live).len());
+}
