@@ -105,7 +105,10 @@ pub fn cut_note(missing: usize) -> String {
 }
 
 /// A number with its noun: `1 gate`, `2 gates`.
-pub fn several<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+pub fn several<N>(count: N, one: &str, many: &str) -> String
+where
+    N: Copy + fmt::Display + PartialEq + From<u8>,
+{
     let noun = if count == N::from(1) { one } else { many };
     format!("{count} {noun}")
 }

@@ -152,9 +152,9 @@ pub struct Basis<'a> {
 
 /// The panels of a workload.
 pub fn panels(basis: Basis<'_>) -> Vec<Panel> {
-    let mut panels = judged(basis);
+    let mut panels = judged(&basis);
     for configured in basis.configured {
-        panels.extend(self::configured(basis, configured));
+        panels.extend(self::configured(&basis, configured));
     }
     for (name, query) in basis.described {
         let unit = match name.as_str() {
@@ -177,7 +177,7 @@ pub fn panels(basis: Basis<'_>) -> Vec<Panel> {
 }
 
 /// What the rollout's own analyses ask of Prometheus.
-fn judged(basis: Basis<'_>) -> Vec<Panel> {
+fn judged(basis: &Basis<'_>) -> Vec<Panel> {
     let mut panels: Vec<Panel> = Vec::new();
     let mut add = |panel: Panel| {
         let is_known = |known: &Panel| {
@@ -237,7 +237,7 @@ fn templates_of<'a>(
 }
 
 fn of_template(
-    basis: Basis<'_>,
+    basis: &Basis<'_>,
     analysis: &RolloutAnalysis,
     template: &AnalysisTemplate,
     metric: &Metric,
@@ -343,7 +343,7 @@ pub fn fill_version(query: &str, sides: &Sides, version: &Version) -> String {
     query
 }
 
-fn configured(basis: Basis<'_>, configured: &Configured) -> Option<Panel> {
+fn configured(basis: &Basis<'_>, configured: &Configured) -> Option<Panel> {
     let name = basis.sides.name.as_str();
     let fits = |pattern: &String| matches_pattern(pattern, name);
     if !configured.workloads.is_empty() && !configured.workloads.iter().any(fits) {

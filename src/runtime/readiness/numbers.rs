@@ -77,12 +77,13 @@ mod tests {
 
     use super::*;
     use crate::config::catalogue::read;
+    use crate::domain::time::Span;
     use crate::manifest::bundle::Object;
     use crate::manifest::read::{Limits, bytes};
 
     const CATALOGUE: &str = "\
 guard_profiles:
-  strict: {errors: 0.1%}
+  strict: {p99: 1s}
 services:
   - name: payment
     type: critical_apis
@@ -114,14 +115,14 @@ services:
         let loaded = read(Path::new("waveoff.yaml"), CATALOGUE);
         assert!(loaded.faults.is_empty(), "{:?}", loaded.faults);
         let terms = Terms::default();
-        let limit = |profiles: &Profiles, object: &Object| profiles.of(object).error_limit;
+        let limit = |profiles: &Profiles, object: &Object| profiles.of(object).latency_limit;
         let all = profiles(&terms, &loaded.catalogue, None);
-        assert_eq!(limit(&all, &named(", namespace: bank")), 0.001);
-        assert_eq!(limit(&all, &named(", namespace: staging")), 0.01);
-        assert_eq!(limit(&all, &named(", namespace: other")), 0.01);
-        assert_eq!(limit(&all, &named("")), 0.001, "users are on production");
+        assert_eq!(limit(&all, &named(", namespace: bank")), Span::seconds(1));
+        assert_eq!(limit(&all, &named(", namespace: staging")), Span::seconds(2));
+        assert_eq!(limit(&all, &named(", namespace: other")), Span::seconds(2));
+        assert_eq!(limit(&all, &named("")), Span::seconds(1), "users are on production");
         let lab = profiles(&terms, &loaded.catalogue, Some(&"lab".into()));
-        assert_eq!(limit(&lab, &named(", namespace: bank")), 0.01, "another cluster's");
+        assert_eq!(limit(&lab, &named(", namespace: bank")), Span::seconds(2), "another cluster's");
         let picks = &all.of(&named("")).guard_selectors;
         assert_eq!((picks.len(), picks[0].value.as_str()), (1, "payment-canary"));
     }
