@@ -3,10 +3,11 @@
 //! Called by `service`.
 
 use crate::domain::catalogue::environment::{
-    Approvals, Environment, Freeze, GitPlace, Metrics, Series, Services,
+    Approvals, Environment, Freeze, GitPlace, Metrics, Services,
 };
 use crate::domain::catalogue::stated::Stated;
 use crate::domain::id::{WorkloadId, WorkloadKind};
+use crate::domain::measure::sides::Series;
 use crate::domain::text::SafeText;
 
 use super::Ground;

@@ -5,6 +5,7 @@
 use crate::domain::gate::Profile;
 use crate::domain::guard::rule::Terms;
 use crate::domain::id::WorkloadId;
+use crate::domain::measure::sides::Series;
 use crate::domain::text::{SafeText, matches_pattern};
 use crate::domain::time::{Span, Timestamp};
 
@@ -115,22 +116,6 @@ impl Metrics {
     pub fn query(&self, name: &str) -> Option<&SafeText> {
         self.queries.iter().find(|(own, _)| *own == *name).map(|(_, query)| &query.value)
     }
-}
-
-/// How the series of versions are told apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Series {
-    /// One selector for all versions: `service="payment"`.
-    Selector(Stated<SafeText>),
-    /// A label that has one value for each of them.
-    Label {
-        /// Its name.
-        label: Stated<SafeText>,
-        /// Its value for the version that users are on.
-        stable: Stated<SafeText>,
-        /// Its value for the new version.
-        canary: Stated<SafeText>,
-    },
 }
 
 /// Values by a profile's name and by what is written over it.

@@ -5,8 +5,7 @@
 //! conventions of OpenTelemetry for HTTP servers, Micrometer of Spring Boot, and the names that
 //! client libraries use in their examples. Which of them a server has is asked of it, in one query.
 
-use super::sides::{Sides, Version};
-use crate::domain::catalogue::environment::Series;
+use super::sides::{Series, Sides, Version};
 use crate::domain::text::SafeText;
 
 /// What errors look like.

@@ -1,6 +1,6 @@
 //! Whom to measure: the version that is on its way, and the one that users are on.
 
-use crate::domain::catalogue::environment::Series;
+use crate::domain::catalogue::stated::Stated;
 use crate::domain::id::WorkloadKind;
 use crate::domain::release::{Release, Revision, Role};
 use crate::domain::strategy::Strategy;
@@ -36,6 +36,22 @@ pub struct Sides {
     pub ingresses: Vec<String>,
     /// How the catalogue has its series told from others.
     pub series: Option<Series>,
+}
+
+/// How the series of versions are told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Series {
+    /// One selector for all versions: `service="payment"`.
+    Selector(Stated<SafeText>),
+    /// A label that has one value for each of them.
+    Label {
+        /// Its name.
+        label: Stated<SafeText>,
+        /// Its value for the version that users are on.
+        stable: Stated<SafeText>,
+        /// Its value for the new version.
+        canary: Stated<SafeText>,
+    },
 }
 
 /// Which version a query is about.

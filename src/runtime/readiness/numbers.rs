@@ -4,8 +4,9 @@
 //! Called by `check`, `new` and the readiness of one workload.
 
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::environment::{Environment, Series};
+use crate::domain::catalogue::environment::Environment;
 use crate::domain::guard::rule::Terms;
+use crate::domain::measure::sides::Series;
 use crate::domain::text::SafeText;
 use crate::manifest::profile::{Profile, Profiles, Selection};
 use crate::manifest::rules::rollouts::selections;

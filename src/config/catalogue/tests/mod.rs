@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::catalogue::EvidenceSource;
-use crate::domain::catalogue::environment::{SecretRef, Series};
+use crate::domain::catalogue::environment::SecretRef;
 use crate::domain::catalogue::matrix::StrategyKind;
 use crate::domain::catalogue::quality::{Comparator, OnMissing, Over};
 use crate::domain::catalogue::stated::{Origin, Stated};
 use crate::domain::gate::Check;
 use crate::domain::id::{WorkloadId, WorkloadKind};
+use crate::domain::measure::sides::Series;
 use crate::domain::readiness::Place;
 use crate::domain::time::{Span, parse_rfc3339};
 

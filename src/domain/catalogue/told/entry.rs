@@ -3,11 +3,10 @@
 //! The values of gate and guard profiles are not among them, only which were named: `config` knows
 //! their keys. Called by `told`.
 
-use crate::domain::catalogue::environment::{
-    Approvals, Environment, GitPlace, Metrics, Series, Services,
-};
+use crate::domain::catalogue::environment::{Approvals, Environment, GitPlace, Metrics, Services};
 use crate::domain::catalogue::stated::{Origin, Stated};
 use crate::domain::catalogue::{EvidenceSource, Service};
+use crate::domain::measure::sides::Series;
 use crate::domain::text::SafeText;
 use crate::domain::time::length;
 

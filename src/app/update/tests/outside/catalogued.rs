@@ -7,13 +7,12 @@ use super::*;
 use crate::app::guard::looks::looks;
 use crate::app::metrics::Search;
 use crate::app::read::info::chapters;
-use crate::domain::catalogue::environment::{
-    Environment as Place, Metrics, Profiled, Series, Services,
-};
+use crate::domain::catalogue::environment::{Environment as Place, Metrics, Profiled, Services};
 use crate::domain::catalogue::stated::{Origin, Stated};
 use crate::domain::catalogue::{Catalogue, Service};
 use crate::domain::gate::Profile;
 use crate::domain::guard::rule::{Signal, Terms};
+use crate::domain::measure::sides::Series;
 use crate::domain::sample::{CURRENT, a_blue_green};
 
 fn said<T>(value: T) -> Stated<T> {
