@@ -285,7 +285,11 @@ async fn serve(mut stream: TcpStream, path: &'static str, trick: Trick) {
         return;
     }
     match trick {
-        Trick::Raw(text) => drop(stream.write_all(text.as_bytes()).await),
+        Trick::Raw(text) => {
+            // A connection that closes says so: else it may be asked once more, and resets.
+            let text = text.replacen("\r\n\r\n", "\r\nconnection: close\r\n\r\n", 1);
+            let _ = stream.write_all(text.as_bytes()).await;
+        }
         Trick::Mute => sleep(Duration::from_secs(60)).await,
         Trick::Drip => {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
