@@ -144,6 +144,11 @@ impl Catalogue {
         self.services.iter().find(|service| service.name.value == *name)
     }
 
+    /// The environments of all services.
+    pub fn environments(&self) -> impl Iterator<Item = &Environment> {
+        self.services.iter().flat_map(|service| &service.environments)
+    }
+
     /// Whose workload this is, in a context. An environment that names no context is of any.
     pub fn of_workload(
         &self,

@@ -16,7 +16,7 @@ use super::bundle::{Object, meets};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiles {
     /// Of those that have none of their own.
-    pub usual: Profile,
+    usual: Profile,
     /// By the workload's name: its kind, its namespace, its numbers.
     own: BTreeMap<String, Vec<(&'static str, String, Profile)>>,
 }

@@ -76,9 +76,8 @@ pub(super) fn session(
 /// Environments of a catalogue, for what the configuration says nothing of. Where mistakes hurt
 /// users in one of several that share a namespace, they do in all.
 pub(super) fn environments(catalogue: &Catalogue) -> Vec<EnvironmentRule> {
-    let all = || catalogue.services.iter().flat_map(|service| &service.environments);
-    let grave = all().filter(|environment| environment.production.value);
-    let other = all().filter(|environment| !environment.production.value);
+    let grave = catalogue.environments().filter(|environment| environment.production.value);
+    let other = catalogue.environments().filter(|environment| !environment.production.value);
     let rule = |environment: &CatalogueEnvironment| EnvironmentRule {
         environment: Environment {
             name: environment.name.value.clone(),

@@ -159,7 +159,7 @@ fn attend(model: &mut Model, id: &WorkloadId, close: bool) -> Vec<Effect> {
 
 /// Takes in which versions there are; others have other series.
 fn note_versions(subject: &mut Subject, release: &Release<'_>) {
-    let sides = Sides::described(release, subject.described.series.as_ref());
+    let sides = Sides::of(release, subject.described.series.as_ref());
     if subject.sides.as_ref() == Some(&sides) {
         return;
     }

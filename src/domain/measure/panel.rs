@@ -166,12 +166,12 @@ pub fn panels(basis: Basis<'_>) -> Vec<Panel> {
     }
     let is_described = |name: &str| basis.described.iter().any(|(own, _)| *own == *name);
     if let Some(found) = basis.found {
-        let usual = [
-            ("errors", errors(basis.sides, found, basis.window)),
-            ("p99", latency(basis.sides, found, basis.window)),
-        ];
-        let wanted = usual.into_iter().filter(|(name, _)| !is_described(name));
-        panels.extend(wanted.filter_map(|(_, panel)| panel));
+        if !is_described("errors") {
+            panels.extend(errors(basis.sides, found, basis.window));
+        }
+        if !is_described("p99") {
+            panels.extend(latency(basis.sides, found, basis.window));
+        }
     }
     panels
 }

@@ -370,8 +370,9 @@ fn matchers(way: Way, sides: &Sides, version: &Version) -> Option<String> {
             format!("{label}=~\"(.+[/_|.])?{service}([/_|.:].*)?\"")
         }
         Way::Labelled => {
-            let Some(Series::Label { label, .. }) = &sides.series else { return None };
-            format!("{}=\"{}\"", label.value, quoted(version.labelled.as_ref()?))
+            let Some(Series::Label { label, stable, canary }) = &sides.series else { return None };
+            let value = if version.is_canary { canary } else { stable };
+            format!("{}=\"{}\"", label.value, quoted(&value.value))
         }
     })
 }
@@ -408,8 +409,8 @@ fn either(scheme: &Scheme, way: Way, sides: &Sides) -> Option<String> {
             let Some(Series::Label { label, stable, canary }) = &sides.series else { return None };
             // One value for both tells nothing apart.
             (stable.value != canary.value).then_some(())?;
-            let literal = |value: &SafeText| quoted(&literal(value));
-            let values = all(&|v| v.labelled.as_ref().map(literal))?;
+            let value = |v: &Version| if v.is_canary { canary } else { stable };
+            let values = all(&|v| Some(plain(&value(v).value)))?;
             format!("{}=~\"{values}\"", label.value)
         }
     };
@@ -421,8 +422,13 @@ fn alternatives(names: &[impl AsRef<str>]) -> Option<String> {
     (!names.is_empty()).then(|| names.join("|"))
 }
 
-/// A text as a regular expression that is nothing else.
-fn literal(text: &str) -> String {
+/// A text within a string of PromQL.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+/// A text within a regular expression within a string: nothing else fits it.
+fn plain(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_ascii_punctuation() && !matches!(letter, '_' | '-' | '/' | ':' | '"') {
@@ -430,17 +436,7 @@ fn literal(text: &str) -> String {
         }
         written.push(letter);
     }
-    written
-}
-
-/// A text within a string of PromQL.
-fn quoted(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-}
-
-/// A name of an object within a regular expression within a string: dots are nothing else.
-fn plain(name: &str) -> String {
-    name.replace('.', "\\\\.")
+    quoted(&written)
 }
 
 #[cfg(test)]

@@ -15,8 +15,6 @@ pub struct Version {
     pub replica_set: SafeText,
     /// The Service that leads to it and to no other version.
     pub service: Option<SafeText>,
-    /// The value that the catalogue's label has for it; none where the catalogue says none.
-    pub labelled: Option<SafeText>,
     /// Whether it is the one on its way.
     pub is_canary: bool,
 }
@@ -79,13 +77,8 @@ impl Side {
 }
 
 impl Sides {
-    /// The versions of a release whose series nobody has described.
-    pub fn of(release: &Release<'_>) -> Self {
-        Self::described(release, None)
-    }
-
     /// The versions of a release, with what the catalogue says of their series.
-    pub fn described(release: &Release<'_>, series: Option<&Series>) -> Self {
+    pub fn of(release: &Release<'_>, series: Option<&Series>) -> Self {
         let (canary_service, stable_service, ingresses) = match &release.workload.strategy {
             Strategy::Canary(canary) => {
                 let ingresses = canary.stable_ingresses.iter().map(ToString::to_string).collect();
@@ -101,11 +94,6 @@ impl Sides {
             hash: revision.replica_set.hash.clone(),
             replica_set: revision.replica_set.id.name.clone(),
             service: service.clone(),
-            labelled: match series {
-                Some(Series::Label { canary, .. }) if is_canary => Some(canary.value.clone()),
-                Some(Series::Label { stable, .. }) => Some(stable.value.clone()),
-                _ => None,
-            },
             is_canary,
         };
         let current = release.current();

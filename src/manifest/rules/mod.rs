@@ -88,16 +88,18 @@ pub fn all() -> Vec<Rule> {
     rules
 }
 
-/// Judges every workload of a bundle by these rules.
+/// Judges every workload of a bundle by the same numbers.
+#[cfg(test)]
+pub(crate) fn judge(bundle: &Bundle, profile: &Profile, rules: &[Rule]) -> Vec<Finding> {
+    judge_some(bundle, |_| profile, rules, |_| true)
+}
+
+/// Judges these workloads of a bundle by these rules, among all that is in it, each by its own
+/// numbers.
 ///
 /// A Deployment without pods of its own whose template a Rollout uses (`workloadRef`) is not judged
 /// for itself: its template is, as the Rollout's, and what is found there is said of the
 /// Deployment.
-pub fn judge(bundle: &Bundle, profile: &Profile, rules: &[Rule]) -> Vec<Finding> {
-    judge_some(bundle, |_| profile, rules, |_| true)
-}
-
-/// Judges these workloads of a bundle alone, among all that is in it, each by its own numbers.
 pub fn judge_some<'p>(
     bundle: &Bundle,
     profile_of: impl Fn(&Object) -> &'p Profile,

@@ -38,8 +38,7 @@ pub(in crate::runtime) fn sign_in(
     if is_drill {
         return SignIn::default();
     }
-    let all = catalogue.services.iter().flat_map(|service| &service.environments);
-    let of_catalogue = all.filter_map(|environment| {
+    let of_catalogue = catalogue.environments().filter_map(|environment| {
         let metrics = &environment.metrics;
         let namespace = Some(environment.workload.value.namespace.as_str());
         let address = Address::parse(&metrics.prometheus.as_ref()?.value, namespace).ok()?;
@@ -61,8 +60,8 @@ pub(in crate::runtime) fn sign_in(
 
 /// Tokens of the catalogue that this program does not read.
 pub(in crate::runtime) fn unread(catalogue: &Catalogue) -> Vec<String> {
-    let all = catalogue.services.iter().flat_map(|service| &service.environments);
-    let token = all.filter_map(|environment| environment.metrics.token.as_ref());
+    let token =
+        catalogue.environments().filter_map(|environment| environment.metrics.token.as_ref());
     let unread = token.filter(|token| matches!(token.value, SecretRef::Secret { .. }));
     let said = unread.map(|token| {
         let (origin, words) = (&token.origin, token.value.words());

@@ -14,16 +14,16 @@ use crate::config::args::{Check, Format};
 use crate::config::nearest;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::guard::rule::Terms;
-use crate::domain::readiness::{Place, Subject};
+use crate::domain::readiness::{Finding, Place, Subject};
 use crate::domain::text::SafeText;
 use crate::domain::time::Timestamp;
 use crate::error::Exit;
 use crate::manifest::bundle::{Bundle, Object};
-use crate::manifest::profile::Profiles;
+use crate::manifest::profile::{Live, Profiles};
 use crate::manifest::read::{self, Fault, Limits, Misread, Read};
 use crate::manifest::report::{self, Checked, Outcome, Report};
 use crate::manifest::rules::{Rule, all, judge_some};
-use crate::manifest::waive::{self, Waived};
+use crate::manifest::waive::{self, Unused, Waived};
 use crate::manifest::workload::Workload;
 use crate::prom::Server;
 use crate::runtime::headless::{Failure, failure};
@@ -54,6 +54,28 @@ impl Bench {
     ) -> Self {
         let profiles = profiles(terms, catalogue, context);
         Self { profiles, waivers: waivers(catalogue), now }
+    }
+
+    /// Takes in what a cluster answered.
+    pub(super) fn learn(&mut self, server_minor: Option<u32>, live: Live) {
+        let live = Arc::new(live);
+        self.profiles.change(|profile| {
+            profile.server_minor = server_minor;
+            profile.live = Some(Arc::clone(&live));
+        });
+    }
+
+    /// What is found of these workloads, and the waivers that fit nothing of it.
+    pub(super) fn judge(
+        &self,
+        bundle: &Bundle,
+        rules: &[Rule],
+        wanted: impl Fn(&Workload<'_>) -> bool,
+    ) -> (Vec<Finding>, Vec<Unused<'_>>) {
+        let profile_of = |object: &Object| self.profiles.of(object);
+        let mut findings = judge_some(bundle, profile_of, rules, wanted);
+        let unused = waive::apply(&mut findings, &self.waivers, self.now);
+        (findings, unused)
     }
 }
 
@@ -139,11 +161,7 @@ pub(in crate::runtime) async fn check_live(
         complain(&format!("left out: {why}"));
     }
     let bundle: Bundle = found.objects.into_iter().collect();
-    let live = Arc::new(live::ask(connection, server.as_ref(), &bundle, |_| true).await);
-    bench.profiles.change(|profile| {
-        profile.server_minor = found.minor;
-        profile.live = Some(Arc::clone(&live));
-    });
+    bench.learn(found.minor, live::ask(connection, server.as_ref(), &bundle, |_| true).await);
     let exit = tell(asked, &bench, &rules, 0, &bundle, &[]);
     // What could not be read may be what is missing.
     Ok(if found.missing.is_empty() || exit != Exit::Ok { exit } else { Exit::Undetermined })
@@ -171,8 +189,7 @@ fn tell(
     bundle: &Bundle,
     faults: &[Misread],
 ) -> Exit {
-    let mut findings = judge_some(bundle, |object| bench.profiles.of(object), rules, |_| true);
-    let mut unused = waive::apply(&mut findings, &bench.waivers, bench.now);
+    let (findings, mut unused) = bench.judge(bundle, rules, |_| true);
     let objects = bundle.objects();
     let workloads: Vec<Subject> = objects
         .iter()

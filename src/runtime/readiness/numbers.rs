@@ -44,7 +44,7 @@ pub(super) fn profiles(
 }
 
 /// The numbers of an environment: its guard's where it has one.
-pub(super) fn of_environment(terms: &Terms, environment: &Environment) -> Profile {
+fn of_environment(terms: &Terms, environment: &Environment) -> Profile {
     Profile { guard_selectors: picks(environment), ..profile_of(environment.guard.or(terms)) }
 }
 

@@ -50,8 +50,11 @@ fn rig(sample: &Sample) -> Rig {
 }
 
 fn arm_by_pods(rig: &mut Rig, shadow: bool) -> Vec<Effect> {
-    let id = a_gate().id();
-    let uid = propose(&mut rig.model, &id, Terms::default(), shadow).unwrap();
+    arm_one(rig, &a_gate(), shadow)
+}
+
+fn arm_one(rig: &mut Rig, sample: &Sample, shadow: bool) -> Vec<Effect> {
+    let uid = propose(&mut rig.model, &sample.id(), Terms::default(), shadow).unwrap();
     for offer in &mut rig.model.proposals.get_mut(&uid).unwrap().offers {
         offer.on = offer.watch.rule.signal == Signal::Pods;
     }
@@ -199,14 +202,9 @@ fn three(second: &Sample) -> Rig {
     let third = all_well(a_deployment(), CURRENT);
     for sample in [&sick(), second, &third] {
         rig.see(sample);
-        let (id, uid) = (sample.id(), sample.workload.uid.clone());
-        propose(&mut rig.model, &id, Terms::default(), false).unwrap();
-        for offer in &mut rig.model.proposals.get_mut(&uid).unwrap().offers {
-            offer.on = offer.watch.rule.signal == Signal::Pods;
-        }
-        arm(&mut rig.model, &uid).unwrap();
+        arm_one(&mut rig, sample, false);
         let until = rig.model.now + Span::hours(1);
-        rig.send(Msg::Leased(uid, Lease::Ours(until)));
+        rig.send(Msg::Leased(sample.workload.uid.clone(), Lease::Ours(until)));
     }
     rig
 }

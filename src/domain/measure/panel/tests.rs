@@ -50,7 +50,7 @@ fn described(
 ) -> Vec<Panel> {
     let templates = templates.iter().map(|t| (t.name.clone(), t.clone())).collect();
     sample.ask(|release| {
-        let sides = Sides::of(release);
+        let sides = Sides::of(release, None);
         let basis = Basis {
             release,
             sides: &sides,
@@ -153,7 +153,8 @@ fn configured_queries_are_for_the_workloads_they_name() {
 fn a_scheme_gives_errors_and_p99_after_what_is_asked_for() {
     let element =
         |mark: &str| vec![("waveoff".into(), mark.into()), ("status".into(), "200".into())];
-    let found = scheme::found(&[element("0.0")], &a_canary().ask(Sides::of));
+    let found =
+        scheme::found(&[element("0.0")], &a_canary().ask(|release| Sides::of(release, None)));
     let panels = panels_of(&a_canary(), &[], &[], found);
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
     assert_eq!(titles, ["errors", "p99"]);
@@ -165,7 +166,7 @@ fn a_scheme_gives_errors_and_p99_after_what_is_asked_for() {
 #[test]
 fn what_the_catalogue_asks_stands_for_what_is_usual() {
     let element = vec![("waveoff".into(), "0.0".into()), ("status".into(), "200".into())];
-    let found = scheme::found(&[element], &a_canary().ask(Sides::of));
+    let found = scheme::found(&[element], &a_canary().ask(|release| Sides::of(release, None)));
     let query = |name: &str, query: &str| (name.into(), Stated::built_in(query.into()));
     let asked =
         [query("errors", "err{h=\"{{hash}}\"}"), query("business", "orders{ns=\"{{namespace}}\"}")];

@@ -30,7 +30,7 @@ fn mark_of(requests: &str, label: &str) -> String {
 }
 
 fn sides() -> Sides {
-    a_canary().ask(Sides::of)
+    a_canary().ask(|release| Sides::of(release, None))
 }
 
 #[test]
@@ -133,8 +133,7 @@ fn the_catalogue_says_how_versions_are_told_apart_and_nothing_else_is_tried() {
         stable: stated("shop.v1"),
         canary: stated(canary),
     };
-    let sides_of =
-        |series: Series| a_canary().ask(|release| Sides::described(release, Some(&series)));
+    let sides_of = |series: Series| a_canary().ask(|release| Sides::of(release, Some(&series)));
     let sides = sides_of(series("a\"b"));
     let queries = exploration(&sides).join("\n");
     let either = "http_requests_total{app_version=~\"a\\\"b|shop\\\\.v1\"}";
@@ -153,7 +152,7 @@ fn the_catalogue_says_how_versions_are_told_apart_and_nothing_else_is_tried() {
 #[test]
 fn a_selector_of_the_catalogue_narrows_what_is_usual() {
     let series = Series::Selector(stated("job=\"shop\""));
-    let sides = a_canary().ask(|release| Sides::described(release, Some(&series)));
+    let sides = a_canary().ask(|release| Sides::of(release, Some(&series)));
     let by_pod = mark_of("http_requests_total", "pod");
     let own = found(&[element(&by_pod, &[("code", "200")])], &sides).unwrap();
     let query = own.failed(&sides, sides.canary.as_ref().unwrap(), "1m").unwrap();
@@ -175,10 +174,10 @@ fn durations_come_with_their_unit() {
 
 #[test]
 fn versions_of_each_strategy() {
-    let blue_green = a_blue_green().ask(Sides::of);
+    let blue_green = a_blue_green().ask(|release| Sides::of(release, None));
     assert_eq!(blue_green.canary.unwrap().service.unwrap(), "storefront-preview");
     assert_eq!(blue_green.stable.unwrap().hash, STABLE);
-    let at_rest = a_deployment().ask(Sides::of);
+    let at_rest = a_deployment().ask(|release| Sides::of(release, None));
     assert_eq!(at_rest.canary, None, "a Deployment at rest has one version");
     assert_eq!(at_rest.stable.unwrap().hash, CURRENT);
 }

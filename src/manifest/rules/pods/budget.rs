@@ -16,10 +16,10 @@ use super::sizes::{floor_of, percent, percent_of_floor};
 
 pub(super) fn missing(case: &mut Case<'_>) {
     let Some(object) = case.workload.templated else { return };
-    idle(case);
-    if case.size().is_some_and(|size| size.most < 2)
-        || !case.around.budgets_of(case.workload).is_empty()
-    {
+    if !case.around.budgets_of(case.workload).is_empty() {
+        return idle(case);
+    }
+    if case.size().is_some_and(|size| size.most < 2) {
         return;
     }
     let spot = object.root().keys(&["spec", "template", "metadata", "labels"]);
@@ -48,9 +48,6 @@ const NAMES: [&str; 3] = ["app", "app.kubernetes.io/name", "k8s-app"];
 /// another. Others may be of pods that were not read.
 fn idle(case: &mut Case<'_>) {
     let (around, workload) = (case.around, case.workload);
-    if around.budgets_of(workload).is_empty() {
-        return;
-    }
     let name = workload.object.name.as_str();
     let labels = workload.pod_labels();
     for budget in around.idle_budgets(&workload.object.namespace) {

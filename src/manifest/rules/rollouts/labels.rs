@@ -40,18 +40,15 @@ pub(super) fn agree(case: &mut Case<'_>) {
 pub fn selections(query: &str) -> Vec<Selection> {
     let read = promql::read(&promql::prepare(query, &Arguments::default()));
     let selectors = read.facts().map(|facts| facts.selectors.as_slice()).unwrap_or_default();
-    let of = |selector: &Selector| {
-        let metric = selector.metric.clone();
-        let known = |label: &&Label| label.equal && !label.value.contains("{{");
-        let labels: Vec<Label> = selector.labels.iter().filter(known).cloned().collect();
-        let pick = move |label: Label| Selection {
-            metric: Some(metric.clone()),
-            label: label.name,
-            value: label.value,
-        };
-        labels.into_iter().map(pick)
-    };
-    selectors.iter().flat_map(of).collect()
+    let known = |label: &&Label| label.equal && !label.value.contains("{{");
+    let picks = selectors.iter().flat_map(|selector| {
+        selector.labels.iter().filter(known).map(|label| Selection {
+            metric: Some(selector.metric.clone()),
+            label: label.name.clone(),
+            value: label.value.clone(),
+        })
+    });
+    picks.collect()
 }
 
 /// How a template selects otherwise than the guard does, and how the guard does. A comparison with
