@@ -257,7 +257,7 @@ impl Start {
             Scope::All => Vec::new(),
             Scope::Namespaces(names) => names,
         };
-        let sign_in = measure::sign_in(&self.settings, &Catalogue::default(), false);
+        let sign_in = measure::sign_in(&self.settings, None, false);
         let server = measure::named(&connection, sign_in);
         let context = &connection.identity().context;
         let bench = bench(&self.settings, self.catalogue.as_deref(), Some(context))?;
@@ -310,6 +310,11 @@ impl Start {
         model
     }
 
+    /// The catalogue, where a person named it.
+    fn named_catalogue<'m>(&self, model: &'m Model) -> Option<&'m Catalogue> {
+        self.catalogue.as_ref().map(|_| &*model.catalogue)
+    }
+
     /// What is wrong with the catalogue disables what it is about, and is a trouble of the session.
     fn take_catalogue(&self, model: &mut Model) {
         let now = model.now;
@@ -323,8 +328,8 @@ impl Start {
         if loaded.holds_secret() {
             return;
         }
-        for unread in measure::unread(&loaded.catalogue) {
-            model.troubles.note(now, "catalogue", unread);
+        for unsent in measure::unsent(&loaded.catalogue, self.catalogue.is_some()) {
+            model.troubles.note(now, "catalogue", unsent);
         }
         model.session.environments.extend(connecting::environments(&loaded.catalogue));
         model.catalogue = Arc::new(loaded.catalogue);
@@ -368,7 +373,7 @@ impl Start {
         let console = Console::enter().map_err(|e| failed(&e))?;
         console.restore_on_panic(self.telemetry.log.clone());
         let is_drill = door.connection.is_drill();
-        let sign_in = measure::sign_in(&self.settings, &model.catalogue, is_drill);
+        let sign_in = measure::sign_in(&self.settings, self.named_catalogue(&model), is_drill);
         let live = !door.connection.is_drill();
         let keep = Keep::of(&self.places, &model.session).filter(|_| live);
         model.fleet_view.last = keep.as_ref().and_then(Keep::read);
@@ -410,7 +415,7 @@ impl Start {
         // Only what is shown is asked.
         model.metrics.settings.on &=
             matches!(command, Command::List(_) | Command::Status(_) | Command::Guard(_));
-        let sign_in = measure::sign_in(&self.settings, &model.catalogue, false);
+        let sign_in = measure::sign_in(&self.settings, self.named_catalogue(&model), false);
         let guards = matches!(command, Command::Guard(_));
         let left = if guards { door.guards.left() } else { Vec::new() };
         let alerts = alerts::plan(&self.settings, &self.places, false);

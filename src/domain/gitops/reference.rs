@@ -1,8 +1,8 @@
 //! An image reference, taken apart: `registry.example.com:5000/shop/checkout:1.4.2@sha256:…`.
 //!
 //! Stricter than registries are: what is not plainly a reference is refused, since it is written
-//! into a file that a cluster obeys. Never asks a registry. Called by `gitops`; its parts alone, good
-//! or not, by `manifest` and `cluster`.
+//! into a file that a cluster obeys. Never asks a registry. Called by `gitops`; its parts alone,
+//! good or not, by `manifest` and `cluster`.
 
 use std::fmt;
 

@@ -15,7 +15,6 @@ use crate::app::report::doctor::{
 };
 use crate::app::session::Scope;
 use crate::cluster::{self, Beat, ClusterError, Connection, Pulse, examine as ask};
-use crate::domain::catalogue::Catalogue;
 use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
 use crate::domain::time::Span;
@@ -333,7 +332,7 @@ impl Patient<'_> {
             return (Check::new(State::Skip, "prometheus", found), false);
         }
         let is_named = named.is_some();
-        let sign_in = measure::sign_in(&self.start.settings, &Catalogue::default(), false);
+        let sign_in = measure::sign_in(&self.start.settings, None, false);
         let connection = Arc::clone(&self.connection);
         let (clock, in_cluster) = (&self.start.clock, connection.identity().in_cluster);
         let found = limited(measure::examine(connection, sign_in, named, clock)).await;

@@ -31,7 +31,7 @@ use servers::Servers;
 
 pub(super) use examine::examine;
 pub(super) use servers::SignIn;
-pub(super) use settings::{measuring, sign_in, unread};
+pub(super) use settings::{measuring, sign_in, unsent};
 
 /// The way to the Prometheus that a person named; nothing where nobody did.
 pub(super) fn named(
