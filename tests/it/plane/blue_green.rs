@@ -52,7 +52,7 @@ fn waits_shows_its_preview_is_promoted_and_goes_back_while_warm() {
     cockpit.sees(&format!("switches to {new}"));
     cockpit.sees("not open: it was not passed");
     cockpit.text("nobody answers behind fake nodes");
-    cockpit.sees("<- ready");
+    cockpit.ready();
     cockpit.key("\r");
     cockpit.receipt("promote");
     assert_eq!(selector(&stage, "front"), new, "said to be in effect");

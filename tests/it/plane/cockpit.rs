@@ -143,7 +143,24 @@ impl Cockpit {
     pub(super) fn ask(&self, key: &str, title: &str) {
         self.key(key);
         self.sees(title);
-        self.sees("<- ready");
+        self.ready();
+    }
+
+    /// Waits until Enter counts. Keys that a busy machine hands over together are a burst to the
+    /// program, and it asks for one Enter more.
+    #[track_caller]
+    pub(super) fn ready(&self) {
+        let asks = "press Enter once more";
+        let counts = || {
+            let screen = self.rig.contents();
+            if screen.contains(asks) {
+                self.key("\r");
+                self.misses(asks);
+            }
+            screen.contains("<- ready").then_some(())
+        };
+        let found = || self.rig.contents();
+        wait("Enter counts", Duration::from_secs(25), counts, found);
     }
 
     /// A verb toward safety or forward: its key, and Enter when the dialog is armed.
@@ -160,7 +177,7 @@ impl Cockpit {
         self.text("bad release");
         self.key("\t");
         self.text(token);
-        self.sees("<- ready");
+        self.ready();
         self.key("\r");
         self.misses("Esc leave it");
     }
