@@ -112,6 +112,7 @@ pub fn of_kind(model: &Model, kind: ResourceKind, namespace: &str) -> Freshness 
     let all = SourceId { kind, namespace: None };
     let state = model.sources.get(&exact).or_else(|| model.sources.get(&all));
     match state {
+        // What is listed again for long is called stale by its watch.
         Some(SourceState::Live(_) | SourceState::Resyncing(_)) => Freshness::Live,
         Some(SourceState::Stale { since, .. }) => Freshness::Old(model.now - *since),
         Some(SourceState::Loading(since)) => {

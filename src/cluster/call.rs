@@ -13,6 +13,7 @@ use kube::client::Body;
 use serde_json::Value;
 
 use super::connect::Connection;
+use super::credential::Unsigned;
 use super::error::ClusterError;
 use super::kubeconfig::chain;
 use crate::domain::text::SafeText;
@@ -22,6 +23,9 @@ pub(crate) const READ_LIMIT: Duration = Duration::from_secs(5);
 
 /// Time limit of writes.
 pub(crate) const WRITE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Longest wait that a server may ask for: a person is watching.
+const MOST_WAIT: u64 = 60;
 
 /// Largest answer that is taken in, in bytes.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
@@ -52,7 +56,7 @@ impl Refusal {
             code: told.and_then(|c| u16::try_from(c).ok()).unwrap_or(code),
             reason: text("reason").to_owned(),
             message: SafeText::new(text("message")),
-            retry_after: seconds.filter(|s| *s > 0).map(Duration::from_secs),
+            retry_after: seconds.filter(|s| *s > 0).map(wait_of),
         }
     }
 
@@ -147,9 +151,12 @@ pub(crate) fn with_body(
 /// Sends a request and waits for the head of the answer.
 pub(crate) async fn open(
     conn: &Connection,
-    request: Request<Vec<u8>>,
+    mut request: Request<Vec<u8>>,
     within: Duration,
 ) -> Result<Response<Body>, Failure> {
+    // A credential plugin may take half a minute, and that is not the server's silence.
+    let signed = conn.signer().sign(&mut request).await;
+    signed.map_err(|Unsigned(words)| Failure::Unsent(words))?;
     send(conn.client(), request, within).await
 }
 
@@ -250,7 +257,11 @@ where
 /// `Retry-After` in seconds.
 pub(crate) fn retry_after(response: &Response<Body>) -> Option<Duration> {
     let value = response.headers().get("retry-after")?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
+    value.trim().parse().ok().map(wait_of)
+}
+
+fn wait_of(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(MOST_WAIT))
 }
 
 fn refusal(status: StatusCode, retry_after: Option<Duration>, bytes: &[u8]) -> Refusal {
@@ -304,4 +315,56 @@ pub(crate) async fn post(conn: &Connection, path: &str, body: &Value) -> Result<
     let request = with_body("POST", path, Some("application/json"), bytes);
     let response = open(conn, request, READ_LIMIT).await?;
     read(response, READ_LIMIT).await
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::client::ClientBuilder;
+    use tower::{BoxError, service_fn};
+
+    use super::*;
+    use crate::cluster::connect::{Identity, Signer, Transport};
+
+    fn identity() -> Identity {
+        Identity {
+            context: "test".into(),
+            cluster: "test".into(),
+            server: "http://test".into(),
+            user: "pilot".into(),
+            namespace: "default".into(),
+            insecure_tls: true,
+            in_cluster: false,
+            proxy: None,
+            source: "a test".into(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_a_plugin_is_not_the_servers() {
+        let answered = || {
+            let at_once = service_fn(|_: Request<Body>| async {
+                Ok::<_, BoxError>(Response::new(Body::empty()))
+            });
+            ClientBuilder::new(at_once, "default").build()
+        };
+        let transport = Transport::new(Signer::slow(Duration::from_secs(20)), answered);
+        let conn = Connection::of_drill(identity(), transport);
+        let answer = open(&conn, get("/readyz"), Duration::from_secs(1)).await;
+        assert_eq!(answer.map(|response| response.status()), Ok(StatusCode::OK));
+    }
+
+    #[test]
+    fn a_server_may_not_ask_for_any_wait() {
+        for (asked, waited) in [("7", Some(7)), ("3600", Some(60)), ("9999999999999", Some(60))] {
+            let mut response = Response::new(Body::empty());
+            response.headers_mut().insert("retry-after", asked.parse().unwrap());
+            assert_eq!(retry_after(&response), waited.map(Duration::from_secs), "{asked}");
+        }
+        let details = serde_json::json!({ "details": { "retryAfterSeconds": u64::MAX } });
+        let refusal = Refusal::of_status(&details, 503);
+        assert_eq!(refusal.retry_after, Some(Duration::from_secs(60)));
+        let mut response = Response::new(Body::empty());
+        response.headers_mut().insert("retry-after", "-1".parse().unwrap());
+        assert_eq!(retry_after(&response), None);
+    }
 }

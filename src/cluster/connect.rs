@@ -7,6 +7,7 @@
 //! left is sent again below, since that would repeat writes too; the watches have their own rules.
 
 mod proxy;
+mod signing;
 mod transport;
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use super::wire::Pool;
 use super::{credential, kubeconfig};
 use crate::domain::text::SafeText;
 
+pub(super) use signing::Signer;
 pub(super) use transport::Transport;
 
 /// Longest wait for a client, and with it for a credential plugin.
@@ -112,13 +114,13 @@ struct Way {
     transport: Transport,
     client: Client,
     /// For the heartbeat alone. Its one connection is as old as those of the watches: what forgets
-    /// them on the way forgets it too, and there it is noticed within seconds.
+    /// all of them on the way forgets it too, and there it is noticed within seconds.
     heartbeat: Client,
 }
 
 impl Way {
     fn new(transport: Transport) -> Self {
-        let (client, heartbeat) = (transport(), transport());
+        let (client, heartbeat) = (transport.client(), transport.client());
         Self { transport, client, heartbeat }
     }
 }
@@ -174,11 +176,16 @@ impl Connection {
         self.way.read().unwrap_or_else(PoisonError::into_inner).heartbeat.clone()
     }
 
+    /// Who signs what is sent through these clients.
+    pub(super) fn signer(&self) -> Signer {
+        self.way.read().unwrap_or_else(PoisonError::into_inner).transport.signer().clone()
+    }
+
     /// From here on new connections are made: those that wait to be used again are from before a
     /// silence, and nothing says whether they lead anywhere. What is under way goes on.
     pub(crate) fn renew(&self) {
         let mut way = self.way.write().unwrap_or_else(PoisonError::into_inner);
-        way.client = (way.transport)();
+        way.client = way.transport.client();
     }
 
     /// Reads the credentials once more from where they came, and runs their plugin: after a 401
@@ -375,10 +382,9 @@ pub(super) async fn transport(
             });
         }
         Err(_) => {
-            let seconds = CLIENT_LIMIT.as_secs();
             return Err(ClusterError::Credentials {
                 user: identity.user.clone(),
-                cause: format!("the credential plugin took longer than {seconds} s").into(),
+                cause: credential::too_slow(CLIENT_LIMIT.as_secs()),
             });
         }
     };

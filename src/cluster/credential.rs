@@ -1,7 +1,7 @@
 //! Credential plugins (`exec` in a kubeconfig), kept away from the terminal.
 //!
 //! Never lets one read the keyboard or write on the screen, and never shows its environment. Used
-//! by `connect` only.
+//! by `connect`, and by `call` for what went wrong.
 //!
 //! With `interactiveMode: Never` kube gives the plugin a closed standard input and collects its
 //! standard error. The terminal itself (`/dev/tty`) can only be denied by a new session, and kube
@@ -64,20 +64,30 @@ fn find(command: &str, path: Option<&std::ffi::OsStr>) -> Option<PathBuf> {
     std::env::split_paths(path?).map(|dir| dir.join(command)).find(|file| Path::is_file(file))
 }
 
+/// Why a request could not be signed, in words that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unsigned(pub(crate) SafeText);
+
 /// What went wrong with credentials, if that is what went wrong, without what may be secret: kube's
 /// own text repeats the plugin's whole environment.
-pub(crate) fn explain(error: &kube::Error) -> Option<SafeText> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+pub(crate) fn explain(error: &(dyn std::error::Error + 'static)) -> Option<SafeText> {
+    let mut cause = Some(error);
     while let Some(inner) = cause {
         if let Some(auth) = inner.downcast_ref::<AuthError>() {
             return Some(words_of(auth));
         }
+        if let Some(Unsigned(words)) = inner.downcast_ref::<Unsigned>() {
+            return Some(words.clone());
+        }
         cause = inner.source();
     }
-    match error {
-        kube::Error::Auth(auth) => Some(words_of(auth)),
-        _ => None,
-    }
+    None
+}
+
+/// What is said of a plugin that was not done by then.
+pub(crate) fn too_slow(seconds: u64) -> SafeText {
+    format!("the credential plugin took longer than {seconds} s").into()
 }
 
 fn words_of(error: &AuthError) -> SafeText {
@@ -86,9 +96,7 @@ fn words_of(error: &AuthError) -> SafeText {
             let words = String::from_utf8_lossy(&out.stderr);
             let words: String = words.trim().chars().take(MOST_WORDS).collect();
             match (out.status.code(), words.is_empty()) {
-                (Some(124), _) => {
-                    format!("the credential plugin took longer than {PLUGIN_SECONDS} s").into()
-                }
+                (Some(124), _) => too_slow(PLUGIN_SECONDS),
                 (_, true) => format!("the credential plugin failed ({})", out.status).into(),
                 (_, false) => {
                     format!("the credential plugin failed ({}): {words}", out.status).into()

@@ -110,7 +110,7 @@ pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<
         if refused {
             sign_in.begin(&conn, beat.every);
         }
-        let alive = out.borrow().alive;
+        let (alive, signer) = (out.borrow().alive, conn.signer());
         let pause = if alive { beat.every } else { beat.while_dead };
         tokio::select! {
             biased;
@@ -118,6 +118,8 @@ pub async fn heartbeat(conn: Arc<Connection>, beat: Beat, now: Now, out: Sender<
             done = sign_in.done() => out.send_modify(|pulse| pulse.sign_in = done.err()),
             () = sleep(pause.saturating_sub(took)) => {}
             () = out.closed() => return,
+            // A plugin that was begun for a request that gave up.
+            () = signer.go_on() => {}
         }
     }
 }
@@ -160,7 +162,7 @@ impl SignIn {
 struct Answer {
     /// Its `Date`.
     date: Option<Timestamp>,
-    /// Whether it is a 401.
+    /// Whether it is a 401 of credentials that nothing renews.
     refused: bool,
 }
 
@@ -193,17 +195,21 @@ fn record(pulse: &mut Pulse, answer: Result<Answer, SafeText>, took: Duration, a
     }
 }
 
-/// One question.
+/// One question. It waits for no credential plugin: whether the server is there does not depend on
+/// who asks.
 async fn ask(conn: &Connection, limit: Duration) -> Result<Answer, SafeText> {
-    let response = call::send(conn.heartbeat(), call::get("/readyz"), limit)
-        .await
-        .map_err(|failure| failure.text())?;
+    let (mut question, signer) = (call::get("/readyz"), conn.signer());
+    signer.sign_at_once(&mut question);
+    let renewing = signer.is_asking();
+    let response =
+        call::send(conn.heartbeat(), question, limit).await.map_err(|failure| failure.text())?;
     let header = response.headers().get("date");
     let date = header
         .and_then(|value| value.to_str().ok())
         .and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok())
         .map(|date| date.with_timezone(&chrono::Utc));
-    let refused = response.status() == StatusCode::UNAUTHORIZED;
+    // While other credentials are on their way, nothing has to be done about these.
+    let refused = response.status() == StatusCode::UNAUTHORIZED && !renewing;
     // Read to its end, so that the connection can be used again; what it says does not matter.
     let _ = call::body_of(response, limit).await;
     Ok(Answer { date, refused })

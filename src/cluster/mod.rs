@@ -41,7 +41,7 @@ pub use drill::Drill;
 pub use error::{ClusterError, ErrorKind};
 pub use heartbeat::{Beat, Pulse, heartbeat};
 pub use pace::Pace;
-pub use watch::{News, Report, Watch};
+pub use watch::{Heard, News, Report, Watch};
 
 /// The clock, as `runtime` passes it in.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -82,7 +82,8 @@ pub enum SourceState {
     Loading(Timestamp),
     /// Confirmed alive at this instant.
     Live(Timestamp),
-    /// Alive, but its history was lost and it is being listed again; old rows stay.
+    /// Alive, but its history was lost and it is being listed again; old rows stay, and are as old
+    /// as this. Not for long: then it is stale.
     Resyncing(Timestamp),
     /// Not heard from since; values are old.
     Stale {

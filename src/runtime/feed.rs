@@ -3,6 +3,7 @@
 //! Every queue has a size: reports wait for room, so a slow loop slows the reading of a socket and
 //! loses nothing; the pulse keeps only its newest value.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
@@ -10,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::app::msg::{Msg, Pulse};
 use crate::app::session::Scope;
-use crate::cluster::{self, Beat, Connection, News, Pace, Report, Watch};
+use crate::cluster::{self, Beat, Connection, Heard, News, Pace, Report, Watch};
 use crate::domain::id::{ResourceKind, WorkloadId};
 use crate::domain::observation::{Observation, SourceId};
 use crate::domain::text::SafeText;
@@ -48,6 +49,8 @@ pub(super) struct Feed {
     sink: mpsc::Sender<Report>,
     fleet: JoinSet<()>,
     around: JoinSet<()>,
+    /// When each source was heard: a new beginning makes none of it younger.
+    heard: HashMap<SourceId, Heard>,
     focus: Option<SafeText>,
     scope: Scope,
 }
@@ -80,6 +83,7 @@ impl Feed {
             sink,
             fleet: JoinSet::new(),
             around: JoinSet::new(),
+            heard: HashMap::new(),
             focus: None,
             scope,
         };
@@ -115,10 +119,12 @@ impl Feed {
         }
     }
 
-    fn watch(&self, source: SourceId) -> Watch {
+    fn watch(&mut self, source: SourceId) -> Watch {
+        let heard = self.heard.entry(source.clone()).or_default().clone();
         Watch {
             conn: Arc::clone(&self.connection),
             source,
+            heard,
             selector: None,
             pulse: self.fan.reader(),
             now: self.clock.as_now(),
@@ -139,6 +145,7 @@ impl Feed {
         let forgotten = self.focus.take().map(|namespace| {
             let gone = AROUND.map(|kind| {
                 let source = SourceId { kind, namespace: Some(namespace.clone()) };
+                self.heard.remove(&source);
                 Observation::Listed(source, Vec::new())
             });
             Msg::Observed(gone.into())
@@ -148,7 +155,8 @@ impl Feed {
         forgotten.into_iter().collect()
     }
 
-    /// Ends every watch and begins anew: the way out when something hangs.
+    /// Ends every watch and begins anew: the way out when something hangs. What was heard of is as
+    /// old as it was, and listed again.
     pub(super) fn refresh(&mut self) {
         self.around.abort_all();
         self.fleet.abort_all();

@@ -118,17 +118,37 @@ pub async fn act(conn: &Connection, write: &Write, dry_run: bool) -> Result<Acce
     refuse_changed(write, &current)?;
     let copied = copied_template(conn, write, &current).await?;
     let body = patch::build(write, &current, copied.as_ref());
-    let sent = send(conn, write, &body, write.status, dry_run).await;
-    let answer = match sent {
-        // The object is there, so it is its status subresource that is not (older definitions):
-        // nothing was written, and the same patch fits the object itself.
-        Err(Failure::Refused(refusal)) if refusal.code == 404 && write.status => {
-            send(conn, write, &body, false, dry_run).await
-        }
-        other => other,
-    };
-    match answer {
+    match send(conn, write, &body, write.status, dry_run).await {
         Ok(value) => Ok(accepted(write, &value)),
+        Err(Failure::Refused(refusal)) if refusal.code == 404 && write.status => {
+            without_status(conn, write, &body, dry_run, refusal).await
+        }
+        Err(failure) => Err(explain(conn, write, failure).await),
+    }
+}
+
+/// There was no status to write to, so nothing was written. Where a definition is so old that it
+/// has none, the same patch fits the object itself. Everywhere else a server passes over what such
+/// a patch says of the status, and answers as if it had taken it.
+async fn without_status(
+    conn: &Connection,
+    write: &Write,
+    body: &[Value],
+    dry_run: bool,
+    refusal: Refusal,
+) -> Result<Accepted, ActError> {
+    let status = format!("{}/status", resource::workload(&write.object));
+    match call::fetch(conn, &status).await {
+        Err(Failure::Refused(found)) if found.code == 404 => {}
+        // It is there, or nobody can tell: the 404 was a mistake of something on the way.
+        _ => return Err(ActError::Server { code: refusal.code, message: refusal.message }),
+    }
+    match send(conn, write, body, false, dry_run).await {
+        Ok(value) if patch::is_in(body, &value) => Ok(accepted(write, &value)),
+        Ok(_) => {
+            let cause = "the server took it, and shows nothing of it";
+            Err(ActError::Unknown { cause: cause.into() })
+        }
         Err(failure) => Err(explain(conn, write, failure).await),
     }
 }

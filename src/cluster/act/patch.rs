@@ -35,6 +35,21 @@ pub(super) fn build(write: &Write, current: &Value, template: Option<&Value>) ->
     ops
 }
 
+/// Whether an object has all that these operations change.
+pub(super) fn is_in(ops: &[Value], object: &Value) -> bool {
+    ops.iter().all(|op| {
+        let text = |key: &str| op.get(key).and_then(Value::as_str).unwrap_or_default();
+        let found = object.pointer(text("path"));
+        match (text("op"), op.get("value")) {
+            ("remove", _) => found.is_none_or(Value::is_null),
+            // An object that was made to have a place for another value.
+            ("add", Some(Value::Object(made))) if made.is_empty() => found.is_some(),
+            ("add", value) => found == value,
+            _ => true,
+        }
+    })
+}
+
 /// The asserts that do not hold, in words.
 pub(super) fn differences(write: &Write, current: &Value) -> Vec<Difference> {
     let facts = write.asserts.iter().map(|assert| fact(assert, current));

@@ -4,12 +4,11 @@
 //! no keepalive: a flow that a middlebox forgot would stay open and silent. Never talks to the
 //! server. Used by `connect`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, Request, Uri};
 use hyper::rt::{Read, Write};
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
@@ -19,8 +18,10 @@ use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ClientBuilder, ConfigExt};
 use kube::{Client, Config, Error};
 use percent_encoding::percent_decode_str;
-use tower::{BoxError, Service, ServiceBuilder};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::decompression::DecompressionLayer;
+
+use super::signing::Signer;
 
 /// A connection that says nothing for so long is asked by the kernel whether it is still there.
 const QUIET: Duration = Duration::from_secs(5);
@@ -36,7 +37,28 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(14);
 
 /// Makes clients that share credentials and TLS, and nothing else: each has connections of its
 /// own. To be called in a runtime.
-pub(in crate::cluster) type Transport = Arc<dyn Fn() -> Client + Send + Sync>;
+pub(in crate::cluster) struct Transport {
+    make: Box<dyn Fn() -> Client + Send + Sync>,
+    signer: Signer,
+}
+
+impl Transport {
+    /// Of what makes clients that sign by this signer.
+    pub(in crate::cluster) fn new(
+        signer: Signer,
+        make: impl Fn() -> Client + Send + Sync + 'static,
+    ) -> Self {
+        Self { make: Box::new(make), signer }
+    }
+
+    pub(in crate::cluster) fn client(&self) -> Client {
+        (self.make)()
+    }
+
+    pub(in crate::cluster) fn signer(&self) -> &Signer {
+        &self.signer
+    }
+}
 
 /// The transport that a configuration asks for. A credential plugin runs in here and blocks.
 ///
@@ -99,19 +121,35 @@ where
     let namespace = config.default_namespace.clone();
     let base = config.base_uri_layer();
     let headers = config.extra_headers_layer()?;
-    let credentials = config.auth_layer()?;
-    Ok(Arc::new(move || {
+    let signer = Signer::new(config.auth_layer()?.as_ref());
+    let signs = signer.clone();
+    Ok(Transport::new(signer, move || {
         let http: HttpClient<_, Body> =
             legacy::Builder::new(TokioExecutor::new()).build(connector.clone());
+        let sent =
+            ServiceBuilder::new().layer(headers.clone()).map_err(BoxError::from).service(http);
+        let signs = signs.clone();
+        let signed = service_fn(move |request: Request<Body>| {
+            send_signed(signs.clone(), sent.clone(), request)
+        });
         let service = ServiceBuilder::new()
             .layer(base.clone())
             .layer(DecompressionLayer::new().gzip(true))
-            .option_layer(credentials.as_ref())
-            .layer(headers.clone())
-            .map_err(BoxError::from)
-            .service(http);
+            .service(signed);
         ClientBuilder::new(service, namespace.clone()).build()
     }))
+}
+
+async fn send_signed<S>(
+    signer: Signer,
+    service: S,
+    mut request: Request<Body>,
+) -> Result<S::Response, BoxError>
+where
+    S: Service<Request<Body>, Error = BoxError>,
+{
+    signer.sign(&mut request).await?;
+    service.oneshot(request).await
 }
 
 #[cfg(test)]

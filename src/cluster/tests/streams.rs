@@ -17,7 +17,7 @@ use kube::Config;
 use kube::client::{Body, ClientBuilder, ConfigExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::cluster::connect::{Connection, Identity};
+use crate::cluster::connect::{Connection, Identity, Signer, Transport};
 
 /// Longest wait for a stream, as for a socket.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ pub(crate) fn connection(dial: Dial, token: &str) -> Arc<Connection> {
     config.auth_info.token = Some(token.to_owned().into());
     let dialler = Dialler(dial);
     let auth = config.auth_layer().unwrap().unwrap();
-    let transport = move || {
+    let clients = move || {
         let http: legacy::Client<_, Body> =
             legacy::Builder::new(TokioExecutor::new()).build(dialler.clone());
         let builder = ClientBuilder::new(Plain(http), "default").with_layer(&auth);
@@ -56,7 +56,9 @@ pub(crate) fn connection(dial: Dial, token: &str) -> Arc<Connection> {
         proxy: None,
         source: "a test".into(),
     };
-    Arc::new(Connection::of_drill(identity, Arc::new(transport)))
+    // Here kube's own layer signs.
+    let transport = Transport::new(Signer::default(), clients);
+    Arc::new(Connection::of_drill(identity, transport))
 }
 
 /// The client with errors of the kind that kube's own layers have.

@@ -53,6 +53,8 @@ pub(crate) struct Batch {
     pub(crate) observations: Vec<Observation>,
     /// What could not be read.
     pub(crate) odd: Vec<SafeText>,
+    /// Whether something was said of an object that nobody knows now.
+    pub(crate) unread: bool,
     /// Newest position.
     pub(crate) position: Option<String>,
     /// The server ended the stream with an error, after the changes above.
@@ -122,13 +124,14 @@ impl Stream {
     }
 }
 
-/// Reads one line. One that makes no sense is reported and passed over: the next list repairs it.
+/// Reads one line. One that makes no sense is reported; only a list can tell what it said.
 fn read_event(source: &SourceId, pool: &Pool, line: &[u8], batch: &mut Batch) {
     let Event { kind, object } = match wire::parse(EventSeed(source.kind), line) {
         Ok(event) => event,
         Err(e) => {
             let text = format!("{}: an event is not JSON: {e}", source.kind.resource());
             batch.odd.push(text.into());
+            batch.unread = true;
             return;
         }
     };
@@ -139,13 +142,14 @@ fn read_event(source: &SourceId, pool: &Pool, line: &[u8], batch: &mut Batch) {
             batch.odd.extend(decoded.odd);
             batch.observations.extend(decoded.record.map(Observation::Seen));
         }
-        "DELETED" => match object.pointer("/metadata/uid").and_then(Value::as_str) {
-            Some(uid) => {
-                let gone = Observation::Gone(source.kind, Uid::new(uid));
-                batch.observations.push(gone);
+        "DELETED" => {
+            if let Some(uid) = object.pointer("/metadata/uid").and_then(Value::as_str) {
+                batch.observations.push(Observation::Gone(source.kind, Uid::new(uid)));
+            } else {
+                batch.odd.push("a deletion does not say of what".into());
+                batch.unread = true;
             }
-            None => batch.odd.push("a deletion does not say of what".into()),
-        },
+        }
         "BOOKMARK" => {}
         "ERROR" => {
             batch.error = Some(Refusal::of_status(&object, 500));

@@ -6,8 +6,8 @@
 //!
 //! ```text
 //!   List --complete--> Follow --cut--> Follow (same position, no list)
-//!    ^                   |  410, "too large", going backwards
-//!    +-------------------+      (old rows stay until the new list is complete)
+//!    ^                   |  410, "too large", going backwards, an event that makes no sense
+//!    +-------------------+      (old rows stay until the new list is complete, and grow old)
 //!   any failure --> wait (growing, spread; Retry-After; the heartbeat's return ends it) --> again
 //! ```
 
@@ -16,9 +16,10 @@ mod lines;
 mod list;
 mod run;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use super::Now;
 use super::connect::Connection;
@@ -26,6 +27,7 @@ use super::heartbeat::Pulse;
 use super::pace::Pace;
 use crate::domain::observation::{Observation, SourceId, SourceState};
 use crate::domain::text::SafeText;
+use crate::domain::time::Timestamp;
 
 pub(crate) use lines::Lines;
 pub use list::{Listing, list};
@@ -55,6 +57,28 @@ pub struct Report {
     pub news: News,
 }
 
+/// When a source was heard last, once it had been listed. It outlives a watch: who begins another
+/// one of the same source hands it on, and nothing looks younger for it.
+#[derive(Debug, Clone, Default)]
+pub struct Heard(Arc<Mutex<Option<Proof>>>);
+
+/// A proof that what is shown is true, by the clock, and by one that nobody sets.
+#[derive(Debug, Clone, Copy)]
+struct Proof {
+    at: Timestamp,
+    instant: Instant,
+}
+
+impl Heard {
+    fn last(&self) -> Option<Proof> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, proof: Proof) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(proof);
+    }
+}
+
 /// One source to watch. `run` it in a task of its own.
 pub struct Watch {
     /// Through what.
@@ -71,6 +95,8 @@ pub struct Watch {
     pub sink: mpsc::Sender<Report>,
     /// The times.
     pub pace: Pace,
+    /// What was heard of it before.
+    pub heard: Heard,
 }
 
 impl std::fmt::Debug for Watch {

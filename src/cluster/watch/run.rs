@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::follow::{self, Batch, Stream};
 use super::list::{Pages, Progress};
-use super::{News, Report, Watch};
+use super::{News, Proof, Report, Watch};
 use crate::cluster::call::{self, Failure, Refusal};
 use crate::cluster::pace::{BackOff, share_of};
 use crate::cluster::resource;
@@ -19,6 +19,9 @@ use crate::domain::time::{Span, Timestamp};
 
 /// A stream that ends sooner than this without a word did not work.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
+
+/// A stream that stood for so long worked, even without a word: what ends it is a new trouble.
+const LONG_LIFE: Duration = Duration::from_secs(5);
 
 /// How a stage ended.
 enum End {
@@ -44,21 +47,29 @@ enum Attended<T> {
     Revived,
 }
 
+/// What was said last of how it stands, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// It is live.
+    Live,
+    /// It is listed again.
+    Resyncing,
+    /// Anything else.
+    Other,
+}
+
 pub(super) struct Machine {
     watch: Watch,
     back_off: BackOff,
     /// Resource version to follow from.
     position: Option<String>,
-    /// Whether a whole list was ever delivered.
+    /// Whether a whole list was ever delivered, be it to the watch before this one.
     listed: bool,
-    /// Last proof of life of this source.
-    heard: Timestamp,
-    /// The same by a clock that nobody sets.
-    heard_at: Instant,
+    /// Last proof that what was said is true.
+    heard: Proof,
     /// Whether the heartbeat was dead when last looked at.
     was_dead: bool,
-    /// Whether the last state said was a live one.
-    live: bool,
+    said: Said,
     /// When the connection was last lost.
     cut: Option<Instant>,
     /// Lost positions in a row.
@@ -67,14 +78,14 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn new(watch: Watch) -> Self {
+        let before = watch.heard.last();
         Self {
             back_off: BackOff::new(&watch.pace),
             position: None,
-            listed: false,
-            heard: (watch.now)(),
-            heard_at: Instant::now(),
+            listed: before.is_some(),
+            heard: before.unwrap_or_else(|| proof(&watch)),
             was_dead: false,
-            live: false,
+            said: Said::Other,
             cut: None,
             lost: 0,
             watch,
@@ -92,8 +103,11 @@ impl Machine {
     }
 
     async fn drive(&mut self) {
-        let at = (self.watch.now)();
-        self.state(SourceState::Loading(at)).await;
+        if self.listed {
+            self.resync().await;
+        } else {
+            self.state(SourceState::Loading(self.heard.at)).await;
+        }
         loop {
             let end = match self.position.clone() {
                 None => self.list().await,
@@ -108,25 +122,26 @@ impl Machine {
         let selector = self.watch.selector.clone();
         let mut pages = Pages::new(&self.watch.source, selector.as_deref(), &self.watch.pace);
         // What was old stays old until the list is here.
-        if self.listed && self.live {
-            let at = (self.watch.now)();
-            self.state(SourceState::Resyncing(at)).await;
+        if self.said == Said::Live {
+            self.resync().await;
         }
         // What came in parts is shown as it comes, so that the screen fills and a list is never in
         // memory twice; what is gone goes when the last part is here.
         let mut uids = Vec::new();
         let mut parts = 0u32;
+        // All pages are of the moment of the first.
+        let mut begun = proof(&self.watch);
         let last = loop {
             let progress = match self.attend(pages.page(&conn), false).await {
                 Attended::Revived => return End::Revived,
                 Attended::Done(Err(failure)) => return End::Failed(failure),
                 Attended::Done(Ok(progress)) => progress,
             };
-            self.hear();
             let mut part = pages.take();
             self.odd(std::mem::take(&mut part.odd)).await;
             if progress == Progress::Anew {
                 uids.clear();
+                begun = proof(&self.watch);
                 continue;
             }
             if progress == Progress::More || parts > 0 {
@@ -148,13 +163,13 @@ impl Machine {
             seen.chain([Observation::Complete(source, uids)]).collect()
         };
         self.say(News::Observations(news)).await;
-        self.listed = true;
         if empty && self.namespace_is_missing().await {
             return End::NoNamespace;
         }
         self.position = Some(last.resource_version);
-        let at = self.heard;
-        self.state(SourceState::Live(at)).await;
+        self.listed = true;
+        self.hear(begun);
+        self.state(SourceState::Live(begun.at)).await;
         End::Listed
     }
 
@@ -195,32 +210,39 @@ impl Machine {
                 }
             };
             worked = true;
-            if let Some(end) = self.take(batch).await {
+            let stood = begun.elapsed() >= LONG_LIFE;
+            if let Some(end) = self.take(batch, stood).await {
                 return end;
             }
         }
     }
 
-    /// Takes in a piece of the stream.
-    async fn take(&mut self, batch: Batch) -> Option<End> {
+    /// Takes in a piece of the stream, which may have stood for long.
+    async fn take(&mut self, batch: Batch, stood: bool) -> Option<End> {
         if let (Some(before), Some(after)) = (&self.position, &batch.position)
             && follow::is_backwards(before, after)
         {
             return Some(End::Lost);
         }
+        if !batch.unread && (stood || batch.position.is_some()) {
+            self.back_off.reset();
+            self.lost = 0;
+        }
         self.odd(batch.odd).await;
         if !batch.observations.is_empty() {
             self.say(News::Observations(batch.observations)).await;
         }
+        if batch.unread {
+            return Some(End::Lost);
+        }
         if batch.position.is_some() {
             self.position = batch.position;
-            self.lost = 0;
         }
         if let Some(refusal) = batch.error {
             return Some(End::Failed(Failure::Refused(refusal)));
         }
-        self.hear();
-        if !self.live {
+        self.hear(proof(&self.watch));
+        if self.said != Said::Live {
             self.confirm().await;
         }
         None
@@ -228,19 +250,20 @@ impl Machine {
 
     /// The source is alive now.
     async fn confirm(&mut self) {
-        self.hear();
-        self.state(SourceState::Live(self.heard)).await;
+        self.hear(proof(&self.watch));
+        self.state(SourceState::Live(self.heard.at)).await;
     }
 
-    /// There was a proof of life just now.
-    fn hear(&mut self) {
-        self.heard = (self.watch.now)();
-        self.heard_at = Instant::now();
+    /// What was said was true then.
+    fn hear(&mut self, proof: Proof) {
+        self.heard = proof;
+        self.watch.heard.keep(proof);
     }
 
     async fn settle(&mut self, end: End) {
         match end {
-            End::Listed => self.back_off.reset(),
+            // Only a stream shows whether it helped.
+            End::Listed => {}
             End::NoNamespace => {
                 let namespace = self.watch.source.namespace.clone().unwrap_or_default();
                 let text = format!("namespace {namespace} does not exist");
@@ -272,8 +295,7 @@ impl Machine {
         self.position = None;
         self.lost += 1;
         if self.lost > 1 {
-            let at = (self.watch.now)();
-            self.state(SourceState::Resyncing(at)).await;
+            self.resync().await;
             let wait = self.back_off.next();
             self.pause(wait).await;
         }
@@ -289,15 +311,11 @@ impl Machine {
             403 => {
                 let verb = if self.position.is_some() { "watch" } else { "list" };
                 let rule = resource::rule(verb, &self.watch.source);
-                self.state(SourceState::Forbidden(rule.into())).await;
-                self.position = None;
-                self.pause(self.watch.pace.recheck).await;
+                self.barred(SourceState::Forbidden(rule.into())).await;
             }
             404 => {
-                self.position = None;
                 let text = missing(self.watch.source.kind);
-                self.state(SourceState::Missing(text)).await;
-                self.pause(self.watch.pace.recheck).await;
+                self.barred(SourceState::Missing(text)).await;
             }
             // Asking again at once cannot help, and ten watches ask.
             401 => {
@@ -312,6 +330,33 @@ impl Machine {
                 self.stale(Failure::Refused(refusal).text(), wait).await;
             }
         }
+    }
+
+    /// It may not be read, or is not there any more. What was listed is old then, not unknown:
+    /// such an answer may be a mistake, and must not lock the way back.
+    async fn barred(&mut self, state: SourceState) {
+        self.position = None;
+        let wait = self.watch.pace.recheck;
+        let Some(obstacle) = state.obstacle().filter(|_| self.listed) else {
+            self.state(state).await;
+            return self.pause(wait).await;
+        };
+        self.back_off.next();
+        self.stale(obstacle.into(), wait).await;
+    }
+
+    /// It is listed again. Its rows stay, and are as old as they are.
+    async fn resync(&mut self) {
+        if self.heard.instant.elapsed() < self.watch.pace.doubt {
+            self.state(SourceState::Resyncing(self.heard.at)).await;
+        } else {
+            self.outdated().await;
+        }
+    }
+
+    /// It has been listed again for so long that its rows are no longer the present.
+    async fn outdated(&mut self) {
+        self.old(self.heard.at, "it is being listed again".into()).await;
     }
 
     /// Whether a refusal may be that of a server that is starting: until it has read its roles and
@@ -329,13 +374,19 @@ impl Machine {
     async fn stale(&mut self, error: SafeText, wait: Duration) {
         let now = (self.watch.now)();
         let state = SourceState::Stale {
-            since: self.heard,
+            since: self.heard.at,
             attempt: self.back_off.attempt(),
-            retry_at: Span::from_std(wait).ok().map(|w| now + w),
+            retry_at: Span::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait)),
             error,
         };
         self.state(state).await;
         self.pause(wait).await;
+    }
+
+    /// Says that values are old while it is being tried.
+    async fn old(&mut self, since: Timestamp, error: SafeText) {
+        let attempt = self.back_off.attempt();
+        self.state(SourceState::Stale { since, attempt, retry_at: None, error }).await;
     }
 
     /// Waits; the server's return ends it.
@@ -345,10 +396,11 @@ impl Machine {
         }
     }
 
-    /// Waits for something while listening to the heartbeat.
+    /// Waits for something while listening to the heartbeat, and rows grow old.
     async fn attend<F: Future>(&mut self, doing: F, streaming: bool) -> Attended<F::Output> {
         tokio::pin!(doing);
         loop {
+            let doubted = self.heard.instant + self.watch.pace.doubt;
             tokio::select! {
                 biased;
                 done = &mut doing => return Attended::Done(done),
@@ -361,6 +413,9 @@ impl Machine {
                         return Attended::Revived;
                     }
                 }
+                () = sleep_until(doubted), if self.said == Said::Resyncing => {
+                    self.outdated().await;
+                }
             }
         }
     }
@@ -370,18 +425,13 @@ impl Machine {
         let pulse = self.watch.pulse.borrow_and_update().clone();
         if pulse.is_dead() {
             self.was_dead = true;
-            let proof = pulse.last_alive.map_or(self.heard, |at| at.max(self.heard));
+            let Proof { at, instant } = self.heard;
             // A clock that was set back must not keep old data fresh.
-            let heard = pulse.last_heard.map_or(self.heard_at, |at| at.max(self.heard_at));
-            if self.live && heard.elapsed() >= self.watch.pace.doubt {
+            let heard = pulse.last_heard.map_or(instant, |last| last.max(instant));
+            if self.said == Said::Live && heard.elapsed() >= self.watch.pace.doubt {
+                let since = pulse.last_alive.map_or(at, |last| last.max(at));
                 let error = pulse.error.unwrap_or_else(|| "no answer".into());
-                let state = SourceState::Stale {
-                    since: proof,
-                    attempt: self.back_off.attempt(),
-                    retry_at: None,
-                    error,
-                };
-                self.state(state).await;
+                self.old(since, error).await;
             }
             return false;
         }
@@ -402,7 +452,11 @@ impl Machine {
     }
 
     async fn state(&mut self, state: SourceState) {
-        self.live = state.is_live();
+        self.said = match state {
+            SourceState::Live(_) => Said::Live,
+            SourceState::Resyncing(_) => Said::Resyncing,
+            _ => Said::Other,
+        };
         self.say(News::State(state)).await;
     }
 
@@ -411,6 +465,11 @@ impl Machine {
         // A closed sink ends the whole machine by itself.
         let _ = self.watch.sink.send(Report { source, news }).await;
     }
+}
+
+/// That of this moment.
+fn proof(watch: &Watch) -> Proof {
+    Proof { at: (watch.now)(), instant: Instant::now() }
 }
 
 /// What is missing when the kind is not served.

@@ -13,6 +13,10 @@ use serde_json::{Map, Number, Value};
 use super::node::MOST_ENTRIES;
 use crate::domain::id::ResourceKind;
 
+/// Deepest nesting that is read: nothing that is looked at comes near, and the reader of the text
+/// would refuse a list for what is twice as deep in one object.
+const MOST_DEPTH: u8 = 64;
+
 /// Which fields are kept. A list has the mask of its entries.
 #[derive(Debug)]
 pub(super) enum Mask {
@@ -159,19 +163,27 @@ fn mask(kind: ResourceKind) -> &'static Mask {
     }
 }
 
-/// Reads a value, keeping what the mask names.
+/// Reads a value, keeping what the mask names. What is too deep is as if it were not there.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Trim(&'static Mask);
+pub(crate) struct Trim {
+    mask: &'static Mask,
+    depth: u8,
+}
 
 impl Trim {
     /// For objects of this kind.
     pub(crate) fn of(kind: ResourceKind) -> Self {
-        Self(mask(kind))
+        Self { mask: mask(kind), depth: 0 }
     }
 
     /// For what is no such object: a bookmark, or the `Status` of an error.
     pub(crate) fn whole() -> Self {
-        Self(&Whole)
+        Self { mask: &Whole, depth: 0 }
+    }
+
+    /// For what is in it.
+    fn inside(self, mask: &'static Mask) -> Self {
+        Self { mask, depth: self.depth + 1 }
     }
 }
 
@@ -219,10 +231,14 @@ impl<'de> Visitor<'de> for Trim {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        if self.depth >= MOST_DEPTH {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Value::Null);
+        }
         let mut items = Vec::new();
         // One more than is read, so that the reader can tell.
         while items.len() <= MOST_ENTRIES {
-            match seq.next_element_seed(self)? {
+            match seq.next_element_seed(self.inside(self.mask))? {
                 Some(item) => items.push(item),
                 None => return Ok(Value::Array(items)),
             }
@@ -232,11 +248,15 @@ impl<'de> Visitor<'de> for Trim {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        if self.depth >= MOST_DEPTH {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Value::Null);
+        }
         let mut fields = Map::new();
-        while let Some(field) = map.next_key_seed(Field(self.0))? {
+        while let Some(field) = map.next_key_seed(Field(self.mask))? {
             match field {
                 Some((key, mask)) if fields.len() < MOST_ENTRIES => {
-                    fields.insert(key, map.next_value_seed(Self(mask))?);
+                    fields.insert(key, map.next_value_seed(self.inside(mask))?);
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -267,5 +287,36 @@ impl Visitor<'_> for Field {
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
         Ok(self.0.of(key).map(|mask| (key.to_owned(), mask)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::wire::parse;
+
+    /// A Rollout with a status of this depth.
+    fn nested(depth: usize) -> String {
+        let (open, close) = (r#"[{"a":"#.repeat(depth / 2), "}]".repeat(depth / 2));
+        format!(r#"{{"metadata":{{"uid":"u"}},"status":{{"a":{open}1{close},"phase":"Healthy"}}}}"#)
+    }
+
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+            Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_is_left_out_and_the_rest_is_kept() {
+        for (made, kept) in [(10, 12), (200, 64), (100_000, 64)] {
+            let text = nested(made);
+            let object = parse(Trim::of(ResourceKind::Rollouts), text.as_bytes()).unwrap();
+            assert_eq!(depth(&object), kept, "{made}");
+            assert_eq!(object["status"]["phase"], "Healthy", "{made}");
+            assert_eq!(object["metadata"]["uid"], "u", "{made}");
+        }
     }
 }

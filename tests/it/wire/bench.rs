@@ -1,11 +1,12 @@
 //! A watch under test: its reports, its heartbeat by hand, and short times.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use waveoff::cluster::{News, Now, Pace, Pulse, Report, Watch};
+use waveoff::cluster::{Connection, Heard, News, Now, Pace, Pulse, Report, Watch};
 use waveoff::domain::id::ResourceKind;
 use waveoff::domain::observation::{Observation, SourceId, SourceState};
 
@@ -31,6 +32,10 @@ pub(super) fn pace() -> Pace {
 /// A watch under test. Dropping it ends it.
 pub(super) struct Bench {
     pub(super) stub: Stub,
+    conn: Arc<Connection>,
+    source: SourceId,
+    pace: Pace,
+    heard: Heard,
     reports: mpsc::Receiver<Report>,
     pulse: watch::Sender<Pulse>,
     pub(super) now: Now,
@@ -42,21 +47,35 @@ impl Bench {
     }
 
     pub(super) async fn with(stub: Stub, kind: ResourceKind, pace: Pace) -> Self {
-        let conn = connection(&stub.url).await;
-        let (sink, reports) = mpsc::channel(100);
-        let (pulse, beats) = watch::channel(Pulse::default());
-        let now = clock();
-        let watch = Watch {
-            conn,
+        let mut bench = Self {
+            conn: connection(&stub.url).await,
+            stub,
             source: SourceId { kind, namespace: Some("shop".into()) },
-            selector: None,
-            pulse: beats,
-            now: now.clone(),
-            sink,
             pace,
+            heard: Heard::default(),
+            reports: mpsc::channel(1).1,
+            pulse: watch::Sender::new(Pulse::default()),
+            now: clock(),
+        };
+        bench.again();
+        bench
+    }
+
+    /// Ends the watch and begins another one of the same source, as a refresh does.
+    pub(super) fn again(&mut self) {
+        let (sink, reports) = mpsc::channel(100);
+        self.reports = reports;
+        let watch = Watch {
+            conn: Arc::clone(&self.conn),
+            source: self.source.clone(),
+            selector: None,
+            pulse: self.pulse.subscribe(),
+            now: self.now.clone(),
+            sink,
+            pace: self.pace,
+            heard: self.heard.clone(),
         };
         spawn(watch.run());
-        Self { stub, reports, pulse, now }
     }
 
     /// Everything said until `enough`.

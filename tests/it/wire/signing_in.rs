@@ -138,6 +138,44 @@ async fn a_plugin_that_named_no_expiry_is_run_again_and_its_words_are_told() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_is_slower_than_the_heartbeat_is_run_once_and_is_no_silence() {
+    let stub = guarded().await;
+    let file = File::new("slow");
+    let (token, log, slow) = (File::new("slow-token"), File::new("slow-log"), File::new("slowly"));
+    // It is about to expire at all times, so that it is asked for each time.
+    let credential = serde_json::json!({
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": { "token": "new", "expirationTimestamp": "2020-01-01T00:00:00Z" },
+    });
+    std::fs::write(&token.0, credential.to_string()).unwrap();
+    let user = format!(
+        "exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, \
+         args: ['-c', 'echo x >>{}; test -e {} && sleep 2; cat {}'], interactiveMode: Never}}",
+        log.0.display(),
+        slow.0.display(),
+        token.0.display()
+    );
+    let conn = file.write(&stub.url, "shop", &user).connect().await;
+    std::fs::write(&slow.0, "").unwrap();
+    std::fs::write(&log.0, "").unwrap();
+    let (out, mut pulse) = watch::channel(Pulse::default());
+    let beat =
+        Beat { every: Duration::from_millis(20), limit: Duration::from_secs(1), ..Beat::default() };
+    spawn(heartbeat(conn, beat, clock(), out));
+    let all = async {
+        while !stub.authorizations().iter().any(|told| told == "bearer new") {
+            pulse.changed().await.unwrap();
+            let pulse = pulse.borrow_and_update().clone();
+            assert!(pulse.alive && pulse.sign_in.is_none(), "{pulse:?}");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), all).await.expect("no good token came");
+    let runs = std::fs::read_to_string(&log.0).unwrap().lines().count();
+    assert!((1..=2).contains(&runs), "{runs} runs");
+}
+
+#[tokio::test]
 async fn what_is_refused_for_long_is_not_tried_at_every_beat() {
     let stub = guarded().await;
     let (file, token) = (File::new("rests"), File::new("rests-log"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use waveoff::cluster::{Beat, News, Pace, Pulse, Watch, heartbeat};
+use waveoff::cluster::{Beat, Heard, News, Pace, Pulse, Watch, heartbeat};
 use waveoff::domain::id::ResourceKind;
 use waveoff::domain::observation::{SourceId, SourceState};
 
@@ -79,7 +79,8 @@ async fn a_lost_position_lists_again_and_old_rows_stay_until_then() {
             Reply::Stream(Vec::new(), Ending::Open),
         ])
         .await;
-        let mut bench = Bench::new(stub, ResourceKind::Pods).await;
+        let trusting = Pace { doubt: Duration::from_secs(5), ..pace() };
+        let mut bench = Bench::with(stub, ResourceKind::Pods, trusting).await;
         assert_eq!(bench.listed().await, ["a"]);
         let heard = bench.until(|n| names_of(n, true).is_some()).await;
         let states: Vec<&News> = heard.iter().filter(|n| matches!(n, News::State(_))).collect();
@@ -159,17 +160,20 @@ async fn a_server_that_starts_is_not_taken_at_its_word() {
 }
 
 #[tokio::test]
-async fn a_busy_server_is_given_the_time_it_asks_for() {
-    let busy = "too many requests".to_owned();
-    let stub = Stub::in_order(vec![Reply::With(429, "retry-after: 7".into(), busy)]).await;
-    let mut bench = Bench::new(stub, ResourceKind::Pods).await;
-    let heard = bench.state(|s| matches!(s, SourceState::Stale { .. })).await;
-    let Some(News::State(SourceState::Stale { since, retry_at, error, .. })) = heard.last() else {
-        unreachable!();
-    };
-    let wait = (retry_at.unwrap() - since).num_milliseconds();
-    assert!((7000..=8600).contains(&wait), "{wait}");
-    assert!(error.contains("429"), "{error}");
+async fn a_busy_server_is_given_the_time_it_asks_for_within_reason() {
+    for (asked, waits) in [("7", 7_000..=8_600), ("9999999999999", 60_000..=61_600)] {
+        let header = format!("retry-after: {asked}");
+        let busy = Reply::With(429, header, "too many requests".into());
+        let mut bench = Bench::new(Stub::in_order(vec![busy]).await, ResourceKind::Pods).await;
+        let heard = bench.state(|s| matches!(s, SourceState::Stale { .. })).await;
+        let Some(News::State(SourceState::Stale { since, retry_at, error, .. })) = heard.last()
+        else {
+            unreachable!();
+        };
+        let wait = (retry_at.unwrap() - since).num_milliseconds();
+        assert!(waits.contains(&wait), "{asked}: {wait}");
+        assert!(error.contains("429"), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -209,7 +213,6 @@ async fn one_odd_object_breaks_neither_list_nor_watch() {
         Reply::Stream(
             vec![
                 event("MODIFIED", odd),
-                "this is no JSON\n".into(),
                 event("SURPRISE", "{}"),
                 event("DELETED", &object("a", 13)),
             ],
@@ -236,6 +239,40 @@ async fn one_odd_object_breaks_neither_list_nor_watch() {
     }
     assert_eq!(gone, ["o", "-a"], "partly kept, and the rest goes on");
     assert!(oddities >= 1);
+}
+
+#[tokio::test]
+async fn what_an_event_does_not_say_a_list_tells() {
+    for way in ["this is no JSON\n".to_owned(), event("DELETED", "{}")] {
+        let stub = Stub::in_order(vec![
+            list(&[object("a", 5)], 10),
+            Reply::Stream(vec![way.clone()], Ending::Open),
+            list(&[object("b", 12)], 12),
+            Reply::Stream(Vec::new(), Ending::Open),
+        ])
+        .await;
+        let mut bench = Bench::new(stub, ResourceKind::Pods).await;
+        assert_eq!(bench.listed().await, ["a"]);
+        let heard = bench.until(|n| names_of(n, true).is_some()).await;
+        assert!(heard.iter().any(|n| matches!(n, News::Odd { .. })), "{way}: {heard:?}");
+        assert_eq!(names_of(heard.last().unwrap(), true).unwrap(), ["b"], "{way}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_too_deep_hides_no_other() {
+    let (open, close) = ("[".repeat(500), "]".repeat(500));
+    let deep = format!(
+        r#"{{"metadata":{{"name":"d","uid":"d","resourceVersion":"11"}},"status":{{"a":{open}{close}}}}}"#
+    );
+    let stub = Stub::in_order(vec![
+        list(&[object("a", 5), deep.clone(), object("b", 5)], 10),
+        Reply::Stream(vec![event("MODIFIED", &deep)], Ending::Open),
+    ])
+    .await;
+    let mut bench = Bench::new(stub, ResourceKind::Rollouts).await;
+    assert_eq!(bench.listed().await, ["a", "d", "b"]);
+    bench.seen("d").await;
 }
 
 #[tokio::test]
@@ -308,6 +345,101 @@ async fn failures_are_spaced_and_told() {
 }
 
 #[tokio::test]
+async fn a_watch_that_never_works_is_listed_more_and_more_seldom() {
+    let expired = status(410, "Expired", "too old resource version: 10 (20)");
+    let refusing = Stub::start(move |asked| {
+        if asked.is_list() {
+            return list(&[object("a", 5)], 10);
+        }
+        Reply::Json(410, expired.clone())
+    })
+    .await;
+    let times =
+        Pace { first: Duration::from_millis(50), longest: Duration::from_secs(10), ..pace() };
+    let bench = Bench::with(refusing, ResourceKind::Pods, times).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let lists = bench.stub.lists();
+    assert!((2..=12).contains(&lists), "{lists} lists in a second");
+}
+
+#[tokio::test]
+async fn a_stream_that_worked_makes_a_lost_position_a_new_trouble() {
+    let expired = event("ERROR", &status(410, "Expired", "too old resource version: 11 (20)"));
+    let forgetful = Stub::start(move |asked| {
+        if asked.is_list() {
+            return list(&[object("a", 5)], 10);
+        }
+        let seen = event("MODIFIED", &object("a", 11));
+        Reply::Stream(vec![seen, expired.clone()], Ending::Closed)
+    })
+    .await;
+    let times =
+        Pace { first: Duration::from_millis(50), longest: Duration::from_secs(10), ..pace() };
+    let mut bench = Bench::with(forgetful, ResourceKind::Pods, times).await;
+    for _ in 0..15 {
+        assert_eq!(bench.listed().await, ["a"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_listed_again_for_long_is_old() {
+    let expired = status(410, "Expired", "too old resource version: 10 (20)");
+    let stub = Stub::in_order(vec![
+        list(&[object("a", 5)], 10),
+        Reply::Stream(vec![event("ERROR", &expired)], Ending::Closed),
+    ])
+    .await;
+    let doubt = Duration::from_millis(100);
+    let mut bench = Bench::with(stub, ResourceKind::Pods, Pace { doubt, ..pace() }).await;
+    bench.listed().await;
+    let heard = bench.state(|s| matches!(s, SourceState::Stale { .. })).await;
+    let Some(News::State(SourceState::Stale { error, since, .. })) = heard.last() else {
+        unreachable!();
+    };
+    assert!(error.contains("listed again"), "{error}");
+    assert!((bench.now)() - since >= chrono::TimeDelta::milliseconds(100));
+}
+
+#[tokio::test]
+async fn a_new_beginning_makes_nothing_younger() {
+    let script = || {
+        vec![
+            list(&[object("a", 5)], 10),
+            Reply::Stream(Vec::new(), Ending::Open),
+            Reply::Json(403, status(403, "Forbidden", "User cannot list resource")),
+        ]
+    };
+    let mut bench = Bench::new(Stub::in_order(script()).await, ResourceKind::Pods).await;
+    // By its list, and by its stream.
+    bench.state(is_live).await;
+    bench.state(is_live).await;
+    tokio::time::sleep(pace().doubt * 2).await;
+    let before = (bench.now)();
+    bench.again();
+    let told = "not permitted: list pods in shop";
+    let refused = |s: &SourceState| matches!(s, SourceState::Stale { error, .. } if error == told);
+    for news in bench.state(refused).await {
+        let News::State(SourceState::Stale { since, .. }) = news else {
+            panic!("{news:?}");
+        };
+        assert!(since < before, "{since} {before}");
+    }
+
+    let trusting = Pace { doubt: Duration::from_secs(5), ..pace() };
+    let stub = Stub::in_order(script()).await;
+    let mut bench = Bench::with(stub, ResourceKind::Pods, trusting).await;
+    bench.state(is_live).await;
+    bench.state(is_live).await;
+    let before = (bench.now)();
+    bench.again();
+    let first = bench.until(|_| true).await;
+    assert!(
+        matches!(first.as_slice(), [News::State(SourceState::Resyncing(at))] if *at <= before),
+        "{first:?}"
+    );
+}
+
+#[tokio::test]
 async fn the_heartbeat_counts_any_answer_and_notices_silence() {
     let mute = Arc::new(AtomicBool::new(false));
     let switch = mute.clone();
@@ -352,6 +484,7 @@ async fn a_watch_ends_with_its_listener() {
         now: clock(),
         sink,
         pace: pace(),
+        heard: Heard::default(),
     };
     let running = watch.run();
     tokio::pin!(running);

@@ -248,22 +248,53 @@ async fn a_server_that_is_not_there_was_not_written_to() {
     drop(conn);
 }
 
-#[tokio::test]
-async fn an_old_definition_without_status_is_patched_as_a_whole() {
-    let stub = Stub::start(|asked| {
-        if asked.target.contains("/status") {
-            return Reply::Json(404, "404 page not found".into());
+/// A server that answers 404 to a PATCH of the status, and like this to all else.
+async fn without_status(look: u16, took: bool) -> (Result<Accepted, ActError>, Vec<Asked>) {
+    let stub = Stub::start(move |asked| {
+        let mut object = rollout();
+        match (asked.method.as_str(), asked.target.contains("/status")) {
+            ("PATCH", true) => return Reply::Json(404, "404 page not found".into()),
+            (_, true) if look != 200 => return Reply::Json(look, "404 page not found".into()),
+            ("PATCH", false) if took => {
+                object["status"].as_object_mut().unwrap().remove("pauseConditions");
+            }
+            _ => {}
         }
-        Reply::Json(200, rollout().to_string())
+        Reply::Json(200, object.to_string())
     })
     .await;
     let conn = connection(&stub.url).await;
-    act(&conn, &promote(), true).await.unwrap();
-    let asked = stub.asked();
-    let sent = patches(&asked);
-    assert_eq!(sent.len(), 2);
-    assert!(sent[1].target.ends_with("/checkout?fieldManager=waveoff&dryRun=All"));
-    assert_eq!(sent[0].body, sent[1].body);
+    let outcome = act(&conn, &promote(), true).await;
+    (outcome, stub.asked())
+}
+
+#[tokio::test]
+async fn an_old_definition_without_status_is_patched_as_a_whole() {
+    let (outcome, asked) = without_status(404, true).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let methods: Vec<&str> = asked.iter().map(|asked| asked.method.as_str()).collect();
+    assert_eq!(methods, ["GET", "PATCH", "GET", "PATCH"]);
+    assert!(asked[2].target.ends_with("/checkout/status"), "{}", asked[2].target);
+    assert!(asked[3].target.ends_with("/checkout?fieldManager=waveoff&dryRun=All"));
+    assert_eq!(asked[1].body, asked[3].body);
+}
+
+#[tokio::test]
+async fn a_404_on_the_way_is_no_old_definition() {
+    for look in [200, 403, 500] {
+        let (outcome, asked) = without_status(look, true).await;
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, ActError::Server { code: 404, .. }), "{look}: {error}");
+        assert_eq!(patches(&asked).len(), 1, "{look}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_passed_over_is_not_called_taken() {
+    let (outcome, _) = without_status(404, false).await;
+    let error = outcome.unwrap_err();
+    assert!(!error.changed_nothing(), "{error}");
+    assert!(error.to_string().contains("shows nothing of it"), "{error}");
 }
 
 fn replica_set(uid: &str, owner: &str) -> Value {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::{Value, json};
 
-use super::{build, differences};
+use super::{build, differences, is_in};
 use crate::domain::id::{WorkloadId, WorkloadKind};
 use crate::domain::plan::{Assert, Change, Write};
 use crate::domain::text::SafeText;
@@ -210,6 +210,8 @@ proptest! {
             let is_first = matches!(change, Change::SetRestartAt(_)) && !restarted;
             let parents = usize::from(kind == deployment && is_first);
             prop_assert!(ops.len() <= 1 + parents, "{}", json!(ops));
+            prop_assert_eq!(is_in(&ops, &object), object == expected, "{:?}", change);
+            prop_assert!(is_in(&ops, &expected), "{:?}", change);
             prop_assert_eq!(applied(&ops, &object), Ok(expected), "{:?}", change);
         }
     }
