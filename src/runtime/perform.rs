@@ -141,10 +141,8 @@ impl Performer {
     /// Sends a confirmed action through the door.
     fn act(&mut self, ticket: Ticket, plan: Plan, reason: SafeText, stamp: SessionStamp) {
         let (door, out) = (self.door.clone(), self.out.clone());
-        self.writes.spawn(fall::amid("act", async move {
-            let answer = door.execute(Order { ticket, plan, reason, stamp }).await;
-            send(&out, Msg::Answered(ticket, answer)).await;
-        }));
+        let order = Order { ticket, plan, reason, stamp };
+        self.writes.spawn(fall::amid("act", async move { door.execute(order, &out).await }));
     }
 
     /// Reads a workload to find out what became of an action.
@@ -183,11 +181,12 @@ impl Performer {
         });
     }
 
-    /// Appends to the journal.
+    /// Appends to the journal. What is not written is said each time and not tried again: it may be
+    /// on the disk all the same, and a line that is there twice tells of two things.
     fn journal(&mut self, at: Timestamp, line: Value) {
-        let (door, out) = (self.door.clone(), self.out.clone());
+        let (written, out) = (self.door.append(at, line), self.out.clone());
         self.writes.spawn(fall::amid("record", async move {
-            if let Err(error) = door.append(at, line).await {
+            if let Err(error) = written.await {
                 let text = format!("cannot be written: {error}");
                 send(&out, Msg::Trouble("journal".into(), text.into())).await;
             }
@@ -201,7 +200,7 @@ impl Performer {
         self.writes.spawn(fall::amid("guard", async move {
             let written = tokio::task::spawn_blocking(move || match kept {
                 Some(kept) => guards.keep(&uid, number, &kept),
-                None => guards.forget(&uid),
+                None => guards.forget(&uid, number),
             });
             if let Ok(Err(error)) = written.await {
                 let text = format!("how it stands cannot be kept: {error}");

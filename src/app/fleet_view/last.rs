@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::app::model::Model;
 use crate::app::read::fleet::{Mark, Row, list, row};
+use crate::domain::id::ResourceKind;
+use crate::domain::observation::SourceState;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, parse_rfc3339, to_rfc3339};
 
@@ -15,6 +17,16 @@ const ROWS: usize = 200;
 
 /// Version of the form; another one is not read.
 const FORM: u64 = 1;
+
+/// Kinds that the words of a row are made of.
+const SHOWN: [ResourceKind; 6] = [
+    ResourceKind::Rollouts,
+    ResourceKind::Deployments,
+    ResourceKind::ReplicaSets,
+    ResourceKind::Pods,
+    ResourceKind::AnalysisRuns,
+    ResourceKind::Experiments,
+];
 
 /// One row, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +40,7 @@ pub struct LastRow {
 /// The fleet as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastView {
-    /// When.
+    /// When all of it was known to be so.
     pub at: Timestamp,
     /// How many needed a person, moved, were unknown, were quiet.
     pub counts: [usize; 4],
@@ -37,8 +49,9 @@ pub struct LastView {
 }
 
 impl LastView {
-    /// The view of this moment; nothing while there is none.
+    /// The view of this moment, as old as what it shows; nothing while there is none.
     pub fn of(model: &Model) -> Option<Self> {
+        let at = as_of(model)?;
         let list = list(model);
         // A filter is of its moment.
         if list.rows().is_empty() || list.hidden() > 0 {
@@ -58,7 +71,7 @@ impl LastView {
             ];
             LastRow { mark: row.mark, words: of.map(SafeText::from) }
         };
-        Some(Self { at: model.now, counts: list.counts(), rows: rows.map(words).collect() })
+        Some(Self { at, counts: list.counts(), rows: rows.map(words).collect() })
     }
 
     /// As it is kept; `of` says of which cluster and namespaces it is.
@@ -101,4 +114,21 @@ impl LastView {
             rows: rows.collect::<Option<Vec<_>>>()?,
         })
     }
+}
+
+/// The oldest proof of life of what the rows are made of; nothing while a list is still to come:
+/// half a fleet would be kept as the whole of it.
+fn as_of(model: &Model) -> Option<Timestamp> {
+    let mut oldest = model.now;
+    for (_, state) in model.sources.iter().filter(|(source, _)| SHOWN.contains(&source.kind)) {
+        match state {
+            SourceState::Loading(_) => return None,
+            SourceState::Live(at)
+            | SourceState::Resyncing(at)
+            | SourceState::Stale { since: at, .. } => oldest = oldest.min(*at),
+            // Nothing of it is shown.
+            SourceState::Forbidden(_) | SourceState::Missing(_) => {}
+        }
+    }
+    Some(oldest)
 }

@@ -23,13 +23,14 @@ pub(in crate::runtime) struct Guards {
     held: Arc<Mutex<BTreeMap<Uid, Hold>>>,
 }
 
-/// A guard that is ours.
-#[derive(Debug)]
+/// What this process has to do with the file of a guard.
+#[derive(Debug, Default)]
 struct Hold {
-    /// Locked as long as it is open.
-    _lock: File,
-    /// The newest state that was written: an older one that comes late is not.
-    written: u64,
+    /// Locked as long as it is open; none while no guard of ours is kept there.
+    lock: Option<File>,
+    /// Number of the newest state that was kept or forgotten: an older one that comes late changes
+    /// nothing, the next guard of the same workload does.
+    newest: u64,
 }
 
 impl Guards {
@@ -42,30 +43,41 @@ impl Guards {
     pub(in crate::runtime) fn keep(&self, uid: &Uid, number: u64, kept: &Value) -> io::Result<()> {
         let Some(directory) = &self.directory else { return Ok(()) };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if !held.contains_key(uid) {
-            whole::directory(directory)?;
-            let lock = whole::try_lock(&lock_of(directory, uid))?;
-            let Some(lock) = lock else {
-                return Err(io::Error::other("another program of yours guards it"));
-            };
-            held.insert(uid.clone(), Hold { _lock: lock, written: 0 });
-        }
-        let Some(hold) = held.get_mut(uid).filter(|hold| hold.written < number) else {
+        let hold = held.entry(uid.clone()).or_default();
+        if number <= hold.newest {
             return Ok(());
-        };
-        hold.written = number;
+        }
+        if hold.lock.is_none() {
+            whole::directory(directory)?;
+            hold.lock = whole::try_lock(&lock_of(directory, uid))?;
+        }
+        if hold.lock.is_none() {
+            return Err(io::Error::other("another program of yours guards it"));
+        }
+        hold.newest = number;
         whole::write_durably(&file_of(directory, uid), kept.to_string().as_bytes())
     }
 
-    /// Nothing is to be gone on with.
-    pub(in crate::runtime) fn forget(&self, uid: &Uid) -> io::Result<()> {
+    /// Nothing is to be gone on with, as of this number; what another program keeps stays.
+    pub(in crate::runtime) fn forget(&self, uid: &Uid, number: u64) -> io::Result<()> {
         let Some(directory) = &self.directory else { return Ok(()) };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(hold) = held.get_mut(uid) {
-            // What is still on its way to the disk is older.
-            hold.written = u64::MAX;
+        let hold = held.entry(uid.clone()).or_default();
+        if number <= hold.newest {
+            return Ok(());
         }
-        whole::remove(&file_of(directory, uid))
+        hold.newest = number;
+        let file = file_of(directory, uid);
+        let lock = match hold.lock.take() {
+            // One that was left, gone on with, and over before it was kept anew.
+            None if file.exists() => whole::try_lock(&lock_of(directory, uid))?,
+            lock => lock,
+        };
+        let Some(lock) = lock else { return Ok(()) };
+        let removed = whole::remove(&file);
+        // Given back only now: what is kept from here on is another guard's.
+        drop(lock);
+        removed
     }
 
     /// Guards that were left by a program that is not there any more.
@@ -111,10 +123,48 @@ mod tests {
         drop(ours);
         assert_eq!(theirs.left(), [json!({ "n": 3 })]);
         theirs.keep(&uid, 1, &json!({ "n": 4 })).unwrap();
-        theirs.forget(&uid).unwrap();
-        theirs.keep(&uid, 5, &json!({ "n": 5 })).unwrap();
+        theirs.forget(&uid, 3).unwrap();
+        theirs.keep(&uid, 2, &json!({ "n": 5 })).unwrap();
         drop(theirs);
-        assert!(Guards::new(Some(place)).left().is_empty());
+        assert!(Guards::new(Some(place)).left().is_empty(), "what comes late is over");
         assert!(Guards::new(None).keep(&uid, 1, &json!({})).is_ok());
+        assert!(Guards::new(None).forget(&uid, 1).is_ok());
+    }
+
+    #[test]
+    fn the_next_guard_of_the_same_workload_is_kept_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = || Guards::new(Some(dir.path().to_owned()));
+        let (ours, uid) = (of(), Uid::new("u"));
+        ours.keep(&uid, 1, &json!({ "n": 1 })).unwrap();
+        ours.forget(&uid, 2).unwrap();
+        ours.keep(&uid, 4, &json!({ "n": 4 })).unwrap();
+        // The end of a guard before it, from a slow disk.
+        ours.forget(&uid, 3).unwrap();
+        assert!(of().left().is_empty(), "it is held");
+        drop(ours);
+        assert_eq!(of().left(), [json!({ "n": 4 })]);
+    }
+
+    #[test]
+    fn who_stands_by_takes_nothing_from_who_acts() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = || Guards::new(Some(dir.path().to_owned()));
+        let (acting, standby, uid) = (of(), of(), Uid::new("u"));
+        acting.keep(&uid, 1, &json!({ "n": 1 })).unwrap();
+        standby.keep(&uid, 1, &json!({ "n": 2 })).unwrap_err();
+        standby.forget(&uid, 2).unwrap();
+        drop(acting);
+        assert_eq!(standby.left(), [json!({ "n": 1 })]);
+        // Nobody's by now: whoever went on with it, and is done, takes it away.
+        standby.forget(&uid, 3).unwrap();
+        assert!(standby.left().is_empty());
+        // A guard that is over is in nobody's way.
+        standby.keep(&uid, 4, &json!({ "n": 4 })).unwrap();
+        standby.forget(&uid, 5).unwrap();
+        let next = of();
+        next.keep(&uid, 1, &json!({ "n": 5 })).unwrap();
+        drop(next);
+        assert_eq!(standby.left(), [json!({ "n": 5 })]);
     }
 }

@@ -1,7 +1,8 @@
-//! The files in which passed gates are kept, one for each object of each server.
+//! The files in which it is kept what gates were left as, one for each object of each server.
 //!
-//! Whoever passes a gate opens it for all processes of the same person, until it is too old. Best
-//! effort: what cannot be read is not passed. Never kept of a drill. Called by `perform`.
+//! Whoever passes a gate opens it for all processes of the same person, until it is too old, and
+//! whoever finds it locked shuts it for them. Best effort: what cannot be read is not passed. Never
+//! kept of a drill. Called by `perform`.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -91,6 +92,7 @@ impl Passes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::gate::Outcome;
     use crate::domain::time::parse_rfc3339;
 
     #[tokio::test]
@@ -100,6 +102,8 @@ mod tests {
         let pass = Pass {
             uid: "u".into(),
             hash: "77bb".into(),
+            revision: Some(42),
+            outcome: Outcome::Open,
             at: parse_rfc3339("2026-11-24T10:00:00Z").unwrap(),
             route: "directly".into(),
             skipped: Vec::new(),
@@ -121,6 +125,8 @@ mod tests {
         let pass = Pass {
             uid: uid.clone(),
             hash: "77bb".into(),
+            revision: Some(42),
+            outcome: Outcome::Open,
             at: parse_rfc3339("2026-11-24T10:00:00Z").unwrap(),
             route: "directly".into(),
             skipped: Vec::new(),

@@ -1,14 +1,15 @@
 //! `waveoff journal`: reads the whole journal, checks its chain, and tells of it.
 //!
-//! Never writes, and never believes a line: what does not follow from the line before is named with
-//! its place. What was cut off by a crash is not the same as what was changed afterwards.
+//! Never writes, and never believes a line: what does not follow from the line before, or from the
+//! month before, is named with its place. What was cut off by a crash is not the same as what was
+//! changed afterwards.
 
 use std::io;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::journal::{Journal, hash};
+use super::journal::{Journal, hash, months};
 use crate::app::logbook::Logbook;
 use crate::app::report;
 use crate::config::args::{Output, Record};
@@ -16,6 +17,14 @@ use crate::domain::text::SafeText;
 use crate::domain::time::{Span, Timestamp};
 use crate::error::Exit;
 use crate::runtime::say::{complain, print, print_json};
+
+/// What is said of a line that does not name the one before it in its month.
+const BREAK: &str = "does not follow from the line before: one of the two was changed, or \
+                     something between them was taken out";
+
+/// The same of the first line of a month.
+const GAP: &str = "does not follow from the end of the month before: one of the two was changed, \
+                   or something between them was taken out, be it a whole month";
 
 /// The whole journal.
 #[derive(Debug, Default, PartialEq)]
@@ -29,47 +38,54 @@ pub(in crate::runtime) struct Kept {
     /// The hash of the newest line: whoever notes it down can tell later that nothing was taken
     /// off the end.
     head: Option<String>,
+    /// Whether a month named the end of the one before it.
+    chained: bool,
 }
 
 impl Kept {
     /// Takes in a month.
     fn month(&mut self, name: &str, text: &str) {
-        let mut before = "";
         for (at, line) in text.lines().enumerate() {
             let place = format!("{name} line {}", at + 1);
             match serde_json::from_str::<Value>(line) {
                 Ok(value) => {
-                    if value.get("prev").and_then(Value::as_str) != Some(&hash(before.as_bytes())) {
-                        self.broken.push(format!(
-                            "{place} does not follow from the line before: one of the two was \
-                             changed, or something between them was taken out"
-                        ));
+                    let prev = value.get("prev").and_then(Value::as_str).unwrap_or_default();
+                    if at == 0 && !self.begins(prev) {
+                        self.broken.push(format!("{place} {GAP}"));
+                    } else if at > 0 && !self.is_end(prev) {
+                        self.broken.push(format!("{place} {BREAK}"));
                     }
                     self.lines.push(value);
                 }
                 Err(_) => self.torn.push(format!("{place} was cut off while it was written")),
             }
-            before = line;
+            self.head = Some(hash(line.as_bytes()));
         }
-        if !before.is_empty() {
-            self.head = Some(hash(before.as_bytes()));
-        }
+    }
+
+    /// Whether this is the hash of what was read last.
+    fn is_end(&self, prev: &str) -> bool {
+        self.head.as_ref().map_or_else(|| hash(b"") == prev, |head| head == prev)
+    }
+
+    /// Whether a month may begin with a line that names this one.
+    ///
+    /// Earlier versions began each month anew. Such months are taken as they are until one names
+    /// the end of the month before: from there on all have to, and where the first of all names
+    /// anything, there was one before it. So only a month of an earlier version can be taken out
+    /// unseen, and only where the next one is of an earlier version too.
+    fn begins(&mut self, prev: &str) -> bool {
+        let follows = self.is_end(prev);
+        let anew = !self.chained && hash(b"") == prev;
+        self.chained |= follows && self.head.is_some();
+        follows || anew
     }
 }
 
 /// Reads all months of a directory.
 fn read(directory: &Path) -> io::Result<Kept> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(directory)? {
-        let name = entry?.file_name();
-        let name = name.to_string_lossy();
-        if name.ends_with(".jsonl") {
-            names.push(name.into_owned());
-        }
-    }
-    names.sort();
     let mut kept = Kept::default();
-    for name in names {
+    for name in months(directory)? {
         let bytes = std::fs::read(directory.join(&name))?;
         kept.month(&name, &String::from_utf8_lossy(&bytes));
     }
@@ -141,6 +157,7 @@ pub(in crate::runtime) fn tell(journal: &Journal, asked: &Record, now: Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::parse_rfc3339;
     use crate::runtime::state::chained;
 
     /// So many lines, as the program writes them.
@@ -208,6 +225,46 @@ mod tests {
             assert!(kept.torn.len() <= 1);
             assert_eq!(kept.lines.last().unwrap()["n"], "after");
         }
+    }
+
+    #[test]
+    fn a_month_that_was_taken_out_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::new(Some(dir.path().to_owned()));
+        for day in ["09-01", "09-30", "10-01", "10-31", "11-01", "11-24"] {
+            let at = parse_rfc3339(&format!("2026-{day}T10:00:00Z")).unwrap();
+            journal.append(at, json!({ "report": "intent" })).unwrap();
+        }
+        let whole = read(dir.path()).unwrap();
+        assert_eq!((whole.lines.len(), whole.broken.len()), (6, 0), "{:?}", whole.broken);
+        for (month, next) in [("2026-09", "2026-10"), ("2026-10", "2026-11")] {
+            let path = dir.path().join(format!("{month}.jsonl"));
+            let text = std::fs::read(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let broken = read(dir.path()).unwrap().broken;
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(broken.len(), 1, "{broken:?}");
+            assert!(broken[0].starts_with(&format!("{next}.jsonl line 1 ")), "{broken:?}");
+        }
+        // The newest month can only be told by who noted the newest hash.
+        std::fs::remove_file(dir.path().join("2026-11.jsonl")).unwrap();
+        let left = read(dir.path()).unwrap();
+        assert_eq!(left.broken, Vec::<String>::new());
+        assert_ne!(left.head, whole.head);
+    }
+
+    #[test]
+    fn months_of_earlier_versions_began_anew_and_none_does_after_one_that_did_not() {
+        let mut kept = Kept::default();
+        for name in ["2026-08.jsonl", "2026-09.jsonl"] {
+            kept.month(name, &written(3).join("\n"));
+        }
+        assert_eq!(kept.broken, Vec::<String>::new());
+        kept.month("2026-10.jsonl", &json!({ "prev": kept.head }).to_string());
+        assert_eq!(kept.broken, Vec::<String>::new());
+        kept.month("2026-11.jsonl", &written(3).join("\n"));
+        assert_eq!(kept.broken.len(), 1, "{:?}", kept.broken);
+        assert!(kept.broken[0].starts_with("2026-11.jsonl line 1 "), "{:?}", kept.broken);
     }
 
     #[test]

@@ -27,7 +27,11 @@ pub(in crate::runtime) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(in crate::runtime) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
     put(path, &beside, |file| file.write_all(bytes).and_then(|()| file.sync_all()))?;
-    // The name as well.
+    sync_name(path)
+}
+
+/// Waits until the name of a file is on the disk, which its own sync says nothing of.
+pub(in crate::runtime) fn sync_name(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 

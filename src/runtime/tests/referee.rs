@@ -124,7 +124,9 @@ impl Referee {
 
     pub(super) fn event(&mut self, fault: Fault, begins: bool, last: bool) {
         if begins {
-            self.disk_was_wrong |= matches!(fault, Fault::DiskFull | Fault::SyncFails);
+            // What leads to safety waits for a slow one only for a moment.
+            self.disk_was_wrong |=
+                matches!(fault, Fault::DiskFull | Fault::SyncFails | Fault::SlowDisk);
         }
         if last {
             self.calm = Some(Instant::now());

@@ -78,3 +78,33 @@ fn a_filtered_or_empty_view_is_not_kept() {
     rig.letters("nothing-like-it");
     assert_eq!(LastView::of(&rig.model), None);
 }
+
+#[test]
+fn a_view_is_as_old_as_the_last_that_was_heard_of_what_it_shows() {
+    let mut rig = Rig::at(&a_gate());
+    let now = rig.model.now;
+    let at = |rig: &Rig| now - LastView::of(&rig.model).unwrap().at;
+    let source = |kind| SourceId { kind, namespace: None };
+    rig.send(Msg::Source(source(ResourceKind::Events), SourceState::Live(now - Span::hours(9))));
+    assert_eq!(at(&rig), Span::zero(), "no row has anything of an event");
+    rig.stale();
+    assert_eq!(at(&rig), Span::minutes(1));
+    rig.live();
+    let heard = SourceState::Resyncing(now - Span::minutes(3));
+    rig.send(Msg::Source(source(ResourceKind::Pods), heard));
+    assert_eq!(at(&rig), Span::minutes(3));
+    rig.stale();
+    assert_eq!(at(&rig), Span::minutes(3), "the oldest counts");
+}
+
+#[test]
+fn half_a_list_is_not_kept_and_what_cannot_be_listed_is_not_waited_for() {
+    let mut rig = Rig::at(&a_gate());
+    let now = rig.model.now;
+    let missing = SourceState::Missing("argoproj.io/v1alpha1 is not installed".into());
+    let deployments = SourceId { kind: ResourceKind::Deployments, namespace: None };
+    rig.send(Msg::Source(deployments.clone(), SourceState::Loading(now)));
+    assert_eq!(LastView::of(&rig.model), None);
+    rig.send(Msg::Source(deployments, missing));
+    assert_eq!(LastView::of(&rig.model).map(|view| view.at), Some(now));
+}
