@@ -8,8 +8,9 @@ pub mod record;
 
 use std::collections::VecDeque;
 
+use crate::domain::guard::rule::Rule;
 use crate::domain::guard::watch::Watch;
-use crate::domain::guard::{Guard, State};
+use crate::domain::guard::{Arming, Guard, State};
 use crate::domain::id::Uid;
 use crate::domain::measure::panel::Unit;
 use crate::domain::measure::{Reading, query::Sample};
@@ -20,6 +21,7 @@ use crate::domain::time::{Span, Timestamp, length};
 use crate::domain::way_back::WayBack;
 
 use super::access::Access;
+use super::effect::Effect;
 use super::flight::Ticket;
 use super::model::Model;
 
@@ -59,6 +61,26 @@ pub struct Note {
     pub detail: SafeText,
 }
 
+/// How going back was tried so far, by this program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// How often the API server refused it.
+    pub refused: u32,
+    /// When it is tried again after that.
+    pub next: Option<Timestamp>,
+}
+
+/// A guard that was left and is not gone on with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Abandoned {
+    /// Why.
+    pub why: SafeText,
+    /// What makes an end of it: it is written down and told, and nobody finds it again.
+    pub effects: Vec<Effect>,
+}
+
 /// A guard with what surrounds it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Post {
@@ -79,9 +101,11 @@ pub struct Post {
     pub told: bool,
     /// What was in the way of going back, while it is tried again.
     pub obstacle: Option<SafeText>,
+    /// How it was tried.
+    pub tries: Tries,
     /// When it last did not go back because most of what is guarded was broken.
     pub shared_at: Option<Timestamp>,
-    /// Whether anything was seen that is not kept on disk yet.
+    /// Whether anything was seen or done that is not kept on disk yet.
     pub seen: bool,
     /// When it last knew that time passed.
     pub ticked: Timestamp,
@@ -107,6 +131,7 @@ impl Post {
             reason: SafeText::default(),
             told: false,
             obstacle: None,
+            tries: Tries::default(),
             shared_at: None,
             seen: false,
             ticked: now,
@@ -129,6 +154,16 @@ impl Post {
         while self.notes.len() > NOTES {
             self.notes.pop_front();
         }
+    }
+
+    /// Watches the same version from here on, as a guard of its own that has seen nothing yet.
+    pub(super) fn begin_anew(&mut self, id: SafeText, now: Timestamp) {
+        let arming = Arming { id, at: now, ..self.guard.arming.clone() };
+        let rules: Vec<Rule> = self.guard.watches.iter().map(|watch| watch.rule).collect();
+        self.guard = Guard::new(arming, rules);
+        (self.reason, self.told, self.obstacle) = (SafeText::default(), false, None);
+        (self.tries, self.blind_times) = (Tries::default(), 0);
+        self.seen = true;
     }
 
     /// Whose signals are looked at: of the version it was armed for, and after the way back of the
@@ -198,7 +233,7 @@ pub struct Offer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
     /// What for.
-    pub arming: crate::domain::guard::Arming,
+    pub arming: Arming,
     /// Its rules.
     pub offers: Vec<Offer>,
     /// What the way back is now, in words.

@@ -67,9 +67,12 @@ pub enum End {
     Restored(SafeText),
     /// It fired, and a person has to go on from here.
     Failed(SafeText),
+    /// It fired, users are on the good version, and nobody saw whether that helped: a person looks.
+    Unseen(SafeText),
     /// It would have fired, and was not to act, or could not.
     Advised(SafeText),
-    /// Another version came, or the workload went, or somebody took it back by hand.
+    /// Another version came, or the workload went, or somebody took it back by hand. After it fired
+    /// that says nothing of users being back.
     Superseded(SafeText),
     /// Its time was up.
     Expired,
@@ -83,6 +86,7 @@ impl End {
         match self {
             Self::Restored(_) => "restored",
             Self::Failed(_) => "failed",
+            Self::Unseen(_) => "unseen",
             Self::Advised(_) => "advised",
             Self::Superseded(_) => "superseded",
             Self::Expired => "expired",
@@ -95,6 +99,7 @@ impl End {
         match self {
             Self::Restored(text)
             | Self::Failed(text)
+            | Self::Unseen(text)
             | Self::Advised(text)
             | Self::Superseded(text)
             | Self::Disarmed(text) => text,
@@ -254,7 +259,8 @@ impl Guard {
         }
         let unseen = self.watches.iter().filter(|watch| watch.good < SETTLED);
         let unseen: Vec<&str> = unseen.map(|watch| watch.rule.signal.word()).collect();
-        End::Restored(format!("not enough was seen of {}", unseen.join(", ")).into())
+        let unseen = unseen.join(", ");
+        End::Unseen(format!("users are back; whether it helped is not known: {unseen}").into())
     }
 
     /// Whether it watches, acts or sees to it that it helped.
@@ -266,6 +272,15 @@ impl Guard {
     pub fn blind(&self) -> Option<(Timestamp, &SafeText)> {
         let blind = self.watches.iter().filter_map(|watch| watch.blind.as_ref());
         blind.min_by_key(|(since, _)| *since).map(|(since, why)| (*since, why))
+    }
+
+    /// What speaks against a quiet end: a rule is over its limit, or it cannot see.
+    pub fn unrest(&self) -> Option<SafeText> {
+        if let Some(watch) = self.worst() {
+            return Some(reason(watch));
+        }
+        let why = self.blind().map_or("not all was seen again", |(_, why)| why.as_str());
+        self.said_blind.then(|| format!("blind: {why}").into())
     }
 
     /// The rule that is nearest to firing, while any is broken.

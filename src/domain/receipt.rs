@@ -255,7 +255,7 @@ fn back(release: &Release<'_>, from: &PodHash, to: &PodHash) -> Progress {
     let status = &release.workload.status;
     match release.current_hash() {
         Some(current) if current == to && status.abort && release.is_updating() => {
-            Progress::Superseded("aborted meanwhile".into())
+            Progress::Superseded(aborted_way(to))
         }
         Some(current) if current == to => undone(release, to),
         Some(current) if current == from && status.stable_hash.as_ref() == Some(to) => {
@@ -266,6 +266,29 @@ fn back(release: &Release<'_>, from: &PodHash, to: &PodHash) -> Progress {
             Progress::Superseded(format!("another version is wanted now: {current}").into())
         }
         None => waiting("no version reported"),
+    }
+}
+
+fn aborted_way(to: &PodHash) -> SafeText {
+    format!("the way to {to} was aborted: users are where they were before it").into()
+}
+
+/// Why users are not on `to` any more, once they were brought back there from `from`; nothing while
+/// they are, and while a third version is wanted: that is another release.
+pub fn left_again(release: &Release<'_>, from: &PodHash, to: &PodHash) -> Option<SafeText> {
+    let status = &release.workload.status;
+    match release.current_hash()? {
+        current if current == to && status.abort && release.is_updating() => Some(aborted_way(to)),
+        current if current == to => users_elsewhere(release, to).map(SafeText::from),
+        // An abort leaves the bad version wanted, without users.
+        current if current == from && status.abort => match aborted(release) {
+            Progress::InEffect(_) => None,
+            Progress::Waiting(text) | Progress::Observed(text) | Progress::Superseded(text) => {
+                Some(text)
+            }
+        },
+        current if current == from => Some(format!("{from} is wanted again").into()),
+        _ => None,
     }
 }
 

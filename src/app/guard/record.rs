@@ -3,6 +3,8 @@
 //! Whatever cannot be read makes no guard: a guess would be one that nobody armed. Written after
 //! each look; read by `runtime` at a start.
 
+use std::collections::VecDeque;
+
 use serde_json::{Value, json};
 
 use crate::domain::guard::rule::{Judgement, Rule, Sample, Signal, Terms};
@@ -45,6 +47,7 @@ pub fn to_json(post: &Post) -> Value {
         "told": post.told,
         "reason": post.reason.as_str(),
         "blind_times": post.blind_times,
+        "said_blind": post.guard.said_blind,
         "watches": post.guard.watches.iter().map(watch_json).collect::<Vec<_>>(),
     })
 }
@@ -66,6 +69,8 @@ fn watch_json(watch: &Watch) -> Value {
         };
         json!({ "at": ms(sample.at), "reading": word, "value": value, "why": why })
     });
+    let blind = watch.blind.as_ref();
+    let blind = blind.map(|(since, why)| json!({ "since": ms(*since), "why": why.as_str() }));
     json!({
         "signal": watch.rule.signal.word(),
         "limit": watch.rule.limit,
@@ -76,6 +81,8 @@ fn watch_json(watch: &Watch) -> Value {
         "broken_ms": watch.broken.num_milliseconds(),
         "good": watch.good,
         "unknown": watch.unknown,
+        "lately": watch.lately.iter().collect::<Vec<_>>(),
+        "blind": blind,
         "last": last,
     })
 }
@@ -135,6 +142,7 @@ pub fn from_json(kept: &Value, now: Timestamp) -> Option<Post> {
     let mut guard = Guard::new(arming, []);
     guard.watches = watches.filter(|watches| !watches.is_empty())?;
     guard.state = state;
+    guard.said_blind = kept.flag("said_blind")?;
     let mut post = Post::new(guard, name("holder")?, now);
     post.told = kept.flag("told")?;
     post.reason = kept.text("reason").map(SafeText::new)?;
@@ -168,6 +176,15 @@ fn watch_of(kept: &Fields<'_>, now: Timestamp) -> Option<Watch> {
     watch.broken = kept.span("broken_ms")?;
     watch.good = u32::try_from(kept.number("good")?).ok()?;
     watch.unknown = u32::try_from(kept.number("unknown")?).ok()?;
+    let lately = kept.0.get("lately")?.as_array()?;
+    watch.lately = lately.iter().map(Value::as_bool).collect::<Option<VecDeque<bool>>>()?;
+    watch.blind = match kept.0.get("blind")? {
+        Value::Null => None,
+        blind => {
+            let blind = Fields(blind);
+            Some((blind.time("since")?, SafeText::new(blind.text("why")?)))
+        }
+    };
     Some(watch)
 }
 

@@ -10,6 +10,7 @@ use crate::app::model::Model;
 use crate::app::msg::Answer;
 use crate::domain::action::Verb;
 use crate::domain::fleet::Fleet;
+use crate::domain::id::PodHash;
 use crate::domain::observation::{Observation, Record};
 use crate::domain::plan::{Assert, Plan};
 use crate::domain::receipt::Progress;
@@ -88,7 +89,7 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
                 format!("refused, nothing was changed; meanwhile {}", differences.join("; "));
             end(model, ticket, Stage::Refused(text.into()))
         }
-        Answer::Refused(text) => end(model, ticket, Stage::Refused(text)),
+        Answer::Refused(text) | Answer::Unable(text) => end(model, ticket, Stage::Refused(text)),
         Answer::Unknown(text) => {
             flight.stage = Stage::Unknown(text);
             let id = flight.plan.id.clone();
@@ -268,11 +269,6 @@ fn end(model: &mut Model, ticket: Ticket, stage: Stage) -> Vec<Effect> {
     flight.stage = stage;
     flight.ended_at = Some(now);
     let good = matches!(flight.stage, Stage::InEffect(_));
-    if flight.plan.action.verb == Verb::WaveOff
-        && matches!(flight.stage, Stage::InEffect(_) | Stage::Superseded(_))
-    {
-        model.pursued.remove(&flight.plan.uid);
-    }
     let receipt = flight.receipt();
     let id = flight.plan.id.clone();
     let entry = Entry {
@@ -287,6 +283,7 @@ fn end(model: &mut Model, ticket: Ticket, stage: Stage) -> Vec<Effect> {
     let line =
         timeline::Entry { at: now, topic: Topic::People, tone, text: receipt.as_str().into() };
     model.tell(&id, line);
+    let_go(model, ticket);
     if !good {
         model.troubles.note(now, id.to_string(), receipt.as_str());
     }
@@ -295,4 +292,43 @@ fn end(model: &mut Model, ticket: Ticket, stage: Stage) -> Vec<Effect> {
         toast(model, good, receipt);
     }
     vec![Effect::Journal(Box::new(entry))]
+}
+
+/// A wave-off that is over is not pursued any more. One that was refused changed nothing, also not
+/// what was pursued before; one that takes too long still is the way.
+fn let_go(model: &mut Model, ticket: Ticket) {
+    let Some(flight) = model.flights.iter().find(|f| f.ticket == ticket) else { return };
+    if flight.plan.action.verb != Verb::WaveOff {
+        return;
+    }
+    let uid = flight.plan.uid.clone();
+    let pursued = match flight.stage {
+        Stage::InEffect(_) | Stage::Superseded(_) => None,
+        Stage::Refused(_) => pursued_before(model, flight),
+        _ => return,
+    };
+    match pursued {
+        Some(target) => model.pursued.insert(uid, target),
+        None => model.pursued.remove(&uid),
+    };
+}
+
+/// Where the way back leads that was begun before a wave-off that was refused, which changed
+/// nothing: without it that way would be seen as one more update, and waved off to the bad version.
+fn pursued_before(model: &Model, refused: &Flight) -> Option<PodHash> {
+    let is_other = |f: &&Flight| {
+        f.plan.uid == refused.plan.uid
+            && f.plan.action.verb == Verb::WaveOff
+            && !matches!(f.stage, Stage::Refused(_))
+    };
+    match model.flights.iter().rev().find(is_other) {
+        Some(Flight { stage: Stage::InEffect(_) | Stage::Superseded(_), .. }) => None,
+        Some(begun) => begun.plan.action.target.clone(),
+        // By a program that was killed: its target is the version that is wanted.
+        None => {
+            let target = refused.plan.action.target.clone()?;
+            let release = model.fleet.release(&refused.plan.id)?;
+            (release.current_hash() == Some(&target)).then_some(target)
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use crate::app::dialog::{ArmDialog, Dialog};
 use crate::app::effect::Effect;
 use crate::app::guard::looks::{self, Look};
-use crate::app::guard::{Offer, Post, Proposal, largest_bound, refusal};
+use crate::app::guard::{Abandoned, Offer, Post, Proposal, largest_bound, refusal};
 use crate::app::key::Key;
 use crate::app::metrics::{Finding, Subject};
 use crate::app::model::Model;
@@ -23,7 +23,7 @@ use crate::domain::time::{Timestamp, length};
 use crate::domain::timeline::Tone;
 use crate::domain::way_back::{Way, WayBack};
 
-use super::guard::{note, read_pods, step};
+use super::guard::{STANDS_FOR, abandon, begun, note, read_pods, step};
 use super::toast;
 
 /// Versions whose questions are to be asked: guarded ones, and those that are proposed.
@@ -289,34 +289,34 @@ pub fn arm(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, SafeText> {
 }
 
 /// Goes on with a guard that a program left without an end: with its window, when that is young
-/// enough, and with the way back, when that was begun. An error says why not.
-pub fn resume(model: &mut Model, mut post: Post) -> Result<Vec<Effect>, SafeText> {
-    let arming = post.guard.arming.clone();
-    let uid = arming.uid.clone();
-    let Some(release) = model.fleet.release(&arming.workload) else {
-        return Err("it is gone".into());
-    };
-    if release.workload.uid != uid {
-        return Err(format!("{} was deleted and made anew", arming.workload).into());
+/// enough, and with the way back, when that was begun. An error says why not, and makes an end of
+/// it.
+pub fn resume(model: &mut Model, mut post: Post) -> Result<Vec<Effect>, Abandoned> {
+    let (uid, now) = (post.uid().clone(), model.now);
+    let begun = begun(model, &post).cloned();
+    if let Some(why) = outdated(model, &post, begun.is_some()) {
+        return Err(abandon(model, post, why.into()));
     }
-    let begun = model.pursued.contains_key(&uid);
-    if release.current_hash() != Some(&arming.hash) && !begun {
-        return Err(format!("another version of {} is wanted by now", arming.workload).into());
-    }
-    if model.now >= arming.until && post.guard.state == State::Watching && !begun {
-        return Err(format!("its time was up, {} is guarded by nobody", arming.workload).into());
-    }
-    let text = match &post.guard.state {
+    let is_begun = begun.is_some();
+    post.guard.arming.target = begun.or(post.guard.arming.target.take());
+    let text = match post.guard.state {
         // The journal is written before anything leaves, how a guard stands beside it.
-        State::Watching if begun => {
+        State::Watching if is_begun => {
             let signal = post.guard.worst().map_or(Signal::Errors, |watch| watch.rule.signal);
-            post.guard.state = State::Fired(signal, model.now);
+            post.guard.state = State::Fired(signal, now);
             post.reason = "it had fired before its program ended".into();
             "it had fired, and the way back was begun: goes on with it"
         }
-        State::Fired(..) if begun => "it had fired, and the way back was begun: goes on with it",
-        State::Fired(..) => "it had fired, and nothing was sent: goes back now",
-        State::Settling(..) => "it had gone back: looks whether that helped",
+        State::Fired(..) if is_begun => "it had fired, and the way back was begun: goes on with it",
+        State::Fired(_, since) if now - since > STANDS_FOR => {
+            "it had fired too long ago to go by that now"
+        }
+        State::Fired(..) => "it had fired, and nothing is known of a way back: sees to it now",
+        State::Settling(signal, _) => {
+            // Nobody looked since.
+            post.guard.state = State::Settling(signal, now);
+            "it had gone back: looks whether that helped"
+        }
         _ if post.guard.watches.iter().all(|watch| watch.last.is_some()) => {
             "goes on watching, with what was counted"
         }
@@ -324,6 +324,25 @@ pub fn resume(model: &mut Model, mut post: Post) -> Result<Vec<Effect>, SafeText
     };
     model.posts.insert(uid.clone(), post);
     Ok(note(model, &uid, "resumed", text.into(), Tone::Warn))
+}
+
+/// Why a guard that was left is not to be gone on with; nothing where it is. It is about the
+/// version it was armed for; once it fired, also about the one that it goes back to.
+fn outdated(model: &Model, post: &Post, begun: bool) -> Option<String> {
+    let arming = &post.guard.arming;
+    let id = &arming.workload;
+    let Some(release) = model.fleet.release(id) else { return Some("it is gone".to_owned()) };
+    if release.workload.uid != arming.uid {
+        return Some(format!("{id} was deleted and made anew"));
+    }
+    let is_watching = post.guard.state == State::Watching;
+    let current = release.current_hash();
+    let is_target = !is_watching && current.is_some() && current == arming.target.as_ref();
+    if current != Some(&arming.hash) && !is_target && !begun {
+        return Some(format!("another version of {id} is wanted by now"));
+    }
+    let is_late = is_watching && !begun && model.now >= arming.until;
+    is_late.then(|| format!("its time was up, {id} is guarded by nobody"))
 }
 
 /// Disarms the guard of a workload.

@@ -1,43 +1,31 @@
 //! Guards at work: they look, they fire once, they see whether it helped, they say how it ended.
 //!
-//! What fires goes through the same entry as a key. Nothing here waits: what cannot be done now is
-//! tried again with the next tick. Arming is `arming`'s.
+//! Nothing here waits: what cannot be done now is tried again with the next tick. Going back is
+//! `back`'s, arming is `arming`'s.
 
+mod back;
 mod lease;
 mod look;
 mod tell;
 
-use crate::app::availability::{self, Availability};
 use crate::app::effect::Effect;
-use crate::app::flight::Stage;
-use crate::app::guard::{Lease, Post, record};
+use crate::app::guard::{Abandoned, Lease, Post, Tries, record};
 use crate::app::model::Model;
-use crate::domain::action::Verb;
 use crate::domain::alert::Occasion;
 use crate::domain::guard::watch::Watch;
 use crate::domain::guard::{End, Event, Order, State};
 use crate::domain::id::Uid;
-use crate::domain::plan;
+use crate::domain::receipt;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Span, length};
 use crate::domain::timeline::Tone;
-use crate::domain::way_back::WayBack;
 
-use super::actions;
+pub(super) use back::{STANDS_FOR, begun};
+use back::{go, release_of};
 pub(super) use lease::leased;
 pub(super) use look::read_pods;
 pub(super) use tell::note;
-use tell::{alert, facts};
-
-/// How long going back is tried again while something is in the way.
-const TRIED_FOR: Span = Span::seconds(60);
-
-/// Of fewer guarded workloads nothing is learned about a cause that they share.
-const FEW: usize = 3;
-
-/// For how long a guard that gave up because of a shared cause still counts as one that is broken:
-/// else the last ones of them would be alone, and go back after all.
-const SHARED_FOR: Span = Span::minutes(15);
+use tell::{alert, close_blind, facts};
 
 /// A time between two ticks that no machine at work needs: the process was stopped, or slept.
 const SLEPT: Span = Span::seconds(20);
@@ -49,6 +37,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     for uid in posts(model) {
         effects.extend(slept(model, &uid));
         effects.extend(gone(model, &uid));
+        effects.extend(strayed(model, &uid));
         effects.extend(look::at_pods(model, &uid));
         effects.extend(look::miss(model, &uid));
         effects.extend(step(model, &uid, Event::Time));
@@ -89,6 +78,22 @@ pub fn farewell(model: &mut Model, why: &str) -> Vec<Effect> {
     effects
 }
 
+/// Makes an end of a guard that was left and is not gone on with: whoever was told that it fires is
+/// told that nobody goes on with that; else it is said that nobody guards any more.
+pub(super) fn abandon(model: &mut Model, post: Post, why: SafeText) -> Abandoned {
+    let uid = post.uid().clone();
+    let fired = post.guard.state != State::Watching;
+    let occasion = if fired { Occasion::Failed } else { Occasion::Ended };
+    model.posts.insert(uid.clone(), post);
+    let mut effects = note(model, &uid, "abandoned", why.clone(), Tone::Bad);
+    effects.extend(alert(model, &uid, occasion, why.clone(), None));
+    effects.extend(close_blind(model, &uid));
+    effects.extend(lease::order(model, &uid, true));
+    effects.push(Effect::ForgetGuard(uid.clone()));
+    model.posts.remove(&uid);
+    Abandoned { why, effects }
+}
+
 /// Disarms every guard because the person left, and knew it.
 pub fn stand_down(model: &mut Model) -> Vec<Effect> {
     let by = format!("{} left the cockpit", model.stamp.user);
@@ -109,8 +114,9 @@ pub(super) fn step(model: &mut Model, uid: &Uid, event: Event) -> Vec<Effect> {
     let Some(post) = model.posts.get_mut(uid) else { return Vec::new() };
     let looks = matches!(event, Event::Looked(..) | Event::Missed(..));
     let before: Vec<bool> = post.guard.watches.iter().map(Watch::is_breaching).collect();
+    let state = post.guard.state.clone();
     let orders = post.guard.step(event, now);
-    post.seen |= looks;
+    post.seen |= looks || post.guard.state != state;
     let mut effects = Vec::new();
     if looks {
         effects.extend(tell::breaches(model, uid, &before));
@@ -174,168 +180,40 @@ fn tell_firing(model: &mut Model, uid: &Uid) -> Vec<Effect> {
     alert(model, uid, Occasion::Firing, reason, Some(facts))
 }
 
-/// Goes back, or says why it could not; looks what became of it.
-fn go(model: &mut Model, uid: &Uid) -> Vec<Effect> {
-    let Some(post) = model.posts.get(uid) else { return Vec::new() };
-    let State::Fired(_, since) = post.guard.state else { return Vec::new() };
-    if let Some(ticket) = post.ticket {
-        let stage = model.flights.iter().find(|f| f.ticket == ticket).map(|f| f.stage.clone());
-        let event = match stage {
-            None => Event::CouldNot("what became of the way back was lost".into()),
-            Some(Stage::InEffect(text)) => Event::WentBack(text),
-            Some(Stage::Overdue(text)) => Event::CouldNot(text),
-            Some(Stage::Superseded(text)) => Event::Ends(End::Superseded(text)),
-            Some(Stage::Refused(text)) => {
-                // It changed nothing: by what is there now there may be a way.
-                if let Some(post) = model.posts.get_mut(uid) {
-                    post.ticket = None;
-                    post.obstacle = Some(text);
-                }
-                return Vec::new();
-            }
-            Some(Stage::Sent | Stage::Unknown(_) | Stage::Accepted | Stage::Observed(_)) => {
-                return Vec::new();
-            }
-        };
-        return step(model, uid, event);
-    }
-    match begin(model, uid) {
-        Ok(effects) => effects,
-        // Begun by a program that was killed, and done.
-        Err(Hindrance::Home(text)) if model.pursued.contains_key(uid) => {
-            step(model, uid, Event::WentBack(text))
-        }
-        Err(Hindrance::Home(text)) => {
-            let post = model.posts.get(uid);
-            let end = match post.map(|post| (&post.lease, &post.reason)) {
-                Some((Lease::Others(who), reason)) => End::Advised(
-                    format!("would have gone back because of {reason}; {who} did").into(),
-                ),
-                _ => End::Superseded(text),
-            };
-            step(model, uid, Event::Ends(end))
-        }
-        Err(Hindrance::For(text)) if model.now - since > TRIED_FOR => {
-            step(model, uid, Event::CouldNot(text))
-        }
-        Err(Hindrance::For(text)) => {
-            if let Some(post) = model.posts.get_mut(uid) {
-                post.obstacle = Some(text);
-            }
-            Vec::new()
-        }
-    }
-}
-
-/// Why it cannot go back just now.
-enum Hindrance {
-    /// There is nothing to go back from any more.
-    Home(SafeText),
-    /// Something that may pass.
-    For(SafeText),
-}
-
-/// What is wrong with most of what is guarded here is not wrong with one release: a database, a
-/// network, Prometheus itself. Going back from each of them would not help, and a person decides.
-fn shared_cause(model: &Model) -> Option<SafeText> {
-    let gave_up = |post: &Post| {
-        matches!(post.guard.state, State::Over(End::Failed(_)))
-            && post.shared_at.is_some_and(|at| model.now - at < SHARED_FOR)
-    };
-    let breaks = |post: &&Post| {
-        gave_up(post)
-            || matches!(post.guard.state, State::Fired(..))
-            || post.guard.watches.iter().any(Watch::is_breaching)
-    };
-    let counted = || model.posts.values().filter(|post| post.guard.is_on() || gave_up(post));
-    let (all, broken) = (counted().count(), counted().filter(breaks).count());
-    (all >= FEW && broken * 2 > all).then(|| {
-        let text = format!(
-            "{broken} of {all} guarded workloads are over their limits at once: a shared cause is \
-             likely, and a person decides"
-        );
-        text.into()
-    })
-}
-
-/// Sends the way back, by the entry of the keys.
-fn begin(model: &mut Model, uid: &Uid) -> Result<Vec<Effect>, Hindrance> {
-    let Some(post) = model.posts.get(uid) else { return Ok(Vec::new()) };
-    let (id, reason) = (post.guard.arming.workload.clone(), post.reason.clone());
-    let (hash, guard) = (post.guard.arming.hash.clone(), post.guard.arming.id.clone());
-    let advisory = post.advisory(model.now);
-    let Some(release) = model.fleet.release(&id).filter(|r| r.workload.uid == *uid) else {
-        return Err(Hindrance::Home("it was deleted".into()));
-    };
-    // Only ever from the version it was armed for, or on a way that was begun from there.
-    let begun = model.pursued.contains_key(uid);
-    if release.current_hash() != Some(&hash) && !begun {
-        return Err(Hindrance::Home("another version is wanted by now".into()));
-    }
-    let way = match model.way_back(&release) {
-        WayBack::Home(text) => return Err(Hindrance::Home(text)),
-        WayBack::Lost(why) => return Err(Hindrance::For(why)),
-        WayBack::Open(way) => way,
-    };
-    if let Some(why) = advisory {
-        return Err(Hindrance::For(why));
-    }
-    if let Some(why) = shared_cause(model) {
-        if let Some(post) = model.posts.get_mut(uid) {
-            post.shared_at = Some(model.now);
-        }
-        return Err(Hindrance::For(why));
-    }
-    match availability::of(model, &id, Verb::WaveOff) {
-        Availability::Ready => {}
-        Availability::Blind => return Err(Hindrance::For("what is known is old".into())),
-        Availability::Disabled(why) => return Err(Hindrance::For(why)),
-    }
-    let action = model.action(&release, Verb::WaveOff);
-    let plan = plan::make(&release, &action, model.now).map_err(Hindrance::For)?;
-    let target = plan.action.target.clone();
-    let (ticket, begun) = actions::begin(model, plan, format!("guard {guard}: {reason}").into());
-    if let Some(post) = model.posts.get_mut(uid) {
-        post.ticket = Some(ticket);
-        post.obstacle = None;
-        post.guard.arming.target = target.or(post.guard.arming.target.take());
-    }
-    let moves: Vec<&str> = way.moves.iter().map(|verb| verb.name()).collect();
-    let text = format!("goes back to {} by {}", way.target.hash, moves.join(" + "));
-    let mut effects = tell_firing(model, uid);
-    effects.extend(note(model, uid, "acting", text.into(), Tone::Bad));
-    effects.extend(begun);
-    effects.extend(alert(model, uid, Occasion::Acting, reason, None));
-    Ok(effects)
-}
-
 fn ended(model: &mut Model, uid: &Uid, end: &End) -> Vec<Effect> {
+    let Some(post) = model.posts.get(uid) else { return Vec::new() };
+    // It was told that it fires.
+    let fired = !post.reason.is_empty();
+    let unrest = post.guard.unrest().filter(|_| *end == End::Expired);
+    let unrest = unrest.map(|why| SafeText::from(format!("its time was up: {why}")));
     let tone = match end {
+        End::Expired if unrest.is_some() => Tone::Bad,
         End::Restored(_) | End::Expired | End::Disarmed(_) => Tone::Good,
+        End::Superseded(_) if fired => Tone::Bad,
         End::Advised(_) | End::Superseded(_) => Tone::Warn,
-        End::Failed(_) => Tone::Bad,
+        End::Failed(_) | End::Unseen(_) => Tone::Bad,
     };
-    let mut effects = note(model, uid, end.word(), end.detail().into(), tone);
-    let Some(post) = model.posts.get(uid) else { return effects };
     let took = post.ticket.and_then(|ticket| {
         let flight = model.flights.iter().find(|f| f.ticket == ticket)?;
         flight.ended_at.map(|at| length(at - flight.sent_at))
     });
-    match end {
+    let detail = unrest.clone().unwrap_or_else(|| end.detail().into());
+    let mut effects = note(model, uid, end.word(), detail, tone);
+    let last = match end {
         End::Restored(text) => {
             let took = took.map_or_else(String::new, |took| format!("back after {took}; "));
-            let text = format!("{took}{text}");
-            effects.extend(alert(model, uid, Occasion::Restored, text.into(), None));
+            Some((Occasion::Restored, format!("{took}{text}").into()))
         }
-        End::Failed(text) => {
-            effects.extend(alert(model, uid, Occasion::Failed, text.clone(), None));
-        }
-        // Told already that it fires: the incident must not stay open.
-        End::Superseded(text) if !post.reason.is_empty() => {
-            effects.extend(alert(model, uid, Occasion::Restored, text.clone(), None));
-        }
-        _ => {}
+        End::Failed(text) | End::Unseen(text) => Some((Occasion::Failed, text.clone())),
+        // Nobody saw users come back: the incident is a person's from here.
+        End::Superseded(text) if fired => Some((Occasion::Failed, text.clone())),
+        End::Expired => unrest.map(|text| (Occasion::Ended, text)),
+        End::Advised(_) | End::Superseded(_) | End::Disarmed(_) => None,
+    };
+    if let Some((occasion, text)) = last {
+        effects.extend(alert(model, uid, occasion, text, None));
     }
+    effects.extend(close_blind(model, uid));
     effects.extend(lease::order(model, uid, true));
     effects.push(Effect::ForgetGuard(uid.clone()));
     effects
@@ -349,6 +227,8 @@ fn slept(model: &mut Model, uid: &Uid) -> Vec<Effect> {
     if gap <= SLEPT && gap >= Span::zero() {
         return Vec::new();
     }
+    // Nobody was there to try.
+    post.tries = Tries::default();
     step(model, uid, Event::Slept(gap))
 }
 
@@ -374,4 +254,18 @@ fn gone(model: &mut Model, uid: &Uid) -> Vec<Effect> {
         Some(why) => step(model, uid, Event::Ends(End::Superseded(why.into()))),
         None => Vec::new(),
     }
+}
+
+/// Users were brought back, and did not stay there: somebody or something put the version back.
+fn strayed(model: &mut Model, uid: &Uid) -> Vec<Effect> {
+    let Some(post) = model.posts.get(uid) else { return Vec::new() };
+    let arming = &post.guard.arming;
+    let (State::Settling(..), Some(target)) = (&post.guard.state, &arming.target) else {
+        return Vec::new();
+    };
+    let why = release_of(model, post)
+        .and_then(|release| receipt::left_again(&release, &arming.hash, target));
+    let Some(why) = why else { return Vec::new() };
+    let text = format!("users were back on {target}, and did not stay there: {why}");
+    step(model, uid, Event::Ends(End::Failed(text.into())))
 }

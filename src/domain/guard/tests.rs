@@ -125,6 +125,31 @@ fn a_guard_that_cannot_see_says_so_once_and_when_it_sees_again() {
 }
 
 #[test]
+fn a_rule_that_is_seen_every_other_time_is_blind_until_lost_looks_are_rare() {
+    let mut guard = guard();
+    let mut told = Vec::new();
+    for n in 0..20 {
+        let reading = if n % 2 == 0 { Reading::Value(0.02) } else { Reading::NoSeries };
+        told.extend(look(&mut guard, Signal::Errors, n * 30, reading));
+    }
+    let [Order::Blind(why)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(why.contains("3 of the last 6 not known"), "{why}");
+    look(&mut guard, Signal::Latency, 590, Reading::Value(0.1));
+    look(&mut guard, Signal::Pods, 590, Reading::Value(1.0));
+    let mut told = Vec::new();
+    for n in 20..24 {
+        told.extend(look(&mut guard, Signal::Errors, n * 30, Reading::Value(0.02)));
+    }
+    assert_eq!(told, [Order::Sees]);
+    // Every third one may be lost.
+    let mut guard = self::guard();
+    for n in 0..20 {
+        let reading = if n % 3 == 0 { Reading::NoSeries } else { Reading::Value(0.0) };
+        assert!(look(&mut guard, Signal::Errors, n * 30, reading).is_empty());
+    }
+}
+
+#[test]
 fn who_slept_begins_anew() {
     let mut guard = guard();
     for n in 0..9 {
@@ -183,6 +208,14 @@ fn it_fires_once_and_ends_with_what_came_of_it() {
     let told = guard.step(Event::Time, second(310 + 301));
     let [Order::Ended(End::Failed(why))] = told.as_slice() else { panic!("{told:?}") };
     assert!(why.contains("still errors 3.00% > 1.00%") || why.contains("still errors"), "{why}");
+
+    // Nothing was bad, and not enough was seen to be good.
+    let mut guard = fired();
+    guard.step(Event::WentBack("weight 0".into()), second(310));
+    look(&mut guard, Signal::Pods, 330, Reading::Value(1.0));
+    let told = guard.step(Event::Time, second(310 + 301));
+    let [Order::Ended(End::Unseen(why))] = told.as_slice() else { panic!("{told:?}") };
+    assert!(why.contains("errors, p99, pods"), "{why}");
 }
 
 #[test]

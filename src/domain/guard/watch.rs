@@ -2,6 +2,8 @@
 //!
 //! Windows are counted by the instants of the samples. Never acts; `guard` asks whether it is over.
 
+use std::collections::VecDeque;
+
 use super::rule::{Judgement, Rule, Sample};
 use crate::domain::measure::Reading;
 use crate::domain::text::SafeText;
@@ -9,6 +11,13 @@ use crate::domain::time::{Span, Timestamp};
 
 /// Samples in a row that could not be told, from which on the guard is blind.
 const BLIND_AFTER: u32 = 3;
+
+/// How many of the last samples are remembered as told or not.
+const LATELY: usize = 6;
+
+/// So many of those that could not be told make the guard blind as well: of a rule that is seen
+/// every other time nobody knows how long it has been broken.
+const LOST: usize = 3;
 
 /// One rule and what was seen of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +37,8 @@ pub struct Watch {
     pub good: u32,
     /// Samples in a row that could not be told.
     pub unknown: u32,
+    /// Whether each of the last samples could be told, oldest first.
+    pub lately: VecDeque<bool>,
     /// Since when, and why, nothing can be seen.
     pub blind: Option<(Timestamp, SafeText)>,
 }
@@ -43,6 +54,7 @@ impl Watch {
             broken: Span::zero(),
             good: 0,
             unknown: 0,
+            lately: VecDeque::new(),
             blind: None,
         }
     }
@@ -74,20 +86,53 @@ impl Watch {
                 self.breaches = self.breaches.saturating_add(1);
                 self.good = 0;
             }
-            Judgement::Unknown(why) => {
-                self.unknown = self.unknown.saturating_add(1);
-                if self.unknown >= BLIND_AFTER && self.blind.is_none() {
-                    self.blind = Some((sample.at, why.clone()));
-                }
-            }
+            Judgement::Unknown(why) => self.lost(sample.at, why),
             Judgement::NotYet => {}
         }
         if matches!(judgement, Judgement::Good | Judgement::Breach) {
-            self.unknown = 0;
-            self.blind = None;
+            self.told();
             self.seen = Some(sample.clone());
         }
         self.last = Some((sample, judgement));
+    }
+
+    /// A sample that could not be told.
+    fn lost(&mut self, at: Timestamp, why: &SafeText) {
+        self.unknown = self.unknown.saturating_add(1);
+        self.remember(false);
+        let (lost, of) = (self.lost_lately(), self.lately.len());
+        if self.blind.is_some() {
+            return;
+        }
+        if self.unknown >= BLIND_AFTER {
+            self.blind = Some((at, why.clone()));
+        } else if lost >= LOST {
+            self.blind = Some((at, format!("{lost} of the last {of} not known: {why}").into()));
+        }
+    }
+
+    /// A sample that could be told. After a time without any it sees again at once; while they only
+    /// come now and then it does when lost ones are rare, or it would say both over and over.
+    fn told(&mut self) {
+        if self.unknown >= BLIND_AFTER {
+            self.lately.clear();
+        }
+        self.unknown = 0;
+        self.remember(true);
+        if self.lost_lately() <= 1 {
+            self.blind = None;
+        }
+    }
+
+    fn remember(&mut self, told: bool) {
+        self.lately.push_back(told);
+        while self.lately.len() > LATELY {
+            self.lately.pop_front();
+        }
+    }
+
+    fn lost_lately(&self) -> usize {
+        self.lately.iter().filter(|told| !**told).count()
     }
 
     /// A look that did not come when it was due. Whoever looks says so, or a server that never
@@ -101,6 +146,7 @@ impl Watch {
         self.breaches = 0;
         self.broken = Span::zero();
         self.good = 0;
+        self.lately.clear();
         self.last = None;
     }
 

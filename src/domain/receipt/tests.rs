@@ -186,6 +186,32 @@ fn an_undo_is_in_effect_when_the_version_is_complete() {
 }
 
 #[test]
+fn users_that_were_brought_back_are_to_stay_there() {
+    let (bad, good) = (PodHash::from(CURRENT), PodHash::from(STABLE));
+    let why = |sample: &Sample| {
+        let why = sample.ask(|release| left_again(release, &bad, &good));
+        why.map(|why| why.to_string())
+    };
+    let undone = || a_canary().weight(0).with(|w| w.status.current_hash = Some(STABLE.into()));
+    assert_eq!(why(&a_canary().aborted("").weight(0)), None);
+    assert_eq!(why(&undone()), None);
+    assert_eq!(why(&newer(undone())), None, "another release");
+    let aborted = undone().with(|w| {
+        w.status.abort = true;
+        w.status.stable_hash = Some(CURRENT.into());
+    });
+    for (sample, part) in [
+        (a_gate(), "is wanted again"),
+        (a_gate().aborted(""), "weight is still 5"),
+        (undone().weight(25), "weight is still 25"),
+        (aborted, "was aborted"),
+    ] {
+        let why = why(&sample).unwrap_or_default();
+        assert!(why.contains(part), "{why:?} without {part:?}");
+    }
+}
+
+#[test]
 fn a_rollout_is_restarted_when_the_controller_says_so() {
     let asked = || a_gate().with(|w| w.restart_at = Some(now()));
     let done = asked().with(|w| w.status.restarted_at = Some(now()));

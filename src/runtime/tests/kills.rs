@@ -171,7 +171,10 @@ async fn moment(seed: u64) -> Option<Outcome> {
                 found = note.detail.to_string();
                 Program::perform(&mut second.engine, effects);
             }
-            Err(why) => found = why.to_string(),
+            Err(ended) => {
+                found = ended.why.to_string();
+                Program::perform(&mut second.engine, ended.effects);
+            }
         }
     }
     let done = |engine: &mut Engine| {

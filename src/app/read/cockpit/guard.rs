@@ -5,9 +5,9 @@
 use crate::app::guard::{Lease, Post, value_words};
 use crate::app::model::Model;
 use crate::app::theme::Role;
-use crate::domain::guard::State;
 use crate::domain::guard::rule::Judgement;
 use crate::domain::guard::watch::Watch;
+use crate::domain::guard::{End, State};
 use crate::domain::release::Release;
 use crate::domain::time::{Span, clock, length};
 
@@ -27,10 +27,10 @@ pub fn line(model: &Model, release: &Release<'_>) -> Option<Phrase> {
         if model.now - last.at > SHOWN_FOR {
             return None;
         }
-        let role = if matches!(end, crate::domain::guard::End::Failed(_)) {
-            Role::Bad
-        } else {
-            Role::Muted
+        let role = match end {
+            End::Failed(_) => Role::Bad,
+            End::Unseen(_) => Role::Warn,
+            _ => Role::Muted,
         };
         let ago = length(model.now - last.at);
         return Some(Phrase::of(role, format!("{} {ago} ago  {}", end.word(), end.detail())));

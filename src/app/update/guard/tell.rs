@@ -108,3 +108,12 @@ pub(super) fn facts(model: &Model, uid: &Uid) -> Vec<(SafeText, SafeText)> {
     };
     post.guard.watches.iter().map(seen).collect()
 }
+
+/// Closes the incident of its blindness, if one is open: nobody waits for it to see any more.
+pub(super) fn close_blind(model: &Model, uid: &Uid) -> Vec<Effect> {
+    let is_open = model.posts.get(uid).is_some_and(|post| post.guard.said_blind);
+    if !is_open {
+        return Vec::new();
+    }
+    alert(model, uid, Occasion::Seeing, "it is over, and blind no more".into(), None)
+}

@@ -1,6 +1,9 @@
 //! Guards: armed when they could work, firing once and only for their version, telling before they
 //! act, going on after a kill.
 
+mod after;
+mod resumed;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -30,6 +33,35 @@ fn well() -> Sample {
 /// Users are on the old version again, and its pods are well.
 fn home() -> Sample {
     all_well(a_canary().aborted("").weight(0), STABLE)
+}
+
+/// A third version came.
+fn third() -> Sample {
+    sick().with(|w| w.status.current_hash = Some("99dd000c43".into()))
+}
+
+/// The bad version is complete, and users are on it.
+fn bad() -> Sample {
+    a_canary().complete().pod(CURRENT, a_pod("x").crash_looping())
+}
+
+/// The old template is wanted again; the controller would go through its steps.
+fn going_back() -> Sample {
+    a_gate().with(|w| {
+        w.generation += 1;
+        w.status.observed_generation = Some(w.generation);
+        w.status.current_hash = Some(STABLE.into());
+        w.status.stable_hash = Some(CURRENT.into());
+    })
+}
+
+/// It is complete again, and its pods are well.
+fn back() -> Sample {
+    let complete = going_back().with(|w| {
+        w.status.stable_hash = Some(STABLE.into());
+        w.status.pauses.clear();
+    });
+    all_well(complete.weight(0).scaled(STABLE, 4), STABLE)
 }
 
 /// With all the pods that a version is meant to have.
@@ -67,6 +99,20 @@ fn armed(sample: &Sample) -> Rig {
     arm_by_pods(&mut rig, false);
     ours(&mut rig, Span::hours(1));
     rig
+}
+
+/// Armed and fired, and the way back is on its way.
+fn fired(sample: &Sample) -> Rig {
+    let mut rig = armed(sample);
+    assert_eq!(verbs(&seconds(&mut rig, 46)), [Verb::WaveOff]);
+    rig
+}
+
+/// Its pods are not heard of any more.
+fn lose_pods(rig: &mut Rig) {
+    let since = rig.model.now;
+    let state = SourceState::Stale { since, attempt: 1, retry_at: None, error: "gone".into() };
+    rig.send(Msg::Source(SourceId { kind: ResourceKind::Pods, namespace: None }, state));
 }
 
 fn lease(rig: &mut Rig, lease: Lease) {
@@ -365,6 +411,9 @@ fn t_arms_by_enter_and_disarms_by_enter() {
     rig.press(Key::Esc);
     rig.press(Key::Char('T'));
     assert!(matches!(rig.model.dialog, Some(Dialog::Disarm(_))));
+    assert_eq!(rig.burst(Key::Enter), []);
+    assert!(rig.model.dialog.is_none() && post(&rig).guard.is_on(), "noise disarms nothing");
+    rig.press(Key::Char('T'));
     rig.press(Key::Enter);
     assert!(matches!(end(&rig), Some(End::Disarmed(_))));
     let burst = rig.burst(Key::Char('T'));
@@ -380,15 +429,22 @@ fn whatever_ends_the_program_is_said() {
     assert!(effects.iter().any(|e| matches!(e, Effect::KeepGuard(..))), "it may be gone on with");
 }
 
-/// What was on disk last, taken up by a program that starts now.
-fn restarted(rig: &Rig, sample: &Sample, pursued: bool) -> (Rig, Vec<Effect>) {
+/// A program that starts so much later, and what was on disk last; with an intent in the journal
+/// that has no end, or without.
+fn started(rig: &Rig, later: Span, sample: &Sample, pursued: bool) -> (Rig, Post) {
     let kept = record::to_json(post(rig));
     let mut fresh = self::rig(sample);
-    fresh.model.now = rig.model.now;
+    fresh.model.now = rig.model.now + later;
     if pursued {
         fresh.model.pursued.insert(uid(), STABLE.into());
     }
     let post = record::from_json(&kept, fresh.model.now).unwrap();
+    (fresh, post)
+}
+
+/// What was on disk last, taken up by a program that starts now.
+fn restarted(rig: &Rig, sample: &Sample, pursued: bool) -> (Rig, Vec<Effect>) {
+    let (mut fresh, post) = started(rig, Span::zero(), sample, pursued);
     let effects = resume(&mut fresh.model, post).unwrap();
     ours(&mut fresh, Span::hours(1));
     (fresh, effects)
@@ -427,8 +483,8 @@ fn a_guard_that_nobody_took_up_for_long_counts_anew() {
     // Of a version that is not wanted any more nothing is gone on with.
     let mut other = self::rig(&sick().with(|w| w.status.current_hash = Some("99dd000c43".into())));
     let post = record::from_json(&kept, other.model.now).unwrap();
-    let why = resume(&mut other.model, post).unwrap_err();
-    assert!(why.contains("another version"), "{why}");
+    let ended = resume(&mut other.model, post).unwrap_err();
+    assert!(ended.why.contains("another version"), "{ended:?}");
 }
 
 #[test]
