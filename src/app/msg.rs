@@ -47,8 +47,11 @@ pub enum Answer {
     Accepted,
     /// It refused; nothing was changed. What had changed underneath is said line by line.
     Changed(Vec<SafeText>),
-    /// Not sent or refused for another reason; nothing was changed.
+    /// Refused by a rule, ours or the cluster's; nothing was changed.
     Refused(SafeText),
+    /// It did not come to that: not reachable, no permission, no credentials, or the server was
+    /// busy; nothing was changed.
+    Unable(SafeText),
     /// No answer came: it may or may not have arrived.
     Unknown(SafeText),
 }

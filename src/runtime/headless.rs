@@ -4,6 +4,7 @@
 //! action out and follows it until it is in effect. Prints to standard output what was asked for,
 //! to standard error what a person should know.
 
+mod act;
 mod guard;
 mod preflight;
 mod revert;
@@ -13,26 +14,20 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::app::availability::{self, Availability};
-use crate::app::dialog::Confirmation;
+use crate::app::availability;
 use crate::app::effect::Effect;
-use crate::app::flight::{Stage, Ticket};
-use crate::app::gate;
 use crate::app::model::Model;
 use crate::app::msg::{Answer, Msg};
 use crate::app::report;
 use crate::app::screen::Screen;
-use crate::app::update::begin;
 use crate::cluster::Pace;
-use crate::config::args::{Act, Output, Target};
+use crate::config::args::{Output, Target};
 use crate::config::nearest;
-use crate::domain::action::{Action, Verb};
+use crate::domain::action::Verb;
 use crate::domain::id::{ResourceKind, WorkloadId, WorkloadKind};
-use crate::domain::legality;
 use crate::domain::observation::SourceState;
-use crate::domain::plan::{self, Plan};
-use crate::domain::text::SafeText;
 use crate::error::Exit;
+use crate::terminal::Signal;
 
 use super::alerts;
 use super::clock::Clock;
@@ -41,8 +36,9 @@ use super::engine::{Engine, Inbox};
 use super::feed;
 use super::measure::SignIn;
 use super::perform::WHO;
-use super::prompt;
-use super::say::{complain, complain_raw, print, print_json};
+use super::say::{complain, print, print_json};
+
+pub(super) use act::has_duties;
 
 /// How long the first lists may take.
 const LIST_WITHIN: Duration = Duration::from_secs(15);
@@ -66,6 +62,12 @@ pub(super) fn failure(exit: Exit, text: impl Into<String>) -> Failure {
     Failure { exit, text: text.into() }
 }
 
+/// How a command ends by a signal.
+pub(super) fn interrupted(by: Signal) -> Failure {
+    let exit = by.exit_code().map_or(Exit::Interrupted, Exit::Signal);
+    failure(exit, "interrupted: what was sent stays sent")
+}
+
 /// A session without a screen.
 #[expect(clippy::struct_excessive_bools, reason = "each is a thing that happened or not")]
 #[derive(Debug)]
@@ -74,6 +76,7 @@ pub(super) struct Headless {
     engine: Box<Engine>,
     inbox: Inbox,
     clock: Clock,
+    last_tick: Instant,
     /// The API server's answer to the action, kept for the exit code.
     answer: Option<Answer>,
     /// Whether anything is measured; not before it is known what is in view.
@@ -103,6 +106,7 @@ impl Headless {
             engine: Box::new(engine),
             inbox,
             clock,
+            last_tick: Instant::now(),
             answer: None,
             measures,
             identified: false,
@@ -111,8 +115,14 @@ impl Headless {
         }
     }
 
-    /// Waits for the next thing that happens and takes it in.
-    async fn step(&mut self, tick: Duration) {
+    /// Waits for the next thing that happens and takes it in; a tick comes so long after the last.
+    async fn step(&mut self, tick: Duration) -> Result<(), Failure> {
+        let due = self.last_tick + tick;
+        // Asked here and not only of a timer, which comes last: it would never be its turn while
+        // something else always is ready, and then a busy namespace would hide every tick.
+        if due <= Instant::now() {
+            return self.tick();
+        }
         let mut reports = Vec::new();
         // What needs a screen is dropped, here and below.
         tokio::select! {
@@ -123,11 +133,15 @@ impl Headless {
                     Msg::Identity(_) => self.identified = true,
                     Msg::GateKept(..) => self.gate_read = true,
                     Msg::Trouble(source, _) if *source == WHO => self.identified = true,
+                    // What is not on record is said where there is no list of troubles to look at.
+                    Msg::Trouble(source, text) if *source == "journal" => {
+                        complain(&format!("{source}: {text}"));
+                    }
                     _ => {}
                 }
                 self.engine.take(msg);
             }
-            _ = self.inbox.arrivals.reports.recv_many(&mut reports, 256), if !tick.is_zero() => {
+            _ = self.inbox.arrivals.reports.recv_many(&mut reports, 256) => {
                 for report in reports.drain(..) {
                     self.engine.take(feed::message(report));
                 }
@@ -135,10 +149,26 @@ impl Headless {
             Ok(()) = self.inbox.arrivals.pulse.changed() => {
                 self.engine.pulse(&mut self.inbox.arrivals);
             }
-            () = tokio::time::sleep(tick) => {
-                self.engine.take(Msg::Tick);
-            }
+            () = tokio::time::sleep_until(due) => return self.tick(),
         }
+        Ok(())
+    }
+
+    /// Lets time pass; fails when a task of ours has fallen, of which it has told itself.
+    fn tick(&mut self) -> Result<(), Failure> {
+        let fell = self.engine.tidy();
+        self.engine.take(Msg::Tick);
+        // Counted from here, so that what else happens has its turn however long this took.
+        self.last_tick = Instant::now();
+        if !fell {
+            return Ok(());
+        }
+        let mut text = "this is a fault of waveoff itself, and it stops here".to_owned();
+        let log = &self.engine.model.session.log_path;
+        if !log.is_empty() {
+            text.push_str(&format!("; what led to it is in {log}"));
+        }
+        Err(failure(Exit::Panic, text))
     }
 
     /// Watches until every kind in `needed` is listed, or cannot be.
@@ -158,7 +188,7 @@ impl Headless {
                 let text = self.unreachable_text();
                 return Err(failure(Exit::Undetermined, text));
             }
-            self.step(TICK).await;
+            self.step(TICK).await?;
         }
     }
 
@@ -205,10 +235,10 @@ impl Headless {
     }
 
     /// `list`.
-    pub(super) async fn list(mut self, output: Output) -> Result<Exit, Failure> {
+    async fn list(&mut self, output: Output) -> Result<Exit, Failure> {
         self.settle(&feed::STATE).await?;
         self.tell_missing();
-        self.measure().await;
+        self.measure().await?;
         match output {
             Output::Text => print(&report::list_text(&self.engine.model)),
             Output::Json => print_json(&report::list_json(&self.engine.model)),
@@ -218,10 +248,10 @@ impl Headless {
 
     /// Waits for what is measured of what is in view, but not for long: Prometheus may be slow or
     /// away, and what it has is only one of the things that were asked for.
-    async fn measure(&mut self) {
+    async fn measure(&mut self) -> Result<(), Failure> {
         self.engine.model.metrics.settings.on = self.measures;
         if !self.measures {
-            return;
+            return Ok(());
         }
         let deadline = Instant::now() + MEASURE_WITHIN;
         loop {
@@ -229,12 +259,12 @@ impl Headless {
             let asked = !self.engine.model.metrics.subjects.is_empty();
             let nobody = self.engine.model.fleet.workloads().next().is_none();
             if nobody || (asked && !self.engine.model.metrics.subjects.keys().any(pending)) {
-                return;
+                return Ok(());
             }
             if Instant::now() >= deadline {
-                return;
+                return Ok(());
             }
-            self.step(TICK).await;
+            self.step(TICK).await?;
         }
     }
 
@@ -261,7 +291,7 @@ impl Headless {
             !this.identified || wanted.iter().any(|p| this.engine.model.access.get(p).is_none())
         };
         while unanswered(self) && Instant::now() < deadline {
-            self.step(TICK).await;
+            self.step(TICK).await?;
         }
         Ok(id)
     }
@@ -312,8 +342,8 @@ impl Headless {
     }
 
     /// `status` and `why`.
-    pub(super) async fn tell(
-        mut self,
+    async fn tell(
+        &mut self,
         target: &Target,
         output: Output,
         text: fn(&Model, &WorkloadId) -> Option<String>,
@@ -321,161 +351,15 @@ impl Headless {
     ) -> Result<Exit, Failure> {
         let id = self.look_at(target).await?;
         self.tell_missing();
-        self.read_gate(&id, Verb::Promote).await;
+        self.read_gate(&id, Verb::Promote).await?;
         // Looked at closely: all of it is asked, not what a row of the fleet shows.
         self.engine.model.screens.push(Screen::Rollout(id.clone()));
-        self.measure().await;
+        self.measure().await?;
         let gone = || failure(Exit::Undetermined, format!("{id} was deleted meanwhile"));
         match output {
             Output::Text => print(&text(&self.engine.model, &id).ok_or_else(gone)?),
             Output::Json => print_json(&json(&self.engine.model, &id).ok_or_else(gone)?),
         }
         Ok(Exit::Ok)
-    }
-
-    /// A verb.
-    pub(super) async fn act(
-        mut self,
-        verb: Verb,
-        to_revision: Option<u64>,
-        act: &Act,
-    ) -> Result<Exit, Failure> {
-        let id = self.look_at(&act.target).await?;
-        self.read_gate(&id, verb).await;
-        let plan = gate::noted(&self.engine.model, self.plan(&id, verb, to_revision)?);
-        if act.dry_run {
-            self.print_plan(&plan, act.print.output);
-            return Ok(Exit::Ok);
-        }
-        if act.print.output == Output::Text {
-            complain_raw(&report::plan_text(&plan));
-        }
-        self.stop_at_gate(&plan)?;
-        let shut = gate::shut(&self.engine.model, &plan);
-        let level = self.engine.model.session.environment(&id.namespace).level;
-        let stale = availability::of(&self.engine.model, &id, verb) == Availability::Blind;
-        let dialog = Confirmation::new(plan, level, stale, self.engine.model.now);
-        let dialog = dialog.past_gate(shut);
-        let reason = act.reason.as_deref();
-        prompt::confirm(&dialog, act.yes, reason)
-            .map_err(|refusal| failure(Exit::Refused, refusal.text()))?;
-        // The prompt may have taken its time: what is sent is what was shown, and the asserts of
-        // the patch refuse it when anything moved since.
-        let reason = dialog.told(reason.unwrap_or_default());
-        self.engine.model.now = self.clock.now();
-        let (ticket, effects) = begin(&mut self.engine.model, dialog.plan, reason);
-        for effect in effects {
-            self.engine.perform(effect);
-        }
-        self.follow(ticket, act).await
-    }
-
-    /// A verb as a drill's pilot gives it: confirmed at once, and done when it was answered.
-    pub(super) async fn order(mut self, verb: Verb, target: &Target) -> Result<(), Failure> {
-        let id = self.look_at(target).await?;
-        let plan = self.plan(&id, verb, None)?;
-        let (_, effects) = begin(&mut self.engine.model, plan, "drill".into());
-        for effect in effects {
-            self.engine.perform(effect);
-        }
-        let deadline = Instant::now() + LIST_WITHIN;
-        while self.answer.is_none() && Instant::now() < deadline {
-            self.step(TICK).await;
-        }
-        self.engine.finish(Duration::from_secs(2)).await;
-        match self.answer {
-            Some(Answer::Accepted) => Ok(()),
-            Some(Answer::Changed(what)) => {
-                let what: Vec<&str> = what.iter().map(SafeText::as_str).collect();
-                Err(failure(Exit::Changed, what.join("; ")))
-            }
-            Some(Answer::Refused(why) | Answer::Unknown(why)) => {
-                Err(failure(Exit::Refused, why.as_str()))
-            }
-            None => Err(failure(Exit::Undetermined, "no answer")),
-        }
-    }
-
-    fn plan(&self, id: &WorkloadId, verb: Verb, to: Option<u64>) -> Result<Plan, Failure> {
-        match availability::of(&self.engine.model, id, verb) {
-            Availability::Ready | Availability::Blind => {}
-            Availability::Disabled(reason) => {
-                let missing = reason.starts_with("not permitted") || reason.starts_with("locked");
-                let exit = if missing { Exit::Undetermined } else { Exit::Refused };
-                return Err(failure(exit, format!("{} {id}: {reason}", verb.name())));
-            }
-        }
-        let release = self.engine.model.fleet.release(id);
-        let release = release
-            .ok_or_else(|| failure(Exit::Undetermined, format!("{id} was deleted meanwhile")))?;
-        let target = match to {
-            None => None,
-            Some(number) => {
-                let targets = legality::undo_targets(&release);
-                let target = targets.iter().find(|t| t.revision == Some(number));
-                let target = target.ok_or_else(|| {
-                    let numbers: Vec<String> =
-                        targets.iter().filter_map(|t| t.revision).map(|n| n.to_string()).collect();
-                    let text = format!(
-                        "{id} cannot go back to revision {number}; it can to {}",
-                        numbers.join(", ")
-                    );
-                    failure(Exit::Usage, text)
-                })?;
-                Some(target.hash.clone())
-            }
-        };
-        let action = match target {
-            Some(_) => Action { verb, target },
-            None => self.engine.model.action(&release, verb),
-        };
-        plan::make(&release, &action, self.engine.model.now)
-            .map_err(|reason| failure(Exit::Refused, format!("{} {id}: {reason}", verb.name())))
-    }
-
-    fn print_plan(&self, plan: &Plan, output: Output) {
-        match output {
-            Output::Text => print(&report::plan_text(plan)),
-            Output::Json => print_json(&serde_json::json!({
-                "schema": 1,
-                "plan": report::plan_json(plan),
-                "dry_run": true,
-                "context": self.engine.model.session.context.as_str(),
-            })),
-        }
-    }
-
-    /// Follows an action until it is over or the time is up.
-    async fn follow(mut self, ticket: Ticket, act: &Act) -> Result<Exit, Failure> {
-        let deadline = Instant::now() + act.timeout;
-        let mut shown = String::new();
-        loop {
-            let flight = self.engine.model.flights.iter().find(|f| f.ticket == ticket).cloned();
-            let flight =
-                flight.ok_or_else(|| failure(Exit::Undetermined, "the action was lost"))?;
-            let late = Instant::now() >= deadline;
-            if flight.stage.is_over() || late {
-                return Ok(self.account_for(&flight, act.print.output).await);
-            }
-            let line = format!("{} {}", flight.stage.word(), flight.stage.detail());
-            if act.print.output == Output::Text && line != shown {
-                complain(line.trim());
-                shown = line;
-            }
-            self.step(TICK).await;
-        }
-    }
-}
-
-fn exit_of(stage: &Stage, answer: Option<&Answer>) -> Exit {
-    match (stage, answer) {
-        (Stage::InEffect(_), _) => Exit::Ok,
-        (Stage::Refused(_), Some(Answer::Changed(_))) | (Stage::Superseded(_), _) => Exit::Changed,
-        (Stage::Refused(text), _) if text.starts_with("not permitted") => Exit::Undetermined,
-        (Stage::Refused(_), _) => Exit::Refused,
-        (Stage::Unknown(_), _) => Exit::Undetermined,
-        (Stage::Sent | Stage::Accepted | Stage::Observed(_) | Stage::Overdue(_), _) => {
-            Exit::TimedOut
-        }
     }
 }

@@ -22,7 +22,7 @@ pub use caps::{Capabilities, Surroundings};
 pub use console::Console;
 pub use input::{Input, Inputs, Reader};
 pub use output::{CLIPBOARD_LIMIT, FrameWriter, Screen};
-pub use signals::{Signal, Signals};
+pub use signals::{Deadly, Signal, Signals};
 
 /// What can go wrong with the terminal.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,8 @@
 //!
 //! Never acts on one: `runtime` gives the terminal back, flushes and ends with the code named here.
 
+use std::fs;
+use std::future::pending;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -50,42 +52,66 @@ pub struct Signals {
     cont: Source,
 }
 
-/// Those that end the program.
+/// Those that end the program. By itself for a command, whose Ctrl-Z stays the shell's.
 #[derive(Debug)]
-struct Deadly {
-    hangup: Source,
+pub struct Deadly {
+    /// Nothing where whoever started us wants it to be ignored.
+    hangup: Option<Source>,
     interrupt: Source,
     quit: Source,
     terminate: Source,
 }
 
 impl Deadly {
+    /// Takes them over from their default effect. Must be called within a tokio runtime.
+    pub fn listen() -> Result<Self, TerminalError> {
+        let hangup = (!ignores_hangup()).then(|| take(SignalKind::hangup()));
+        Ok(Self {
+            hangup: hangup.transpose()?,
+            interrupt: take(SignalKind::interrupt())?,
+            quit: take(SignalKind::quit())?,
+            terminate: take(SignalKind::terminate())?,
+        })
+    }
+
     /// The next one. Safe to cancel.
-    async fn next(&mut self) -> Signal {
+    pub async fn next(&mut self) -> Signal {
+        let Self { hangup, interrupt, quit, terminate } = self;
+        let hangup = async {
+            match hangup {
+                Some(hangup) => hangup.recv().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             biased;
-            _ = self.hangup.recv() => Signal::Hangup,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.quit.recv() => Signal::Quit,
+            _ = hangup => Signal::Hangup,
+            _ = terminate.recv() => Signal::Terminate,
+            _ = interrupt.recv() => Signal::Interrupt,
+            _ = quit.recv() => Signal::Quit,
         }
     }
+}
+
+fn take(kind: SignalKind) -> Result<Source, TerminalError> {
+    signal(kind).map_err(|source| TerminalError::device("listen for signals", source))
+}
+
+/// Whether SIGHUP is ignored, as under `nohup`: that must outlive the window. Where the kernel does
+/// not say it, it is not.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Signal 1 is the lowest bit.
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
 impl Signals {
     /// Takes the signals over from their default effect. Must be called within a tokio runtime.
     pub fn listen() -> Result<Self, TerminalError> {
-        let take = |kind: SignalKind| {
-            signal(kind).map_err(|source| TerminalError::device("listen for signals", source))
-        };
-        let deadly = Deadly {
-            hangup: take(SignalKind::hangup())?,
-            interrupt: take(SignalKind::interrupt())?,
-            quit: take(SignalKind::quit())?,
-            terminate: take(SignalKind::terminate())?,
-        };
         Ok(Self {
-            deadly,
+            deadly: Deadly::listen()?,
             stop: take(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             cont: take(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
@@ -137,8 +163,9 @@ mod tests {
     #[tokio::test]
     async fn a_caught_signal_is_an_item_and_not_the_end() {
         let mut signals = Signals::listen().unwrap();
-        kill_process(getpid(), Raw::HUP).unwrap();
-        assert_eq!(signals.next().await, Signal::Hangup);
+        // Not SIGHUP, which whoever runs the tests may ignore.
+        kill_process(getpid(), Raw::TERM).unwrap();
+        assert_eq!(signals.next().await, Signal::Terminate);
         kill_process(getpid(), Raw::TSTP).unwrap();
         assert_eq!(signals.next().await, Signal::Stop);
     }

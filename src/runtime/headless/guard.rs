@@ -23,9 +23,9 @@ use crate::error::Exit;
 use crate::runtime::feed;
 use crate::runtime::prompt;
 use crate::runtime::say::{complain, print};
-use crate::terminal::Signals;
+use crate::terminal::Deadly;
 
-use super::{Failure, Headless, failure};
+use super::{Failure, Headless, failure, interrupted};
 
 /// Time between two looks at the clock.
 const TICK: Duration = Duration::from_millis(250);
@@ -55,15 +55,19 @@ impl Headless {
         mut self,
         asked: &Guard,
         left: Vec<Value>,
-        mut signals: Signals,
+        mut signals: Deadly,
     ) -> Result<Exit, Failure> {
-        let ids = self.guarded(asked).await?;
+        let ids = tokio::select! {
+            ids = self.guarded(asked) => ids?,
+            // Nothing was begun.
+            signal = signals.next() => return Err(interrupted(signal)),
+        };
         let (told, waits) = (BTreeMap::new(), BTreeMap::new());
         let (troubles, done) = (BTreeSet::new(), BTreeSet::new());
         let mut shift = Shift { session: self, asked, ids, told, troubles, done, waits };
         let ended = tokio::select! {
             ended = shift.stand(&left) => ended.map(Some),
-            signal = signals.deadly() => {
+            signal = signals.next() => {
                 Ok(signal.exit_code().map(Exit::Signal))
             }
         };
@@ -93,7 +97,7 @@ impl Headless {
             let unasked =
                 |this: &Self| wanted.iter().any(|p| this.engine.model.access.get(p).is_none());
             while (unasked(self) || !self.identified) && Instant::now() < deadline {
-                self.step(TICK).await;
+                self.step(TICK).await?;
             }
         }
         Ok(ids)
@@ -112,7 +116,7 @@ impl Shift<'_> {
             } else if !self.model().posts.values().any(|post| post.guard.is_on()) {
                 return Ok(self.outcome());
             }
-            self.session.step(TICK).await;
+            self.session.step(TICK).await?;
         }
     }
 
@@ -150,7 +154,11 @@ impl Shift<'_> {
                     self.done.extend(target);
                     self.perform(effects);
                 }
-                Err(why) => complain(&format!("a guard that was left is not gone on with: {why}")),
+                Err(ended) => {
+                    let why = ended.why;
+                    complain(&format!("a guard that was left is not gone on with: {why}"));
+                    self.perform(ended.effects);
+                }
             }
         }
     }
@@ -173,9 +181,9 @@ impl Shift<'_> {
                 return Err(failure(Exit::Undetermined, text));
             }
             self.say_waiting(&id, &why);
-            self.session.step(TICK).await;
+            self.session.step(TICK).await?;
         }
-        self.confirm()?;
+        self.confirm().await?;
         let uids: Vec<Uid> = self.model().proposals.keys().cloned().collect();
         for uid in uids {
             self.arm(&uid).map_err(|why| failure(Exit::Refused, format!("not armed: {why}")))?;
@@ -228,7 +236,7 @@ impl Shift<'_> {
     }
 
     /// Asks, unless `--yes` was given.
-    fn confirm(&self) -> Result<(), Failure> {
+    async fn confirm(&self) -> Result<(), Failure> {
         let proposals = &self.model().proposals;
         if self.asked.yes || proposals.is_empty() {
             return Ok(());
@@ -249,7 +257,9 @@ impl Shift<'_> {
                 complain(&format!("{}: note: {warning}", arming.workload));
             }
         }
-        prompt::ask("yes", true, "arm").map_err(|refusal| failure(Exit::Refused, refusal.text()))
+        prompt::ask("yes", true, "arm")
+            .await
+            .map_err(|refusal| failure(Exit::Refused, refusal.text()))
     }
 
     /// Arms for each new version, as soon as it can be seen.
@@ -307,7 +317,7 @@ impl Shift<'_> {
         let mut exit = Exit::Ok;
         for end in ends {
             exit = match (end, exit) {
-                (End::Failed(_), _) => return Exit::Undetermined,
+                (End::Failed(_) | End::Unseen(_), _) => return Exit::Undetermined,
                 (End::Restored(_) | End::Advised(_), _) => Exit::Finding,
                 (End::Superseded(_), Exit::Ok) => Exit::Changed,
                 (_, exit) => exit,

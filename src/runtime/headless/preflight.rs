@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Failure, Headless, LIST_WITHIN, TICK, exit_of, failure};
+use super::act::exit_of;
+use super::{Failure, Headless, LIST_WITHIN, TICK, failure};
 use crate::app::effect::Effect;
 use crate::app::flight::Flight;
 use crate::app::gate::{self, End, Run, Standing};
@@ -22,10 +23,7 @@ use crate::runtime::say::{complain, print, print_json};
 
 impl Headless {
     /// `preflight`.
-    pub(in crate::runtime) async fn preflight(
-        mut self,
-        asked: &Preflight,
-    ) -> Result<Exit, Failure> {
+    pub(super) async fn preflight(&mut self, asked: &Preflight) -> Result<Exit, Failure> {
         let mut named = None;
         if let Some(url) = &asked.url {
             let address = Address::parse(url, None);
@@ -51,7 +49,7 @@ impl Headless {
         for effect in effects {
             self.engine.perform(effect);
         }
-        let end = self.watch_run(&id, asked.print.output, asked.timeout).await;
+        let end = self.watch_run(&id, asked.print.output, asked.timeout).await?;
         let gone = || failure(Exit::Changed, format!("{id} was deleted meanwhile"));
         match asked.print.output {
             Output::Text => {
@@ -61,7 +59,6 @@ impl Headless {
                 print_json(&report::preflight_json(&self.engine.model, &id).ok_or_else(gone)?);
             }
         }
-        self.engine.finish(Duration::from_secs(2)).await;
         Ok(exit_of_run(end.as_ref()))
     }
 
@@ -71,12 +68,12 @@ impl Headless {
         id: &WorkloadId,
         output: Output,
         within: Duration,
-    ) -> Option<End> {
+    ) -> Result<Option<End>, Failure> {
         let deadline = Instant::now() + within;
         let mut told: Vec<Check> = Vec::new();
         let mut route = String::new();
         loop {
-            let run = self.engine.model.gates.runs.get(id)?;
+            let Some(run) = self.engine.model.gates.runs.get(id) else { return Ok(None) };
             if output == Output::Text {
                 if route != run.route.as_str() {
                     route = run.route.to_string();
@@ -90,7 +87,7 @@ impl Headless {
                 told.extend(fresh);
             }
             if let Some((_, end)) = &run.end {
-                return Some(end.clone());
+                return Ok(Some(end.clone()));
             }
             if Instant::now() >= deadline {
                 let within = length(Span::from_std(within).unwrap_or(Span::MAX));
@@ -99,14 +96,14 @@ impl Headless {
                     self.engine.perform(effect);
                 }
             } else {
-                self.step(TICK).await;
+                self.step(TICK).await?;
             }
         }
     }
 
     /// `promote`, past the gate if that was asked for.
-    pub(in crate::runtime) async fn promote(
-        mut self,
+    pub(super) async fn promote(
+        &mut self,
         verb: Verb,
         without_gate: bool,
         check_after: bool,
@@ -118,27 +115,37 @@ impl Headless {
     }
 
     /// What users get after a switch, where somebody looks on.
-    pub(super) async fn look_on(&mut self, flight: &Flight, output: Output) -> Option<Exit> {
+    async fn look_on(&mut self, flight: &Flight, output: Output) -> Result<Option<Exit>, Failure> {
         let id = &flight.plan.id;
-        let looks = |run: &&Run| run.stage == Stage::After && run.uid == flight.plan.uid;
-        self.engine.model.gates.runs.get(id).filter(looks)?;
+        let looks = |run: &Run| run.stage == Stage::After && run.uid == flight.plan.uid;
+        let looks_on = self.engine.model.gates.runs.get(id).is_some_and(looks);
+        if !looks_on {
+            return Ok(None);
+        }
         let profile = self.engine.model.gate_profile(id);
         let within = profile.watch_for + profile.health_deadline + profile.deadline;
-        let end = self.watch_run(id, output, within).await;
+        let end = self.watch_run(id, output, within).await?;
         if output == Output::Text {
-            print(&report::preflight_text(&self.engine.model, id)?);
+            let Some(text) = report::preflight_text(&self.engine.model, id) else {
+                return Ok(None);
+            };
+            print(&text);
         }
-        Some(exit_of_run(end.as_ref()))
+        Ok(Some(exit_of_run(end.as_ref())))
     }
 
     /// Prints the receipt, and what users got if somebody looks on.
-    pub(super) async fn account_for(mut self, flight: &Flight, output: Output) -> Exit {
+    pub(super) async fn account_for(
+        &mut self,
+        flight: &Flight,
+        output: Output,
+    ) -> Result<Exit, Failure> {
         if output == Output::Text {
             print(&format!("{}\n", flight.receipt()));
         }
         let mut exit = exit_of(&flight.stage, self.answer.as_ref());
         if exit == Exit::Ok {
-            exit = self.look_on(flight, output).await.unwrap_or(exit);
+            exit = self.look_on(flight, output).await?.unwrap_or(exit);
         }
         if output == Output::Json {
             let mut receipt = report::receipt_json(flight, false);
@@ -148,22 +155,22 @@ impl Headless {
             }
             print_json(&receipt);
         }
-        self.engine.finish(Duration::from_secs(2)).await;
-        exit
+        Ok(exit)
     }
 
     /// What another process passed counts here too.
-    pub(super) async fn read_gate(&mut self, id: &WorkloadId, verb: Verb) {
-        let Some(release) = self.engine.model.fleet.release(id) else { return };
+    pub(super) async fn read_gate(&mut self, id: &WorkloadId, verb: Verb) -> Result<(), Failure> {
+        let Some(release) = self.engine.model.fleet.release(id) else { return Ok(()) };
         if gate::standing(&self.engine.model, &release, verb) == Standing::None {
-            return;
+            return Ok(());
         }
         let uid = release.workload.uid.clone();
         self.engine.perform(Effect::ReadGate(uid));
         let deadline = Instant::now() + LIST_WITHIN;
         while !self.gate_read && Instant::now() < deadline {
-            self.step(TICK).await;
+            self.step(TICK).await?;
         }
+        Ok(())
     }
 
     /// Refuses what would go past a gate that is shut.

@@ -1,7 +1,5 @@
 //! `waveoff revert`: the way back as a commit.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::{Failure, Headless, TICK, failure};
@@ -16,7 +14,7 @@ use crate::runtime::say::{complain, complain_raw, print, print_json};
 
 impl Headless {
     /// Works it out, shows it, asks, pushes it.
-    pub(in crate::runtime) async fn revert(mut self, act: &Act) -> Result<Exit, Failure> {
+    pub(super) async fn revert(&mut self, act: &Act) -> Result<Exit, Failure> {
         let id = self.look_at(&act.target).await?;
         self.tell_missing();
         let deadline = Instant::now() + act.timeout;
@@ -27,7 +25,7 @@ impl Headless {
             self.engine.perform(effect);
         }
         let stage = self.until(deadline, |stage| *stage == Stage::Asked).await?;
-        let Stage::Offered(proposal) = &stage else { return self.end_revert(&stage, act).await };
+        let Stage::Offered(proposal) = &stage else { return end_revert(&stage, act) };
         if act.dry_run {
             match act.print.output {
                 Output::Text => print(&report::proposal_text(proposal)),
@@ -40,6 +38,7 @@ impl Headless {
         }
         if !act.yes {
             prompt::ask("yes", true, "commit and push this")
+                .await
                 .map_err(|refusal| failure(Exit::Refused, refusal.text()))?;
         }
         for effect in push_revert(&mut self.engine.model) {
@@ -47,7 +46,7 @@ impl Headless {
         }
         complain("pushing");
         let stage = self.until(deadline, |stage| matches!(stage, Stage::Pushing(_))).await?;
-        self.end_revert(&stage, act).await
+        end_revert(&stage, act)
     }
 
     /// Waits while a stage lasts.
@@ -66,24 +65,23 @@ impl Headless {
             if Instant::now() >= deadline {
                 return Err(failure(Exit::TimedOut, "git did not answer in time"));
             }
-            self.step(TICK).await;
+            self.step(TICK).await?;
         }
     }
+}
 
-    async fn end_revert(self, stage: &Stage, act: &Act) -> Result<Exit, Failure> {
-        self.engine.finish(Duration::from_secs(2)).await;
-        let Stage::Over(text, good) = stage else {
-            return Err(failure(Exit::Undetermined, "the revert was lost"));
-        };
-        if act.print.output == Output::Json {
-            print_json(&report::revert_json(stage));
-        }
-        if !good {
-            return Err(failure(Exit::Refused, text.as_str()));
-        }
-        if act.print.output == Output::Text {
-            print(&format!("{text}\n"));
-        }
-        Ok(Exit::Ok)
+fn end_revert(stage: &Stage, act: &Act) -> Result<Exit, Failure> {
+    let Stage::Over(text, good) = stage else {
+        return Err(failure(Exit::Undetermined, "the revert was lost"));
+    };
+    if act.print.output == Output::Json {
+        print_json(&report::revert_json(stage));
     }
+    if !good {
+        return Err(failure(Exit::Refused, text.as_str()));
+    }
+    if act.print.output == Output::Text {
+        print(&format!("{text}\n"));
+    }
+    Ok(Exit::Ok)
 }

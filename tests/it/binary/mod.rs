@@ -6,6 +6,7 @@
 mod alerts;
 mod commands;
 mod doctor;
+mod duties;
 mod flying;
 mod life;
 mod readiness;
