@@ -102,4 +102,10 @@ impl Command {
     pub fn acts(self) -> bool {
         matches!(self, Self::Act(_) | Self::Hold | Self::Guard | Self::Switch | Self::Revert)
     }
+
+    /// Whether its key only counts when it comes by itself: what acts, and what leaves, since
+    /// nobody is at the post then.
+    pub fn comes_alone(self) -> bool {
+        self.acts() || matches!(self, Self::Quit | Self::Suspend)
+    }
 }

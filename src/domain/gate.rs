@@ -1,8 +1,8 @@
 //! The gate before a blue-green switch: what is asked of the new version, and what that opens.
 //!
-//! A pass is for one object, one version and a quarter of an hour. What is not known never opens
-//! anything. Never asks anybody: `runtime` does, over a route of `probe` or of `cluster`. Called by
-//! `app`, which keeps the runs.
+//! A pass is for one object, one version and a quarter of an hour, and what was found last counts.
+//! What is not known never opens anything. Never asks anybody: `runtime` does, over a route of
+//! `probe` or of `cluster`. Called by `app`, which keeps the runs.
 
 mod answer;
 mod availability;
@@ -21,7 +21,7 @@ pub use load::{Load, Shot};
 pub use profile::{Profile, Route};
 pub use stage::Stage;
 
-use super::id::{PodHash, Uid};
+use super::id::{PodHash, ResourceKind, Uid};
 use super::text::SafeText;
 use super::time::{Span, Timestamp, length};
 
@@ -90,6 +90,15 @@ impl Check {
     /// Whether the new version itself is asked.
     pub fn asks(self) -> bool {
         !matches!(self, Self::Pods | Self::Preview | Self::Active)
+    }
+
+    /// The objects that it is read from beside the workload, where the version is not asked.
+    pub fn read_from(self) -> &'static [ResourceKind] {
+        match self {
+            Self::Pods => &[ResourceKind::ReplicaSets, ResourceKind::Pods],
+            Self::Preview | Self::Active => &[ResourceKind::Services],
+            _ => &[],
+        }
     }
 }
 
@@ -211,13 +220,17 @@ pub fn outcome(stage: Stage, findings: &[Finding]) -> Outcome {
     Outcome::Open
 }
 
-/// A gate that was passed.
+/// What a gate was left as; only one that is open lets anything pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pass {
     /// `metadata.uid` of the workload.
     pub uid: Uid,
     /// The version that was looked at.
     pub hash: PodHash,
+    /// The number of its revision: a version that was left and is taken up again has another one.
+    pub revision: Option<u64>,
+    /// What all checks together meant.
+    pub outcome: Outcome,
     /// When the last check ended.
     pub at: Timestamp,
     /// How it was asked.
@@ -240,6 +253,7 @@ impl Pass {
         &self,
         uid: &Uid,
         hash: Option<&PodHash>,
+        revision: Option<u64>,
         now: Timestamp,
     ) -> Result<Span, SafeText> {
         if self.uid != *uid {
@@ -248,6 +262,13 @@ impl Pass {
         if hash != Some(&self.hash) {
             let now_wanted = hash.map_or("another version", |hash| hash.as_str());
             return Err(format!("it was passed by {}, not by {now_wanted}", self.hash).into());
+        }
+        if self.outcome != Outcome::Open {
+            return Err(format!("its last checks left it {}", self.outcome.word()).into());
+        }
+        if self.revision != revision {
+            let text = format!("{} was left since it passed, and taken up again", self.hash);
+            return Err(text.into());
         }
         if self.at > now + CLOCKS_APART {
             return Err("it was passed at a time that is still to come: check the clock".into());

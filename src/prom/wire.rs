@@ -1,13 +1,16 @@
 //! The JSON of Prometheus' query API, as far as it is read.
 //!
 //! Knows nothing of what an answer is for. Warnings survive here; the library's own types drop
-//! them. Read by `reply`, turned into domain values by `answer`.
+//! them. Hints (`infos`) end here. Read by `reply`, turned into domain values by `answer`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
+
+/// How older servers mark a hint among their warnings.
+const HINT: &str = "PromQL info:";
 
 /// The whole answer. Other servers of the same API leave parts out, or add some.
 #[derive(Deserialize, Debug)]
@@ -16,7 +19,6 @@ pub(super) struct Envelope {
     pub(super) data: Option<Data>,
     pub(super) error: Option<String>,
     pub(super) warnings: Option<Vec<String>>,
-    pub(super) infos: Option<Vec<String>>,
     /// `VictoriaMetrics`: not all of its storage has answered.
     #[serde(rename = "isPartial")]
     pub(super) partial: Option<bool>,
@@ -80,11 +82,12 @@ impl Visitor<'_> for Text {
 }
 
 impl Envelope {
-    /// All that the server says beside its answer: warnings first, then hints.
+    /// What the server says beside its answer that puts it in doubt. A hint does not: one comes
+    /// with each counter whose name does not end in `_total`, however well it counts.
     pub(super) fn remarks(&self) -> impl Iterator<Item = &str> {
         let partial = self.partial.unwrap_or_default();
         let partial = partial.then_some("not all of the storage has answered (isPartial)");
-        let lists = [&self.warnings, &self.infos];
-        partial.into_iter().chain(lists.into_iter().flatten().flatten().map(String::as_str))
+        let warnings = self.warnings.iter().flatten().map(String::as_str);
+        partial.into_iter().chain(warnings.filter(|text| !text.starts_with(HINT)))
     }
 }

@@ -45,6 +45,17 @@ impl Surroundings {
     }
 }
 
+/// How a terminal calls a person who looks elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bell {
+    /// Not at all: it would print what is meant to ring.
+    Silent,
+    /// By its tone.
+    Tone,
+    /// By its tone, and with words for the desktop.
+    Words,
+}
+
 /// What this terminal can do.
 #[expect(clippy::struct_excessive_bools, reason = "independent answers about a terminal")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +71,8 @@ pub struct Capabilities {
     /// Whether a frame may be bracketed as one synchronized update. Terminals that do not know
     /// the mode ignore it; only the most modest print it.
     pub synchronized: bool,
+    /// How it calls a person.
+    pub bell: Bell,
     /// Whether the background is said to be light; nothing when nobody said so.
     pub light: Option<bool>,
 }
@@ -74,7 +87,12 @@ impl Capabilities {
             no_color: from.no_color.as_deref().is_some_and(|value| !value.is_empty()),
             unicode: is_utf8(from) && !matches!(term, "dumb" | "linux"),
             ssh: from.ssh.as_deref().is_some_and(|value| !value.is_empty()),
-            synchronized: !matches!(term, "dumb" | "linux") && !term.starts_with("vt"),
+            synchronized: !is_modest(term),
+            bell: match term {
+                "dumb" => Bell::Silent,
+                _ if is_modest(term) => Bell::Tone,
+                _ => Bell::Words,
+            },
             light: from.colorfgbg.as_deref().and_then(is_light),
         }
     }
@@ -97,6 +115,11 @@ fn depth(from: &Surroundings, term: &str) -> ColorDepth {
     } else {
         ColorDepth::Ansi16
     }
+}
+
+/// Whether sequences that a terminal does not know are printed, or taken for others.
+fn is_modest(term: &str) -> bool {
+    matches!(term, "dumb" | "linux") || term.starts_with("vt")
 }
 
 fn is_monochrome(term: &str) -> bool {
@@ -209,5 +232,19 @@ mod tests {
         assert!(Capabilities::read(&with("xterm")).synchronized);
         assert!(!Capabilities::read(&with("linux")).synchronized);
         assert!(!Capabilities::read(&with("dumb")).synchronized);
+    }
+
+    #[test]
+    fn only_who_can_take_them_gets_words_for_the_desktop() {
+        for (term, bell) in [
+            ("xterm-256color", Bell::Words),
+            ("tmux-256color", Bell::Words),
+            ("linux", Bell::Tone),
+            ("vt220", Bell::Tone),
+            ("dumb", Bell::Silent),
+        ] {
+            assert_eq!(Capabilities::read(&with(term)).bell, bell, "{term}");
+        }
+        assert_eq!(Capabilities::read(&Surroundings::default()).bell, Bell::Silent);
     }
 }

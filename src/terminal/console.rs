@@ -56,7 +56,7 @@ impl Console {
 
     /// The way frames go out; starts the writing thread. Once per console.
     pub fn screen(&self, capabilities: &Capabilities) -> Result<Screen, TerminalError> {
-        Screen::start(Arc::clone(&self.tty), capabilities.synchronized)
+        Screen::start(Arc::clone(&self.tty), *capabilities)
     }
 
     /// The way keys come in; starts the reading thread. It reads nothing while the console is left.

@@ -18,6 +18,7 @@ use crossterm::{queue, terminal};
 use tokio::sync::watch;
 
 use super::TerminalError;
+use super::caps::{Bell, Capabilities};
 use super::fall;
 use super::tty::{Fate, Tty};
 
@@ -40,6 +41,7 @@ pub struct Screen {
     state: watch::Sender<State>,
     late: Arc<AtomicBool>,
     synchronized: bool,
+    bell: Bell,
 }
 
 /// What the writing thread does.
@@ -52,7 +54,8 @@ enum State {
 }
 
 impl Screen {
-    pub(super) fn start(tty: Arc<Tty>, synchronized: bool) -> Result<Self, TerminalError> {
+    pub(super) fn start(tty: Arc<Tty>, capabilities: Capabilities) -> Result<Self, TerminalError> {
+        let Capabilities { synchronized, bell, .. } = capabilities;
         let (to_thread, frames) = mpsc::sync_channel::<Vec<u8>>(1);
         let state = watch::Sender::new(State::Idle);
         let report = state.clone();
@@ -75,7 +78,7 @@ impl Screen {
             })
             .map_err(|source| TerminalError::device("start the screen thread", source))?;
         let (staged, copied, rung) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { staged, copied, rung, to_thread, state, late, synchronized })
+        Ok(Self { staged, copied, rung, to_thread, state, late, synchronized, bell })
     }
 
     /// What a backend writes into. Its bytes wait until [`Screen::present`].
@@ -144,18 +147,18 @@ impl Screen {
         Ok(())
     }
 
-    /// Rings, with the next frame, and hands the words to the desktop by whichever of the two usual
-    /// sequences the terminal knows (OSC 9: iTerm2, kitty, `WezTerm`, Ghostty; OSC 777: urxvt,
-    /// foot); the others ignore them.
+    /// Rings, with the next frame, as far as the terminal can, and hands the words to the desktop
+    /// by whichever of the two usual sequences it knows (OSC 9: iTerm2, kitty, `WezTerm`, Ghostty;
+    /// OSC 777: urxvt, foot); it ignores the other one.
     pub fn ring(&self, text: &str) {
-        // A bare number in front would be an order to `ConEmu`, a semicolon ends a field.
-        let words: String = text
-            .chars()
-            .filter(|c| !c.is_control())
-            .map(|c| if c == ';' { ',' } else { c })
-            .take(MOST_RUNG)
-            .collect();
-        let rung = format!("\x07\x1b]9;waveoff: {words}\x07\x1b]777;notify;waveoff;{words}\x07");
+        let rung = match self.bell {
+            Bell::Silent => return,
+            Bell::Tone => "\x07".to_owned(),
+            Bell::Words => {
+                let words: String = text.chars().filter_map(plain).take(MOST_RUNG).collect();
+                format!("\x07\x1b]9;waveoff: {words}\x07\x1b]777;notify;waveoff;{words}\x07")
+            }
+        };
         *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = rung.into_bytes();
     }
 
@@ -170,6 +173,17 @@ impl Screen {
             let _ = queue!(frame, terminal::EndSynchronizedUpdate);
         }
         frame
+    }
+}
+
+/// A character of a ring. A bare number in front would be an order to `ConEmu`, a semicolon ends a
+/// field, and nobody says which characters beyond ASCII would arrive.
+fn plain(c: char) -> Option<char> {
+    match c {
+        ';' => Some(','),
+        ' '..='~' => Some(c),
+        c if c.is_control() => None,
+        _ => Some('?'),
     }
 }
 

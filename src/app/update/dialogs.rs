@@ -184,8 +184,13 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
-/// Notes whether the last thing before an Enter came by itself.
+/// Notes whether the last thing before an Enter came by itself. Whether a post is to be left is not
+/// asked into noise, whose next key may be the yes: who means it asks again.
 pub(super) fn hurried(model: &mut Model, burst: bool) {
+    if burst && matches!(model.dialog, Some(Dialog::Quit | Dialog::Disarm(_))) {
+        model.dialog = None;
+        toast(model, false, "keys came in a burst: nothing is left or disarmed");
+    }
     let trigger = match &mut model.dialog {
         Some(Dialog::Confirm(dialog)) => &mut dialog.trigger,
         Some(Dialog::Arm(dialog)) => &mut dialog.trigger,
@@ -197,18 +202,14 @@ pub(super) fn hurried(model: &mut Model, burst: bool) {
 
 /// Pasted text while a dialog is open: only ever into a text field.
 pub(super) fn paste(model: &mut Model, text: &str) {
-    if let Some(Dialog::Confirm(dialog)) = &mut model.dialog {
-        let field = match dialog.field {
-            Field::Reason => &mut dialog.reason,
-            // The token is typed by hand, that is its point.
-            Field::Token | Field::Buttons => {
-                dialog.trigger.hasty = true;
-                return;
+    match &mut model.dialog {
+        Some(Dialog::Confirm(dialog)) if dialog.field == Field::Reason => {
+            for c in SafeText::new(text).chars().take(200) {
+                input::insert(&mut dialog.reason, c);
             }
-        };
-        for c in SafeText::new(text).chars().take(200) {
-            input::insert(field, c);
         }
+        // The token is typed by hand, that is its point.
+        _ => hurried(model, true),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Gates: begins runs, takes in what they found, and voids what is about another version.
 //!
 //! A report of a run that is over or void changes nothing. A pass of an earlier run ends when a
-//! new one begins.
+//! new one begins, or another version comes.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,9 @@ use crate::domain::action::Verb;
 use crate::domain::gate::{
     Check, Finding, Outcome, Pass, Refusal, Stage, Verdict, is_on_wanted, skipped_by_profile,
 };
-use crate::domain::id::{Uid, WorkloadId};
+use crate::domain::id::{PodHash, Uid, WorkloadId};
 use crate::domain::plan::Plan;
+use crate::domain::release::Release;
 use crate::domain::strategy::Strategy;
 use crate::domain::text::SafeText;
 use crate::domain::timeline::{self, Tone, Topic};
@@ -42,6 +43,7 @@ pub fn begin_preflight(
         switched: switched.then_some(model.now),
         uid: subject.uid.clone(),
         hash: subject.hash,
+        revision: None,
         route: subject.route.words().into(),
         started: model.now,
         findings: BTreeMap::new(),
@@ -156,7 +158,10 @@ fn judge(model: &mut Model, id: &WorkloadId, number: u64) -> Vec<Effect> {
     let run = run.clone();
     // What the cluster says counts as it is at the end.
     let facts = gate::facts(model, id, &run);
+    let revision = |release: Release<'_>| release.by_hash(&run.hash)?.replica_set.revision;
+    let revision = model.fleet.release(id).and_then(revision);
     let Some((_, run)) = under_way(model, number) else { return effects };
+    run.revision = revision;
     for finding in facts {
         run.findings.insert(finding.check, finding);
     }
@@ -164,15 +169,15 @@ fn judge(model: &mut Model, id: &WorkloadId, number: u64) -> Vec<Effect> {
     let outcome = run.outcome();
     run.end = Some((now, End::Judged(outcome)));
     let text = format!("{} {}: {}", stage_words(run.stage), run.hash, outcome.word());
-    let (pass, uid, run) = (run.pass(), run.uid.clone(), run.clone());
+    let (result, uid, run) = (run.result(), run.uid.clone(), run.clone());
     effects.push(record(model, id, &run, outcome.word(), found(&run)));
     let tone = if outcome == Outcome::Open { Tone::Good } else { Tone::Bad };
     let line = timeline::Entry { at: now, topic: Topic::People, tone, text: text.as_str().into() };
     model.tell(id, line);
     toast(model, outcome == Outcome::Open, text);
-    if let Some(pass) = pass {
-        model.gates.passes.insert(uid.clone(), pass.clone());
-        effects.push(Effect::KeepGate(uid, Some(Box::new(pass))));
+    if let Some(result) = result {
+        model.gates.passes.insert(uid.clone(), Ok(result.clone()));
+        effects.push(Effect::KeepGate(uid, Some(Box::new(result))));
     }
     effects
 }
@@ -237,13 +242,13 @@ fn record(
     }))
 }
 
-/// Voids runs whose version is no longer the one that is wanted, and tells those that look on when
-/// users are on it.
+/// Voids runs and passes whose version is no longer the one that is wanted, and tells those that
+/// look on when users are on it.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     let open = model.gates.runs.iter().filter(|(_, run)| run.end.is_none());
     let changed = |(id, run): (&WorkloadId, &Run)| Some((id.clone(), changed(model, id, run)?));
     let void: Vec<(WorkloadId, SafeText)> = open.filter_map(changed).collect();
-    let mut effects = Vec::new();
+    let mut effects = void_passes(model);
     let now = model.now;
     for (id, why) in void {
         let Some(run) = model.gates.runs.get_mut(&id) else { continue };
@@ -264,6 +269,35 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Another version came: what the one before was left as says nothing any more, not even when it
+/// comes back.
+fn void_passes(model: &mut Model) -> Vec<Effect> {
+    let void = |(uid, pass): (&Uid, &Result<Pass, SafeText>)| {
+        let pass = pass.as_ref().ok()?;
+        let wanted = wanted(model, uid).filter(|wanted| *wanted != pass.hash)?;
+        let why = match pass.outcome {
+            Outcome::Open => {
+                format!("it was passed by {}, and is void since {wanted} came", pass.hash)
+            }
+            Outcome::Locked | Outcome::Undetermined => "it was not passed".to_owned(),
+        };
+        Some((uid.clone(), SafeText::from(why)))
+    };
+    let void: Vec<(Uid, SafeText)> = model.gates.passes.iter().filter_map(void).collect();
+    let mut effects = Vec::new();
+    for (uid, why) in void {
+        model.gates.passes.insert(uid.clone(), Err(why));
+        effects.push(Effect::KeepGate(uid, None));
+    }
+    effects
+}
+
+/// The version that is wanted of an object, as far as it is seen.
+fn wanted(model: &Model, uid: &Uid) -> Option<PodHash> {
+    let workload = model.fleet.workloads().find(|workload| workload.uid == *uid)?;
+    Release::sketch(&model.fleet, workload).current_hash().cloned()
 }
 
 /// How what a run is about has changed.
@@ -289,17 +323,20 @@ fn changed(model: &Model, id: &WorkloadId, run: &Run) -> Option<SafeText> {
     }
 }
 
-/// Takes in what was kept of an object by whichever process passed its gate.
+/// Takes in what was kept of an object by whichever process looked at it last.
 pub(super) fn kept(model: &mut Model, uid: &Uid, pass: Option<Pass>) -> Vec<Effect> {
+    let known = model.gates.passes.get(uid).and_then(|known| known.as_ref().ok());
+    let is_own = |run: &Run| run.uid == *uid && run.result().is_some();
     match pass {
-        Some(pass) => {
-            model.gates.passes.insert(uid.clone(), pass);
+        // What was found last counts, wherever that was.
+        Some(pass) if known.is_some_and(|known| known.at > pass.at) => {}
+        Some(pass) if wanted(model, uid).as_ref() == Some(&pass.hash) => {
+            model.gates.passes.insert(uid.clone(), Ok(pass));
         }
         // Where nothing can be kept, what was found here still counts.
-        None if model.gates.runs.values().any(|run| run.uid == *uid && run.pass().is_some()) => {}
-        None => {
-            model.gates.passes.remove(uid);
-        }
+        None if model.gates.runs.values().any(is_own) => {}
+        // Forgotten, or about another version. Why it is void is still to be said.
+        _ => model.gates.passes.retain(|of, known| of != uid || known.is_err()),
     }
     dialogs::refresh(model);
     Vec::new()

@@ -18,10 +18,10 @@ pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
         return in_dialog(model, key, burst);
     }
     if typing(model) {
-        return type_filter(model, key);
+        return type_filter(model, key, burst);
     }
     match keymap::command(&model.overrides, model.screen(), key) {
-        Some(command) if burst && command.acts() => {
+        Some(command) if burst && command.comes_alone() => {
             toast(model, false, format!("{key} came in a burst: press it once, by itself"));
             Vec::new()
         }
@@ -32,10 +32,11 @@ pub(super) fn key(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
 
 fn in_dialog(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     match key {
+        // What confirms must come alone: not from a paste, a held key or a noisy line. So must what
+        // stops the program.
+        Key::Enter | Key::Ctrl('z') if burst => noise(model),
         Key::Ctrl('z') => vec![Effect::Suspend],
         Key::Ctrl('l') => vec![Effect::Redraw],
-        // What confirms must come alone: not from a paste, a held key or a noisy line.
-        Key::Enter if burst => noise(model),
         Key::Enter => dialogs::key(model, key),
         _ => {
             dialogs::hurried(model, burst);
@@ -79,7 +80,7 @@ fn active_filter(model: &mut Model) -> Option<&mut tui_input::Input> {
     }
 }
 
-fn type_filter(model: &mut Model, key: Key) -> Vec<Effect> {
+fn type_filter(model: &mut Model, key: Key, burst: bool) -> Vec<Effect> {
     match key {
         Key::Enter | Key::Down | Key::Up => stop_typing(model),
         Key::Esc => {
@@ -88,6 +89,7 @@ fn type_filter(model: &mut Model, key: Key) -> Vec<Effect> {
             }
             stop_typing(model);
         }
+        Key::Ctrl('c') if burst => {}
         Key::Ctrl('c') => return quit(model),
         key => {
             if let Some(filter) = active_filter(model) {

@@ -339,6 +339,8 @@ fn a_pass() -> Pass {
     Pass {
         uid: "uid-storefront".into(),
         hash: CURRENT.into(),
+        revision: Some(42),
+        outcome: Outcome::Open,
         at: now(),
         route: "directly".into(),
         skipped: Vec::new(),
@@ -349,7 +351,7 @@ fn a_pass() -> Pass {
 fn a_pass_is_for_one_object_one_version_and_a_quarter_of_an_hour() {
     let (pass, uid, hash) = (a_pass(), Uid::from("uid-storefront"), PodHash::from(CURRENT));
     let left = |uid: &Uid, hash: Option<&PodHash>, seconds| {
-        pass.left(uid, hash, now() + Span::seconds(seconds))
+        pass.left(uid, hash, Some(42), now() + Span::seconds(seconds))
     };
     assert_eq!(left(&uid, Some(&hash), 0), Ok(Span::minutes(15)));
     assert_eq!(left(&uid, Some(&hash), 899), Ok(Span::seconds(1)));
@@ -359,6 +361,25 @@ fn a_pass_is_for_one_object_one_version_and_a_quarter_of_an_hour() {
     assert!(left(&"other".into(), Some(&hash), 0).unwrap_err().contains("namesake"));
     assert!(left(&uid, Some(&STABLE.into()), 0).unwrap_err().contains(STABLE));
     assert!(left(&uid, None, 0).is_err());
+}
+
+#[test]
+fn a_version_that_is_taken_up_again_has_not_passed() {
+    let (pass, uid, hash) = (a_pass(), Uid::from("uid-storefront"), PodHash::from(CURRENT));
+    for revision in [Some(44), Some(41), None] {
+        let why = pass.left(&uid, Some(&hash), revision, now()).unwrap_err();
+        assert!(why.contains("taken up again"), "{why}");
+    }
+}
+
+#[test]
+fn what_was_left_shut_lets_nothing_pass() {
+    let (uid, hash) = (Uid::from("uid-storefront"), PodHash::from(CURRENT));
+    for outcome in [Outcome::Locked, Outcome::Undetermined] {
+        let pass = Pass { outcome, ..a_pass() };
+        let why = pass.left(&uid, Some(&hash), Some(42), now()).unwrap_err();
+        assert_eq!(why, format!("its last checks left it {}", outcome.word()).as_str());
+    }
 }
 
 fn a_service(hash: Option<&str>) -> Record {

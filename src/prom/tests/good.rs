@@ -103,23 +103,48 @@ async fn buckets_are_sorted_and_whole_or_nothing() {
     assert_eq!(short(&answer), "0.1=1,0.5=5,inf=9 0.1=2,inf=8 - - -");
 }
 
-#[tokio::test]
-async fn warnings_and_hints_survive() {
+/// A good answer with these fields beside it.
+async fn beside(fields: &str) -> Answer {
     let mut body = success("vector", r#"[{"metric":{},"value":[1000,"1"]}]"#);
     body.pop();
-    body.push_str(r#","warnings":["one store is \u001b[31maway"],"#);
-    body.push_str(r#""infos":["PromQL info: not a counter"],"isPartial":true}"#);
-    let answer = answer(Shape::Value, 1000, body).await.unwrap();
+    answer(Shape::Value, 1000, format!("{body},{fields}}}")).await.unwrap()
+}
+
+#[tokio::test]
+async fn warnings_survive() {
+    let answer = beside(r#""warnings":["one store is \u001b[31maway"],"isPartial":true"#).await;
     let warnings: Vec<&str> = answer.warnings.iter().map(SafeText::as_str).collect();
     assert_eq!(
         warnings,
-        [
-            "not all of the storage has answered (isPartial)",
-            "one store is ␛[31maway",
-            "PromQL info: not a counter"
-        ]
+        ["not all of the storage has answered (isPartial)", "one store is ␛[31maway"]
     );
     assert_eq!(short(&answer), "1");
+}
+
+/// What Prometheus says of a counter by its name alone: a guard over it would be blind for ever.
+#[tokio::test]
+async fn hints_put_no_answer_in_doubt() {
+    let hint = |metric: &str| {
+        format!(
+            "PromQL info: metric might not be a counter, name does not end in \
+             _total/_sum/_count/_bucket: \\\"{metric}\\\" (1:14)"
+        )
+    };
+    let nginx = hint("nginx_ingress_controller_requests");
+    let envoy = hint("envoy_cluster_upstream_rq_xx");
+    let warning = "PromQL warning: bucket label \\\"le\\\" is missing (1:20)";
+    for (fields, kept) in [
+        // In a list of their own; of older servers among the warnings.
+        (format!(r#""infos":["{nginx}","{envoy}"]"#), 0),
+        (format!(r#""warnings":["{nginx}","{envoy}"]"#), 0),
+        (format!(r#""warnings":["{nginx}","{warning}"],"infos":["{envoy}"]"#), 1),
+        (r#""warnings":[],"infos":null"#.to_owned(), 0),
+    ] {
+        let answer = beside(&fields).await;
+        assert_eq!(answer.warnings.len(), kept, "{fields}: {:?}", answer.warnings);
+        assert!(answer.warnings.iter().all(|text| text.starts_with("PromQL warning:")));
+        assert_eq!(short(&answer), "1");
+    }
 }
 
 #[tokio::test]

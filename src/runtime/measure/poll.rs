@@ -49,13 +49,17 @@ pub(super) async fn poll(servers: Servers, clock: Clock, out: mpsc::Sender<Msg>,
         let now = clock.now() + known.ahead;
         let next = on_grid(now - LATE, ask.every) + ask.every + LATE;
         let wait = clock.real(next - now).max(SHORTEST);
-        servers.rest(patience(wait, refused)).await;
+        servers.rest(patience(ask.span, wait, refused)).await;
     }
 }
 
 /// A question that is refused for what it is will be refused again: it is asked less and less
-/// often, once in two minutes at least.
-fn patience(wait: Duration, refused: u32) -> Duration {
+/// often, once in two minutes at least. Not so one for single instants: who asks for those judges
+/// by each of them, and a guard would be blind for that long.
+fn patience(span: Span, wait: Duration, refused: u32) -> Duration {
+    if span <= Span::zero() {
+        return wait;
+    }
     let longer = wait.saturating_mul(1 << refused.min(6));
     longer.min(LONGEST).max(wait)
 }
@@ -94,10 +98,20 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_asked_less_and_less() {
-        let seconds = |wait, refused| patience(Duration::from_secs(wait), refused).as_secs();
+        let seconds = |wait, refused| {
+            patience(Span::minutes(15), Duration::from_secs(wait), refused).as_secs()
+        };
         let waits = [0, 1, 2, 3, 9, u32::MAX].map(|refused| seconds(15, refused));
         assert_eq!(waits, [15, 30, 60, 120, 120, 120]);
         assert_eq!(seconds(240, 5), 240, "never more often than it would be anyway");
+    }
+
+    #[test]
+    fn what_a_guard_asks_is_asked_in_its_own_time_however_often_it_is_refused() {
+        let wait = Duration::from_secs(5);
+        for refused in [0, 1, 2, 9, u32::MAX] {
+            assert_eq!(patience(Span::zero(), wait, refused), wait, "{refused}");
+        }
     }
 
     #[test]

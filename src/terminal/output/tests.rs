@@ -5,20 +5,23 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::terminal::Surroundings;
 use crate::terminal::tty::tests::{pair, received};
 
-fn screen(synchronized: bool) -> (std::os::fd::OwnedFd, Arc<Tty>, Screen) {
+/// The screen of a terminal with this `TERM`.
+fn screen(term: &str) -> (std::os::fd::OwnedFd, Arc<Tty>, Screen) {
     let (master, tty) = pair();
     tty.enter().unwrap();
     received(&master);
     let tty = Arc::new(tty);
-    let screen = Screen::start(Arc::clone(&tty), synchronized).unwrap();
+    let surroundings = Surroundings { term: Some(term.to_owned()), ..Surroundings::default() };
+    let screen = Screen::start(Arc::clone(&tty), Capabilities::read(&surroundings)).unwrap();
     (master, tty, screen)
 }
 
 #[tokio::test]
 async fn a_frame_goes_out_whole_and_in_brackets() {
-    let (master, _tty, screen) = screen(true);
+    let (master, _tty, screen) = screen("xterm");
     let mut writer = screen.writer();
     write!(writer, "one ").unwrap();
     writer.flush().unwrap();
@@ -33,7 +36,7 @@ async fn a_frame_goes_out_whole_and_in_brackets() {
 
 #[tokio::test]
 async fn a_stalled_terminal_holds_up_nobody_and_loses_nothing() {
-    let (master, _tty, screen) = screen(false);
+    let (master, _tty, screen) = screen("vt100");
     let mut writer = screen.writer();
     let big = "x".repeat(300_000);
     write!(writer, "{big}").unwrap();
@@ -61,7 +64,7 @@ async fn a_stalled_terminal_holds_up_nobody_and_loses_nothing() {
 
 #[tokio::test]
 async fn the_clipboard_gets_what_fits() {
-    let (master, _tty, screen) = screen(false);
+    let (master, _tty, screen) = screen("vt100");
     screen.copy("hi\x07").unwrap();
     screen.present();
     screen.idle().await;
@@ -72,7 +75,7 @@ async fn the_clipboard_gets_what_fits() {
 
 #[tokio::test]
 async fn of_many_copies_the_newest_waits() {
-    let (master, _tty, screen) = screen(false);
+    let (master, _tty, screen) = screen("vt100");
     write!(screen.writer(), "{}", "x".repeat(300_000)).unwrap();
     screen.present();
     for text in ["one", "two", "hi\x07"] {
@@ -95,7 +98,7 @@ async fn of_many_copies_the_newest_waits() {
 
 #[tokio::test]
 async fn a_terminal_that_is_gone_stops_the_screen_quietly() {
-    let (master, _tty, screen) = screen(false);
+    let (master, _tty, screen) = screen("vt100");
     drop(master);
     write!(screen.writer(), "frame").unwrap();
     screen.present();
@@ -107,11 +110,11 @@ async fn a_terminal_that_is_gone_stops_the_screen_quietly() {
 
 #[tokio::test]
 async fn a_ring_has_no_orders_in_it_and_goes_out_once() {
-    let (master, _tty, screen) = screen(false);
-    screen.ring("checkout; fired\u{1b}]0;x\u{7}\u{9b}2J");
+    let (master, _tty, screen) = screen("xterm");
+    screen.ring("checkout; fired\u{1b}]0;x\u{7}\u{9b}2J \u{202e}größe…");
     screen.present();
     screen.idle().await;
-    let words = "checkout, fired]0,x2J";
+    let words = "checkout, fired]0,x2J ?gr??e?";
     let expected = format!("\x07\x1b]9;waveoff: {words}\x07\x1b]777;notify;waveoff;{words}\x07");
     assert_eq!(received(&master), expected);
     screen.present();
@@ -120,4 +123,15 @@ async fn a_ring_has_no_orders_in_it_and_goes_out_once() {
     screen.present();
     screen.idle().await;
     assert!(received(&master).len() < 500);
+}
+
+#[tokio::test]
+async fn a_ring_is_no_more_than_a_terminal_can_take() {
+    for (term, sent) in [("linux", "\x07"), ("vt100", "\x07"), ("dumb", "")] {
+        let (master, _tty, screen) = screen(term);
+        screen.ring("checkout: fired");
+        screen.present();
+        screen.idle().await;
+        assert_eq!(received(&master), sent, "{term}");
+    }
 }

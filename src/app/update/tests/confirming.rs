@@ -182,6 +182,46 @@ fn a_burst_never_acts() {
     assert_eq!(verbs(&rig.press(Key::Enter)), [Verb::Promote]);
 }
 
+fn leaves(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Quit | Effect::Suspend))
+}
+
+#[test]
+fn a_burst_never_leaves() {
+    // The word `query` from a clipboard, by a terminal that does not mark what is pasted.
+    let mut rig = Rig::at(&a_gate());
+    let word = "query".chars().map(Key::Char);
+    for key in word.chain([Key::Ctrl('c'), Key::Ctrl('z')]) {
+        assert!(!leaves(&rig.burst(key)), "{key}");
+    }
+    assert!(rig.toast().contains("came in a burst"), "{}", rig.toast());
+    let mut rig = Rig::at(&a_gate());
+    rig.press(Key::Char('/'));
+    assert_eq!(rig.burst(Key::Ctrl('c')), []);
+    assert_eq!(rig.press(Key::Ctrl('c')), [Effect::Quit], "alone it leaves, from anywhere");
+    let mut rig = Rig::at(&a_gate());
+    rig.press(Key::Char('P'));
+    assert_eq!(rig.burst(Key::Ctrl('z')), []);
+    assert_eq!(rig.dialog().plan.action.verb, Verb::Promote);
+}
+
+#[test]
+fn noise_is_no_answer_to_whether_to_leave() {
+    let key = |key| Msg::Key { key, burst: true };
+    let keys = [Key::Char('q'), Key::Char('y'), Key::Ctrl('c'), Key::Enter, Key::Char('x')];
+    let noises = keys.map(key).into_iter().chain([Msg::Noise, Msg::Paste("y".into())]);
+    for noise in noises {
+        let mut rig = Rig::at(&a_gate());
+        rig.act('P');
+        rig.press(Key::Char('q'));
+        assert!(matches!(rig.model.dialog, Some(Dialog::Quit)));
+        assert_eq!(rig.send(noise.clone()), [], "{noise:?}");
+        assert!(rig.model.dialog.is_none(), "who means it asks again: {noise:?}");
+        rig.press(Key::Ctrl('c'));
+        assert_eq!(rig.press(Key::Char('y')), [Effect::Quit]);
+    }
+}
+
 #[test]
 fn an_enter_on_the_heels_of_noise_is_the_first_of_two() {
     let paste = || Msg::Paste("x".into());

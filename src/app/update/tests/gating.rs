@@ -1,29 +1,69 @@
 //! Gates: what a run opens, what voids it, and what goes past one.
 
 use super::*;
-use crate::app::gate::{End, News};
+use crate::app::gate::{End, News, Standing, standing};
 use crate::app::screen::Screen;
 use crate::app::update::{begin_preflight, give_up_preflight};
 use crate::domain::gate::{Check, Finding, Outcome, Pass, Refusal, Route, Stage, Verdict};
-use crate::domain::id::ObjectRef;
+use crate::domain::id::{ObjectRef, Uid};
 use crate::domain::observation::Record;
 use crate::domain::routing::Service;
 use crate::domain::sample::{CURRENT, OLD, STABLE, a_blue_green, a_pod};
 
-/// A blue-green that waits for the switch, with its preview Service and its pod.
-fn waiting() -> Sample {
-    let service = Service {
+/// Production, where all that a gate is read from is watched.
+fn at(sample: &Sample) -> Rig {
+    let mut rig = Rig::at(sample);
+    for kind in [ResourceKind::ReplicaSets, ResourceKind::Pods, ResourceKind::Services] {
+        hear(&mut rig, kind, SourceState::Live(now()));
+    }
+    rig
+}
+
+fn hear(rig: &mut Rig, kind: ResourceKind, state: SourceState) {
+    rig.send(Msg::Source(SourceId { kind, namespace: None }, state));
+}
+
+/// Not heard from for forty seconds.
+fn old() -> SourceState {
+    let since = now() - Span::seconds(40);
+    SourceState::Stale { since, attempt: 1, retry_at: None, error: "reset".into() }
+}
+
+/// The preview Service, which selects this version.
+fn preview(hash: &str) -> Record {
+    Record::Service(Box::new(Service {
         id: ObjectRef { namespace: "shop".into(), name: "storefront-preview".into() },
         uid: "svc".into(),
-        hash: Some(CURRENT.into()),
+        hash: Some(hash.into()),
         selector: Vec::new(),
-    };
-    let service = Record::Service(Box::new(service));
-    a_blue_green().paused().pod(CURRENT, a_pod("a")).beside(service)
+    }))
+}
+
+/// A blue-green that waits for the switch, with its preview Service and its pod.
+fn waiting() -> Sample {
+    a_blue_green().paused().pod(CURRENT, a_pod("a")).beside(preview(CURRENT))
 }
 
 fn another_version() -> Sample {
     waiting().with(|w| w.status.current_hash = Some(OLD.into()))
+}
+
+/// After a run in which all was good.
+fn passed() -> Rig {
+    let mut rig = at(&waiting());
+    let number = begun(&mut rig);
+    answered(&mut rig, number, None);
+    rig
+}
+
+/// Why the gate is shut; nothing while it is open.
+fn shut(rig: &Rig) -> Option<String> {
+    let release = rig.model.fleet.release(&waiting().id()).unwrap();
+    match standing(&rig.model, &release, Verb::Promote) {
+        Standing::Shut(why) => Some(why.to_string()),
+        Standing::Open(_) => None,
+        Standing::None => panic!("it is gated"),
+    }
 }
 
 /// Begins a run and gives its number.
@@ -66,7 +106,7 @@ fn kept(effects: &[Effect]) -> Vec<Option<Pass>> {
 #[test]
 fn a_passed_gate_lets_both_keys_through_without_a_word() {
     for key in ['B', 'P'] {
-        let mut rig = Rig::at(&waiting());
+        let mut rig = at(&waiting());
         let number = begun(&mut rig);
         let effects = answered(&mut rig, number, None);
         assert_eq!(end(&rig), Some(&End::Judged(Outcome::Open)));
@@ -80,7 +120,7 @@ fn a_passed_gate_lets_both_keys_through_without_a_word() {
 #[test]
 fn without_a_gate_production_wants_a_reason_and_the_journal_has_it() {
     for key in ['B', 'P'] {
-        let mut rig = Rig::at(&waiting());
+        let mut rig = at(&waiting());
         assert_eq!(verbs(&rig.act(key)), []);
         assert!(rig.hindrance().unwrap().contains("no gate: give a reason"));
         let note = rig.dialog().plan.notes.iter().find(|note| note.label == "gate").unwrap();
@@ -110,11 +150,13 @@ fn one_bad_check_keeps_it_shut() {
         for (verdict, outcome) in
             [(failed.clone(), Outcome::Locked), (unknown.clone(), Outcome::Undetermined)]
         {
-            let mut rig = Rig::at(&waiting());
+            let mut rig = at(&waiting());
             let number = begun(&mut rig);
             let effects = answered(&mut rig, number, Some(&(check, verdict)));
             assert_eq!(end(&rig), Some(&End::Judged(outcome)));
-            assert_eq!(kept(&effects), []);
+            let result = kept(&effects).pop().flatten().expect("others are told");
+            assert_eq!((result.outcome, result.revision), (outcome, Some(42)));
+            assert!(shut(&rig).unwrap().contains(outcome.word()));
             assert_eq!(verbs(&rig.act('B')), []);
         }
     }
@@ -122,7 +164,7 @@ fn one_bad_check_keeps_it_shut() {
 
 #[test]
 fn what_the_cluster_says_counts_as_it_is_at_the_end() {
-    let mut rig = Rig::at(&waiting());
+    let mut rig = at(&waiting());
     let number = begun(&mut rig);
     let dying = waiting();
     let pod = a_pod("a").terminating();
@@ -133,7 +175,7 @@ fn what_the_cluster_says_counts_as_it_is_at_the_end() {
 
 #[test]
 fn a_new_image_during_the_run_voids_it_for_good() {
-    let mut rig = Rig::at(&waiting());
+    let mut rig = at(&waiting());
     let number = begun(&mut rig);
     let effects = rig.see(&another_version());
     assert!(effects.contains(&Effect::EndPreflight));
@@ -148,12 +190,6 @@ fn a_new_image_during_the_run_voids_it_for_good() {
 
 #[test]
 fn a_pass_ends_with_its_version_and_with_its_time() {
-    let passed = || {
-        let mut rig = Rig::at(&waiting());
-        let number = begun(&mut rig);
-        answered(&mut rig, number, None);
-        rig
-    };
     let mut rig = passed();
     rig.wait(15 * 60 * 1000);
     assert_eq!(verbs(&rig.act('B')), []);
@@ -180,18 +216,128 @@ fn a_pass_ends_with_its_version_and_with_its_time() {
 }
 
 #[test]
-fn what_another_process_passed_counts_and_what_it_took_back_does_not() {
-    let mut rig = Rig::at(&waiting());
-    let effects = rig.press(Key::Char('B'));
+fn what_is_old_in_the_cluster_opens_nothing() {
+    let rests: [(ResourceKind, &[Check]); 4] = [
+        (ResourceKind::Rollouts, &[Check::Pods, Check::Preview]),
+        (ResourceKind::ReplicaSets, &[Check::Pods]),
+        (ResourceKind::Pods, &[Check::Pods]),
+        (ResourceKind::Services, &[Check::Preview]),
+    ];
+    for (kind, checks) in rests {
+        for state in [old(), SourceState::Loading(now()), SourceState::Forbidden("list".into())] {
+            let mut rig = at(&waiting());
+            let number = begun(&mut rig);
+            hear(&mut rig, kind, state.clone());
+            answered(&mut rig, number, None);
+            assert_eq!(end(&rig), Some(&End::Judged(Outcome::Undetermined)), "{state:?}");
+            let findings = &rig.model.gates.runs[&waiting().id()].findings;
+            let unknown = findings.values().filter(|f| matches!(f.verdict, Verdict::Unknown(_)));
+            let unknown: Vec<Check> = unknown.map(|finding| finding.check).collect();
+            assert_eq!(unknown, checks, "{kind:?} {state:?}");
+        }
+    }
+    let mut rig = passed();
+    hear(&mut rig, ResourceKind::Pods, old());
+    let why = "it was passed, but now pods: what is seen of pods is 40s old";
+    assert_eq!(shut(&rig).as_deref(), Some(why));
+    hear(&mut rig, ResourceKind::Pods, SourceState::Live(now()));
+    assert_eq!(shut(&rig), None);
+}
+
+#[test]
+fn a_pass_counts_while_the_cluster_says_of_the_version_what_it_said_then() {
+    let crashed = Sample { pods: Vec::new(), ..waiting() };
+    let crashed = crashed.pod(CURRENT, a_pod("a").crash_looping());
+    let more = waiting().scaled(CURRENT, 3);
+    let moved = Sample { others: vec![preview(STABLE)], ..waiting() };
+    let cases = [(crashed, "pods: 0 of 1"), (more, "pods: 1 of 3"), (moved, "preview: ")];
+    for (changed, why) in cases {
+        let mut rig = passed();
+        assert_eq!(shut(&rig), None);
+        rig.see(&changed);
+        assert!(shut(&rig).unwrap().contains(&format!("but now {why}")), "{:?}", shut(&rig));
+        // The same version, as it was looked at.
+        rig.see(&waiting());
+        assert_eq!(shut(&rig), None);
+    }
+    // What the gate was told not to look at is not looked at now.
+    let mut rig = passed();
+    rig.model.gates.profile.skip = vec![Check::Preview];
+    rig.see(&Sample { others: vec![preview(STABLE)], ..waiting() });
+    assert_eq!(shut(&rig), None);
+}
+
+#[test]
+fn a_pass_is_void_for_good_once_another_version_came() {
+    let mut rig = passed();
     let uid = waiting().workload.uid;
-    assert!(effects.contains(&Effect::ReadGate(uid.clone())));
-    let pass = Pass {
+    let effects = rig.see(&another_version());
+    assert!(effects.contains(&Effect::KeepGate(uid.clone(), None)), "no process has it any more");
+    assert!(shut(&rig).unwrap().contains(OLD));
+    assert_eq!(kept(&rig.see(&another_version())), [], "it is said once");
+    rig.see(&waiting());
+    let void = format!("it was passed by {CURRENT}, and is void since {OLD} came");
+    assert_eq!(shut(&rig), Some(void.clone()));
+    rig.send(Msg::GateKept(uid.clone(), None));
+    assert_eq!(shut(&rig), Some(void), "the reason stays");
+    // A process that saw nothing of it knows by the number of the revision.
+    let before = Pass { revision: Some(41), ..a_pass(&uid) };
+    rig.send(Msg::GateKept(uid, Some(Box::new(before))));
+    assert!(shut(&rig).unwrap().contains("taken up again"));
+    let number = begun(&mut rig);
+    answered(&mut rig, number, None);
+    assert_eq!(shut(&rig), None);
+}
+
+#[test]
+fn of_two_processes_what_was_found_last_counts() {
+    let uid = waiting().workload.uid;
+    let hear = |rig: &mut Rig, outcome, seconds| {
+        let at = now() + Span::seconds(seconds);
+        let pass = Pass { outcome, at, ..a_pass(&uid) };
+        rig.send(Msg::GateKept(uid.clone(), Some(Box::new(pass))));
+    };
+    let mut rig = passed();
+    hear(&mut rig, Outcome::Locked, -5);
+    assert_eq!(shut(&rig), None);
+    hear(&mut rig, Outcome::Locked, 5);
+    assert_eq!(shut(&rig).as_deref(), Some("its last checks left it locked"));
+    hear(&mut rig, Outcome::Open, 3);
+    assert!(shut(&rig).is_some());
+    hear(&mut rig, Outcome::Open, 10);
+    assert_eq!(shut(&rig), None);
+    // Where nothing can be kept, what was found here still counts.
+    rig.send(Msg::GateKept(uid.clone(), None));
+    assert_eq!(shut(&rig), None);
+
+    let mut rig = at(&waiting());
+    let number = begun(&mut rig);
+    answered(&mut rig, number, Some(&(Check::Smoke, Verdict::Failed("x".into()))));
+    assert!(shut(&rig).is_some());
+    hear(&mut rig, Outcome::Open, 5);
+    assert_eq!(shut(&rig), None, "another process found it mended");
+}
+
+/// What another process found five minutes ago.
+fn a_pass(uid: &Uid) -> Pass {
+    Pass {
         uid: uid.clone(),
         hash: CURRENT.into(),
+        revision: Some(42),
+        outcome: Outcome::Open,
         at: now() - Span::minutes(5),
         route: "directly".into(),
         skipped: Vec::new(),
-    };
+    }
+}
+
+#[test]
+fn what_another_process_passed_counts_and_what_it_took_back_does_not() {
+    let mut rig = at(&waiting());
+    let effects = rig.press(Key::Char('B'));
+    let uid = waiting().workload.uid;
+    assert!(effects.contains(&Effect::ReadGate(uid.clone())));
+    let pass = a_pass(&uid);
     rig.send(Msg::GateKept(uid.clone(), Some(Box::new(pass.clone()))));
     assert_eq!(rig.dialog().gate, None);
     assert!(!rig.dialog().reason_required);
@@ -204,7 +350,7 @@ fn what_another_process_passed_counts_and_what_it_took_back_does_not() {
 
 #[test]
 fn time_that_is_up_leaves_what_is_missing_unknown() {
-    let mut rig = Rig::at(&waiting());
+    let mut rig = at(&waiting());
     begun(&mut rig);
     let effects = give_up_preflight(&mut rig.model, &waiting().id(), "not over within 1s");
     assert!(effects.contains(&Effect::EndPreflight));
@@ -213,7 +359,7 @@ fn time_that_is_up_leaves_what_is_missing_unknown() {
 
 #[test]
 fn the_gate_has_a_screen_whose_enter_begins_it_once() {
-    let mut rig = Rig::at(&waiting());
+    let mut rig = at(&waiting());
     rig.press(Key::Char('v'));
     assert_eq!(*rig.model.screen(), Screen::Gate(waiting().id()));
     let effects = rig.press(Key::Enter);
@@ -230,7 +376,7 @@ fn the_gate_has_a_screen_whose_enter_begins_it_once() {
 
 #[test]
 fn a_canary_is_neither_gated_nor_switched() {
-    let mut rig = Rig::at(&a_gate());
+    let mut rig = at(&a_gate());
     assert_eq!(rig.press(Key::Char('B')), []);
     assert!(rig.toast().contains("only a blue-green"), "{}", rig.toast());
     rig.press(Key::Char('P'));
@@ -265,7 +411,7 @@ fn note(effects: &[Effect]) -> Option<(&'static str, &'static str, String)> {
 
 #[test]
 fn a_switch_past_an_open_gate_is_looked_on_until_users_are_there_and_after() {
-    let mut rig = Rig::at(&waiting());
+    let mut rig = at(&waiting());
     rig.model.gates.looks_on = true;
     let number = begun(&mut rig);
     let effects = answered(&mut rig, number, None);
@@ -288,7 +434,7 @@ fn a_switch_past_an_open_gate_is_looked_on_until_users_are_there_and_after() {
 
 #[test]
 fn what_users_lacked_during_a_switch_is_told_and_kept() {
-    let mut rig = Rig::at(&switched());
+    let mut rig = at(&switched());
     begin_preflight(&mut rig.model, &waiting().id(), Stage::After).unwrap();
     let run = rig.model.gates.runs[&waiting().id()].clone();
     assert_eq!(run.switched, Some(rig.model.now), "users are there already");
@@ -302,14 +448,14 @@ fn what_users_lacked_during_a_switch_is_told_and_kept() {
 
 #[test]
 fn who_looks_on_ends_when_the_switch_is_not_made_or_taken_back() {
-    let mut rig = Rig::at(&waiting());
+    let mut rig = at(&waiting());
     begin_preflight(&mut rig.model, &waiting().id(), Stage::After).unwrap();
     let effects = rig.see(&waiting().with(|w| w.status.abort = true));
     assert!(effects.contains(&Effect::EndPreflight));
     let Some(End::Void(why)) = end(&rig) else { panic!("{:?}", end(&rig)) };
     assert!(why.contains("aborted before users were on it"), "{why}");
 
-    let mut rig = Rig::at(&switched());
+    let mut rig = at(&switched());
     begin_preflight(&mut rig.model, &waiting().id(), Stage::After).unwrap();
     let effects = rig.see(&waiting());
     let Some(End::Void(why)) = end(&rig) else { panic!("{:?}", end(&rig)) };
@@ -319,7 +465,7 @@ fn who_looks_on_ends_when_the_switch_is_not_made_or_taken_back() {
 
 #[test]
 fn the_screen_looks_at_what_users_have_once_they_are_switched() {
-    let mut rig = Rig::at(&switched());
+    let mut rig = at(&switched());
     rig.press(Key::Char('v'));
     let effects = rig.press(Key::Enter);
     let after =

@@ -61,6 +61,9 @@ fn a_paste_goes_into_the_filter_as_text() {
     rig.send(Msg::Paste("kind:deploy\r\n\u{1b}".into()));
     assert_eq!(rig.model.fleet_view.filter.value(), "kind:deploy");
     assert_eq!(names(&rig), ["catalog"]);
+    // What a terminal hides or joins does not reach it.
+    rig.send(Msg::Paste("\u{200d}\u{200c}\u{fe0f}\u{202e}".into()));
+    assert_eq!(rig.model.fleet_view.filter.value(), "kind:deploy");
 }
 
 #[test]
