@@ -165,8 +165,10 @@ pub struct Canary {
     pub abort_scale_down_delay: Span,
     /// `scaleDownDelaySeconds` (default 30 s with traffic routing).
     pub scale_down_delay: Span,
-    /// `analysis`: it goes on in the background of all steps.
+    /// `analysis`: it goes on in the background of the steps.
     pub background: RolloutAnalysis,
+    /// `analysis.startingStep` (default 0): the index of the step that it begins with.
+    pub background_from: usize,
 }
 
 impl Canary {

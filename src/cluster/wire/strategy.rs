@@ -47,6 +47,8 @@ pub(super) fn of_deployment(node: Node<'_>) -> Strategy {
 fn canary(node: Node<'_>) -> Canary {
     let routing = node.at("trafficRouting");
     let nginx = routing.at("nginx");
+    let background = node.at("analysis");
+    let from = background.long("startingStep").and_then(|step| usize::try_from(step).ok());
     let mut ingresses = nginx.texts("stableIngresses");
     if let Some(one) = nginx.text("stableIngress") {
         ingresses.insert(0, one);
@@ -66,7 +68,8 @@ fn canary(node: Node<'_>) -> Canary {
             .seconds("abortScaleDownDelaySeconds")
             .unwrap_or(SCALE_DOWN_DELAY),
         scale_down_delay: node.seconds("scaleDownDelaySeconds").unwrap_or(SCALE_DOWN_DELAY),
-        background: analysis(node.at("analysis")),
+        background: analysis(background),
+        background_from: from.unwrap_or(0),
     }
 }
 
@@ -158,5 +161,29 @@ fn scale(node: Node<'_>) -> CanaryScale {
         (Some(replicas), _) => CanaryScale::Replicas(replicas),
         (None, Some(weight)) => CanaryScale::Weight(weight),
         (None, None) => CanaryScale::MatchTraffic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::node::Reading;
+    use super::super::pool::Pool;
+    use super::*;
+
+    #[test]
+    fn a_background_analysis_begins_with_its_starting_step() {
+        let from = |analysis: Value| {
+            let strategy = json!({ "canary": { "analysis": analysis } });
+            let reading = Reading::new(&Pool::default());
+            let strategy = of_rollout(Node::new(&strategy, &reading));
+            strategy.canary().map(|canary| canary.background_from)
+        };
+        assert_eq!(from(json!({ "startingStep": 6 })), Some(6));
+        // Before the first step is with the first step.
+        for none in [json!(null), json!({}), json!({ "startingStep": -1 })] {
+            assert_eq!(from(none), Some(0));
+        }
     }
 }

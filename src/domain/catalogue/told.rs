@@ -80,8 +80,9 @@ pub struct Question<'q> {
     pub environment: Option<&'q str>,
     /// What runs there.
     pub seen: &'q Seen,
-    /// What its release goes through, as it is set up now; none where that is not known.
-    pub course: Option<&'q Course>,
+    /// What its release goes through, as it is set up now, and the terms of its guard where the
+    /// environment sets none (`[guard]` of the configuration); none where it is not known.
+    pub course: Option<(&'q Course, &'q Terms)>,
 }
 
 /// A plan.
@@ -179,8 +180,6 @@ pub fn plan(catalogue: &Catalogue, question: Question<'_>) -> Result<Plan, NoPla
         NoPlan::NotInMatrix { service: name(), kind: kind.clone(), risk: risk.clone() }
     })?;
     let choice = Choice::of(&advice, service.strategy.as_ref());
-    let usual = Terms::default();
-    let terms = environment.map_or(&usual, |environment| &environment.guard.value);
     let has = |test: &&SafeText| !service.tests.iter().any(|t| t.test.value == test.as_str());
     let approvals = environment.and_then(|environment| environment.approvals.as_ref());
     Ok(Plan {
@@ -189,7 +188,10 @@ pub fn plan(catalogue: &Catalogue, question: Question<'_>) -> Result<Plan, NoPla
         owner: service.owner.as_ref().map(|owner| owner.value.clone()),
         runbook: service.runbook.as_ref().map(|runbook| runbook.value.clone()),
         without_evidence: advice.tests.iter().filter(has).cloned().collect(),
-        budget: question.course.map(|course| budget::of(course, terms)),
+        budget: question.course.map(|(course, usual)| {
+            let terms = environment.map_or(usual, |environment| environment.guard.or(usual));
+            budget::of(course, terms)
+        }),
         approvals: approvals.map(|approvals| approvals.words().into()),
         seen: question.seen.clone(),
         comparison: compare(&advice, &choice, question.seen),

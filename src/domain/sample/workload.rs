@@ -60,6 +60,7 @@ pub(crate) fn a_canary() -> Sample {
         abort_scale_down_delay: Span::seconds(30),
         scale_down_delay: Span::seconds(30),
         background: RolloutAnalysis::default(),
+        background_from: 0,
     };
     let mut sample = a_rollout("checkout", Strategy::Canary(canary));
     sample.replica_sets[0].desired = 1;

@@ -1,6 +1,6 @@
 //! `waveoff plan`: which strategy, by which rule, how long, and what that leaves to a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
@@ -15,13 +15,16 @@ use crate::domain::catalogue::environment::Environment;
 use crate::domain::catalogue::matrix::StrategyKind;
 use crate::domain::catalogue::told::{Plan, Question, Runs, Seen, cells, plan};
 use crate::domain::catalogue::{Catalogue, advice};
+use crate::domain::guard::rule::Terms;
 use crate::domain::id::WorkloadId;
-use crate::domain::strategy::Strategy;
 use crate::domain::text::SafeText;
 use crate::domain::workload::Workload;
 use crate::error::Exit;
 use crate::runtime::headless::{Failure, failure};
 use crate::runtime::say::{complain, print, print_json};
+
+/// Templates that are asked for one workload at most, as in the cockpit.
+const MOST_TEMPLATES: usize = 40;
 
 /// What was seen of a workload on the cluster.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ impl Look {
         Self { seen: Seen::Unanswered(why.into()), course: None }
     }
 
-    /// Reads a workload and the templates that it names.
+    /// Reads a workload and the templates of its analyses.
     pub(in crate::runtime) async fn at(connection: &Connection, id: &WorkloadId) -> Self {
         let workload = match read_workload(connection, id).await {
             Ok(workload) => workload,
@@ -71,28 +74,52 @@ impl Look {
     }
 }
 
-/// The templates that a workload names, as far as they can be read.
+/// The templates that a workload names and those that they refer to, as far as they can be read.
 async fn templates(
     connection: &Connection,
     workload: &Workload,
 ) -> BTreeMap<TemplateName, AnalysisTemplate> {
-    let mut read = BTreeMap::new();
-    for name in names(&workload.strategy) {
+    let analyses = workload.strategy.analyses().into_iter();
+    let mut templates = Templates::of(analyses.flat_map(|analysis| analysis.templates.clone()));
+    while let Some(name) = templates.next_name() {
         let found = read_analysis_template(connection, &workload.id.namespace, &name).await;
         if let Ok(template) = found {
-            read.insert(name, template);
+            templates.take(name, template);
         }
     }
-    read
+    templates.read
 }
 
-fn names(strategy: &Strategy) -> Vec<TemplateName> {
-    let analyses = strategy.analyses().into_iter();
-    let mut names: Vec<TemplateName> =
-        analyses.flat_map(|analysis| analysis.templates.clone()).collect();
-    names.sort();
-    names.dedup();
-    names
+/// Templates that were read, and those that are still to be.
+#[derive(Debug, Default)]
+struct Templates {
+    read: BTreeMap<TemplateName, AnalysisTemplate>,
+    open: VecDeque<TemplateName>,
+    asked: BTreeSet<TemplateName>,
+}
+
+impl Templates {
+    fn of(named: impl Iterator<Item = TemplateName>) -> Self {
+        Self { open: named.collect(), ..Self::default() }
+    }
+
+    /// The next one to ask for. Each comes once, however it is referred to, and no more than
+    /// `MOST_TEMPLATES` come.
+    fn next_name(&mut self) -> Option<TemplateName> {
+        while self.asked.len() < MOST_TEMPLATES {
+            let name = self.open.pop_front()?;
+            if self.asked.insert(name.clone()) {
+                return Some(name);
+            }
+        }
+        None
+    }
+
+    /// Takes in one that was read, and the names that it refers to.
+    fn take(&mut self, name: TemplateName, template: AnalysisTemplate) {
+        self.open.extend(template.templates.iter().cloned());
+        self.read.insert(name, template);
+    }
 }
 
 /// The environment that a plan would be compared with.
@@ -107,21 +134,27 @@ pub(in crate::runtime) fn environment_of<'c>(
     }
 }
 
-/// Advises on a service, on a type and a risk, or on all of them. A catalogue with faults is wrong
-/// use, whatever is advised.
+/// Advises on a service, on a type and a risk, or on all of them. `terms` are those of a guard
+/// where the environment sets none. A catalogue with faults is wrong use, whatever is advised.
 ///
 /// # Errors
 /// Names that nobody knows.
 pub(in crate::runtime) fn advise(
     loaded: &Loaded,
     asked: &PlanAsk,
+    terms: &Terms,
     look: &Look,
 ) -> Result<Exit, Failure> {
-    let exit = advised(&loaded.catalogue, asked, look)?;
+    let exit = advised(&loaded.catalogue, asked, terms, look)?;
     Ok(if loaded.faults.is_empty() { exit } else { Exit::Usage })
 }
 
-fn advised(catalogue: &Catalogue, asked: &PlanAsk, look: &Look) -> Result<Exit, Failure> {
+fn advised(
+    catalogue: &Catalogue,
+    asked: &PlanAsk,
+    terms: &Terms,
+    look: &Look,
+) -> Result<Exit, Failure> {
     if let (Some(kind), Some(risk)) = (&asked.kind, &asked.risk) {
         return of_type(catalogue, kind, risk, asked.print.output);
     }
@@ -133,7 +166,7 @@ fn advised(catalogue: &Catalogue, asked: &PlanAsk, look: &Look) -> Result<Exit, 
         service,
         environment: asked.environment.as_deref(),
         seen: &look.seen,
-        course: look.course.as_ref(),
+        course: look.course.as_ref().map(|course| (course, terms)),
     };
     let plan = plan(catalogue, question)
         .map_err(|error| failure(Exit::Usage, format!("plan: {error}")))?;
@@ -259,4 +292,56 @@ fn cell(advice: &advice::Advice) -> Value {
         "rollback_seconds": advice.limit.effective.span.num_seconds(),
         "tests": advice.tests.iter().map(SafeText::as_str).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is asked for, in order, where `first` is named and each refers to further ones.
+    fn asked(first: &str, further: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+        let mut templates = Templates::of(std::iter::once(TemplateName::local(first)));
+        let mut asked = Vec::new();
+        while let Some(name) = templates.next_name() {
+            asked.push(name.name.to_string());
+            let further = further(name.name.as_str());
+            let template = AnalysisTemplate {
+                name: name.clone(),
+                args: Vec::new(),
+                metrics: Vec::new(),
+                templates: further.into_iter().map(TemplateName::local).collect(),
+            };
+            templates.take(name, template);
+        }
+        assert_eq!(templates.read.len(), asked.len());
+        asked
+    }
+
+    #[test]
+    fn templates_that_templates_refer_to_are_read_each_once() {
+        let further = |name: &str| {
+            let names: &[&str] = match name {
+                "outer" => &["inner", "outer", "other"],
+                "inner" => &["deep", "outer"],
+                _ => &["other"],
+            };
+            names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(asked("outer", further), ["outer", "inner", "other", "deep"]);
+    }
+
+    #[test]
+    fn templates_without_an_end_are_not_followed_for_ever() {
+        let all = asked("a", |name| vec![format!("{name}a"), format!("{name}b")]);
+        assert_eq!(all.len(), MOST_TEMPLATES);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_is_not_asked_for_again() {
+        let names = ["gone", "gone", "there"].map(TemplateName::local);
+        let mut templates = Templates::of(names.into_iter());
+        let mut next = || templates.next_name().map(|name| name.name.to_string());
+        assert_eq!((next().as_deref(), next().as_deref()), (Some("gone"), Some("there")));
+        assert_eq!(next(), None);
+    }
 }

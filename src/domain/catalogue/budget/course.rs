@@ -1,7 +1,7 @@
 //! What a release goes through, as far as its length depends on it.
 //!
-//! A form that a live workload fills (`Course::of`), and a manifest could as well. It has what the
-//! cockpit's own types lack: the step at which a background analysis begins. Called by `budget`.
+//! A form that a live workload fills (`Course::of`), and a manifest could as well. Called by
+//! `budget`.
 
 use std::collections::BTreeSet;
 
@@ -180,7 +180,7 @@ impl Watch {
 
 impl Course {
     /// What a live workload goes through. `template` finds AnalysisTemplates; `start` is how long a
-    /// pod of it takes. That a background analysis may begin at a later step is not seen here.
+    /// pod of it takes.
     pub fn of<'t>(
         workload: &Workload,
         template: impl Fn(&TemplateName) -> Option<&'t AnalysisTemplate>,
@@ -190,13 +190,13 @@ impl Course {
         let stages = match &workload.strategy {
             Strategy::Canary(canary) => Stages::Canary(reader.canary(canary)),
             Strategy::BlueGreen(switch) => {
-                let by_itself = switch.auto_promotion_after.filter(|span| *span > Span::zero());
+                let after = switch.auto_promotion_after.filter(|span| *span > Span::zero());
                 Stages::BlueGreen(BlueGreenStages {
                     before: reader.watch(&switch.before),
-                    wait: match (by_itself, switch.auto_promotion) {
-                        (Some(span), _) => Some(PauseLength::For(span)),
-                        (None, false) => Some(PauseLength::UntilPromoted),
-                        (None, true) => None,
+                    // Where a person promotes, the controller ignores `autoPromotionSeconds`.
+                    wait: match (switch.auto_promotion, after) {
+                        (true, after) => after.map(PauseLength::For),
+                        (false, _) => Some(PauseLength::UntilPromoted),
                     },
                     after: reader.watch(&switch.after),
                     old_stays: switch.scale_down_delay,
@@ -237,10 +237,11 @@ impl Reader<'_, '_> {
             Step::Plugin(name) => Stage::Other(format!("plugin {name}").into(), None),
             Step::Unknown(name) => Stage::Other(format!("step {name}").into(), None),
         };
+        let background = self.watch(&canary.background);
         let stays = canary.has_router() && !canary.dynamic_stable_scale;
         CanaryStages {
             steps: canary.steps.iter().map(step).collect(),
-            background: self.watch(&canary.background).map(|watch| (watch, 0)),
+            background: background.map(|watch| (watch, canary.background_from)),
             whole: canary.max_weight,
             old_stays: stays.then_some(canary.scale_down_delay),
         }

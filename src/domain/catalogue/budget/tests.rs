@@ -107,6 +107,9 @@ fn a_wait_for_a_person_ends_what_runs_for_a_while_and_is_a_gate() {
     assert_eq!(budget.length, Span::minutes(25));
     assert_eq!(budget.unwatched, Some(Span::minutes(2)));
     assert!(budget.reach.part.until_person && budget.undo.waits && budget.reach.expires_first);
+    // What begins behind it has not run out yet.
+    stages.background = Some((judged(Span::hours(9)), 10));
+    assert_eq!(sum(&canary(stages.clone())).unwatched, Some(Span::minutes(17)));
     let gate = stages.steps.remove(9);
     stages.steps.push(gate);
     let budget = sum(&canary(stages));
@@ -208,6 +211,15 @@ fn template(name: &str, count: Option<&str>, further: &[&str]) -> AnalysisTempla
 }
 
 fn live(steps: Vec<Step>, background: &str, templates: &[AnalysisTemplate]) -> Budget {
+    live_from(0, steps, background, templates)
+}
+
+fn live_from(
+    from: usize,
+    steps: Vec<Step>,
+    background: &str,
+    templates: &[AnalysisTemplate],
+) -> Budget {
     let analysis = |name: &str| RolloutAnalysis {
         templates: vec![TemplateName::local(name)],
         args: Vec::new(),
@@ -216,6 +228,7 @@ fn live(steps: Vec<Step>, background: &str, templates: &[AnalysisTemplate]) -> B
         canary.steps = steps;
         canary.background =
             if background.is_empty() { RolloutAnalysis::default() } else { analysis(background) };
+        canary.background_from = from;
     });
     let find = |name: &TemplateName| templates.iter().find(|t| t.name == *name);
     sample.ask(|release| sum(&Course::of(release.workload, find, None)))
@@ -243,6 +256,19 @@ fn a_live_canary_is_read_with_its_templates() {
 }
 
 #[test]
+fn a_live_background_analysis_watches_from_its_starting_step_on() {
+    let wait = Step::Pause(PauseLength::For(Span::minutes(3)));
+    let steps = [10, 50, 100].map(|weight| [Step::SetWeight(weight), wait.clone()]).concat();
+    let endless = [template("watch", None, &[])];
+    let unwatched = |from| live_from(from, steps.clone(), "watch", &endless).unwatched;
+    assert_eq!(unwatched(0), Some(Span::zero()));
+    // It begins when all users come: the pauses at 10 and 50 are over by then.
+    assert_eq!(unwatched(4), Some(Span::minutes(6)));
+    // With the end of the steps nothing is left to be watched.
+    assert_eq!(unwatched(6), Some(Span::minutes(9)));
+}
+
+#[test]
 fn an_analysis_step_without_an_end_is_said() {
     let budget = live(vec![analysis_step("a")], "", &[template("a", None, &[])]);
     assert_eq!(budget.open, ["an analysis without an end: a metric has no count"]);
@@ -266,7 +292,8 @@ fn a_live_blue_green_waits_or_switches_by_itself() {
     };
     assert_eq!(waits(false, None), (1, Span::zero()));
     assert_eq!(waits(true, None), (0, Span::zero()));
-    assert_eq!(waits(false, Some(MINUTE)), (0, MINUTE));
+    // A person promotes, whatever the seconds are (W21).
+    assert_eq!(waits(false, Some(MINUTE)), (1, Span::zero()));
     assert_eq!(waits(true, Some(MINUTE)), (0, MINUTE));
 }
 

@@ -162,8 +162,10 @@ pub(super) fn unwatched(course: &Course, segments: &[Segment]) -> Option<Span> {
         let length = match &segment.lasts {
             Lasts::For(length) => *length,
             Lasts::Person => {
-                // Nobody knows how long that takes: it has run out by then.
-                left = left.map(|_| Span::zero());
+                // Nobody knows how long that takes: what has begun has run out by then.
+                if segment.step >= from {
+                    left = left.map(|_| Span::zero());
+                }
                 continue;
             }
             Lasts::Open(_) => continue,

@@ -51,7 +51,8 @@ fn catalogue(services: Vec<Service>) -> Catalogue {
 }
 
 fn ask(service: Service, seen: &Seen, course: Option<&Course>) -> Plan {
-    let name = service.name.value.to_string();
+    let (name, terms) = (service.name.value.to_string(), Terms::default());
+    let course = course.map(|course| (course, &terms));
     let question = Question { service: &name, environment: None, seen, course };
     plan(&catalogue(vec![service]), question).unwrap()
 }
@@ -159,6 +160,29 @@ fn what_would_repair_it_is_said_as_well() {
     ] {
         assert_eq!(line(&plan, label), wanted);
     }
+}
+
+#[test]
+fn a_guard_has_the_environments_terms_where_there_are_any_and_else_the_configurations() {
+    let course = payment_course();
+    let usual = Terms { errors_for: Span::minutes(30), ..Terms::default() };
+    let guard = |service: &Service| {
+        let course = Some((&course, &usual));
+        let question =
+            Question { service: "payment", environment: None, seen: &Seen::NotAsked, course };
+        line(&plan(&catalogue(vec![service.clone()]), question).unwrap(), "guard")
+    };
+    let mut payment = service("payment", "critical_apis", "high_risk");
+    let configured = "p99 (3m), pods (45s) can act before all users are on it; errors (30m) \
+                      cannot: it takes too short";
+    assert_eq!(guard(&payment), configured);
+    let own = Terms { errors_for: Span::minutes(4), ..Terms::default() };
+    let set = vec![("errors_for", Origin::BuiltIn)];
+    payment.environments[0].guard = Profiled { base: None, value: own, set };
+    let own = "errors (4m), p99 (3m), pods (45s) can act before all users are on it";
+    assert_eq!(guard(&payment), own);
+    payment.environments.clear();
+    assert_eq!(guard(&payment), configured);
 }
 
 #[test]
