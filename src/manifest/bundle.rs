@@ -2,7 +2,7 @@
 //!
 //! Never judges. Called by the readers that fill it and the rules that look things up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::readiness::Subject;
 use crate::domain::text::SafeText;
@@ -62,6 +62,30 @@ impl Object {
     }
 }
 
+/// A kind of object, and where the API has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
+    /// `kind`.
+    pub name: &'static str,
+    /// API groups that have it, the newest first; empty for the core.
+    pub groups: &'static [&'static str],
+    /// The resource, as paths of the API name it.
+    pub resource: &'static str,
+    /// Whether its objects are in a namespace.
+    pub namespaced: bool,
+}
+
+impl Kind {
+    /// One whose objects are in namespaces.
+    pub const fn of(
+        name: &'static str,
+        groups: &'static [&'static str],
+        resource: &'static str,
+    ) -> Self {
+        Self { name, groups, resource, namespaced: true }
+    }
+}
+
 /// Objects that are judged together.
 ///
 /// An object without a namespace meets those of every namespace: which it is put into is said when
@@ -71,6 +95,8 @@ pub struct Bundle {
     objects: Vec<Object>,
     by_name: HashMap<(String, String), Vec<usize>>,
     by_kind: HashMap<String, Vec<usize>>,
+    /// Kinds that could not be read, with the namespace; an empty one means everywhere.
+    unread: BTreeSet<(String, String)>,
 }
 
 impl Bundle {
@@ -80,6 +106,19 @@ impl Bundle {
         self.by_name.entry((object.kind.clone(), object.name.clone())).or_default().push(index);
         self.by_kind.entry(object.kind.clone()).or_default().push(index);
         self.objects.push(object);
+    }
+
+    /// Notes that objects of a kind could not be read, in a namespace or, where that is empty, in
+    /// any.
+    pub fn leave_out(&mut self, kind: &str, namespace: &str) {
+        self.unread.insert((kind.to_owned(), namespace.to_owned()));
+    }
+
+    /// Whether objects of a kind that an object of `namespace` would meet could not be read: what
+    /// is not here may be there all the same.
+    pub fn is_unread(&self, kind: &str, namespace: &str) -> bool {
+        let unread = |(left, of): &(String, String)| left == kind && meets(of, namespace);
+        self.unread.iter().any(unread)
     }
 
     /// All of them, in the order in which they were read.

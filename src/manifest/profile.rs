@@ -48,6 +48,15 @@ impl Profiles {
         change(&mut self.usual);
         self.own.values_mut().flatten().for_each(|(.., profile)| change(profile));
     }
+
+    /// Changes those of a workload that was given numbers of its own.
+    pub fn change_of(&mut self, id: &WorkloadId, change: impl Fn(&mut Profile)) {
+        let named = self.own.get_mut(id.name.as_str()).into_iter().flatten();
+        let own = named.filter(|(kind, namespace, _)| {
+            *kind == id.kind.as_str() && *namespace == id.namespace.as_str()
+        });
+        own.for_each(|(.., profile)| change(profile));
+    }
 }
 
 /// What is wanted of a workload.
@@ -108,8 +117,8 @@ pub struct Live {
 /// What a Prometheus answered.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Measured {
-    /// Upper edges of buckets (`le`), in the unit of the metric, by the name of its `_bucket`
-    /// series. `+Inf` may be among them.
+    /// Upper edges of buckets (`le`), in the unit of the metric, by the selector of its `_bucket`
+    /// series with the arguments filled in. `+Inf` may be among them.
     pub bounds: BTreeMap<String, Answer<Vec<f64>>>,
     /// Whether a query returns anything now, by its text with the arguments filled in.
     pub returns: BTreeMap<String, Answer<bool>>,

@@ -64,7 +64,7 @@ impl<'b> Container<'b> {
 pub struct Workload<'b> {
     /// Its object.
     pub object: &'b Object,
-    /// Its strategy; none for a Rollout that names none.
+    /// Its strategy; none for a Rollout that names none, or both.
     pub strategy: Option<Strategy>,
     /// The object that has the pod template: itself, or the Deployment that `workloadRef` names.
     /// None where that is not among what was read.

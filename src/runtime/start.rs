@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use crate::app::guard::record;
 use crate::app::journal;
 use crate::app::keymap::{self, Overrides};
 use crate::app::model::Model;
-use crate::app::report;
 use crate::app::session::Scope;
 use crate::app::update::begin_drill;
 use crate::cluster::{self, ClusterError, Connection, ErrorKind, Live};
@@ -20,14 +19,12 @@ use crate::config::{
     Namespaces, Places, Settings, Themes, Variables, choose_theme, explain, overrides, to_json,
     to_text,
 };
-use crate::domain::action::Verb;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::environment::Environment;
-use crate::domain::text::SafeText;
 use crate::domain::time::Span;
 use crate::error::Exit;
 use crate::telemetry::{self, Telemetry};
-use crate::terminal::{Capabilities, Console, Signals, Surroundings};
+use crate::terminal::{Capabilities, Console, Deadly, Signals, Surroundings};
 use crate::view::{Glyphs, Look};
 
 use super::alerts;
@@ -37,11 +34,11 @@ use super::connect as connecting;
 use super::doctor;
 use super::door::Door;
 use super::drill::{self, Flown};
-use super::headless::{Failure, Headless, failure};
+use super::headless::{Failure, Headless, failure, has_duties, interrupted};
 use super::measure;
 use super::readiness::{self, Bench};
 use super::repository::Repositories;
-use super::say::{complain, print, print_json};
+use super::say::{self, complain, print, print_json};
 use super::state::record as journal_record;
 use super::state::{Keep, Passes};
 
@@ -73,6 +70,7 @@ pub fn run(args: Args) -> Exit {
     let exit = served.unwrap_or(Exit::Panic);
     // A credential plugin or a name lookup that hangs must not hold up the way out.
     runtime.shutdown_timeout(Duration::from_millis(300));
+    say::finish();
     exit
 }
 
@@ -118,8 +116,8 @@ async fn serve(args: Args) -> Exit {
         Some(Command::Drill(asked)) if !asked.headless && !asked.serve => {
             Box::pin(drill::run(start, asked, overrides)).await
         }
-        // It has something to say before it ends, whatever ends it.
-        Some(command @ Command::Guard(_)) => Box::pin(start.command(command, overrides)).await,
+        // They have something to finish or to say before they end, whatever ends them.
+        Some(command) if has_duties(&command) => Box::pin(start.command(command, overrides)).await,
         Some(command) => tokio::select! {
             ended = Box::pin(start.command(command, overrides)) => ended,
             _ = tokio::signal::ctrl_c() => Err(Failure {
@@ -152,13 +150,17 @@ async fn at_once(args: &Args, settings: &Settings, places: &Places) -> Option<Ex
         }
         Some(Command::Alerts(asked)) => Some(alerts::rehearse(settings, asked).await),
         Some(Command::Check(asked)) if !asked.live => {
-            let bench = bench(settings, args.global.catalogue.as_deref(), None);
-            Some(ended(bench.and_then(|bench| readiness::check(asked, bench))))
+            let loaded = readiness::load_and_say(args.global.catalogue.as_deref());
+            let (terms, now) = (&settings.guard.terms, Clock::default().now());
+            Some(ended(loaded.and_then(|loaded| {
+                let bench = Bench::new(terms, &loaded.catalogue, None, now);
+                readiness::check(asked, bench).map(|exit| readiness::marred(&loaded, exit))
+            })))
         }
         Some(Command::Plan(asked)) if !asked.live => {
             let loaded = readiness::load_and_say(args.global.catalogue.as_deref());
-            let look = readiness::Look::away();
-            Some(ended(loaded.and_then(|loaded| readiness::advise(&loaded, asked, &look))))
+            let (terms, look) = (&settings.guard.terms, readiness::Look::away());
+            Some(ended(loaded.and_then(|loaded| readiness::advise(&loaded, asked, terms, &look))))
         }
         Some(Command::New(asked)) => {
             let loaded = readiness::load_and_say(args.global.catalogue.as_deref());
@@ -177,16 +179,6 @@ fn ended(came_to: Result<Exit, Failure>) -> Exit {
         complain(&failure.text);
         failure.exit
     })
-}
-
-/// What manifests are judged by, in a cluster's context or in none.
-fn bench(
-    settings: &Settings,
-    catalogue: Option<&Path>,
-    context: Option<&SafeText>,
-) -> Result<Bench, Failure> {
-    let catalogue = readiness::load_and_say(catalogue)?.catalogue;
-    Ok(Bench::new(&settings.guard.terms, &catalogue, context, Clock::default().now()))
 }
 
 impl Start {
@@ -216,7 +208,8 @@ impl Start {
             Command::Doctor(print) => Ok(Box::pin(doctor::run(self, print.output)).await),
             Command::Check(asked) => self.check_live(&asked).await,
             Command::Plan(asked) => self.plan_live(&asked).await,
-            command => Box::pin(self.headless(command)).await,
+            command if has_duties(&command) => Box::pin(self.on_duty(command)).await,
+            command => Box::pin(self.look_on(command)).await,
         }
     }
 
@@ -227,7 +220,7 @@ impl Start {
             None => readiness::Look::away(),
             Some(environment) => self.look_at(environment).await,
         };
-        readiness::advise(&loaded, asked, &look)
+        readiness::advise(&loaded, asked, &self.settings.guard.terms, &look)
     }
 
     /// Looks at an environment in its own context, unless the session is of another.
@@ -257,11 +250,19 @@ impl Start {
             Scope::All => Vec::new(),
             Scope::Namespaces(names) => names,
         };
-        let sign_in = measure::sign_in(&self.settings, None, false);
-        let server = measure::named(&connection, sign_in);
+        let loaded = readiness::load_and_say(self.catalogue.as_deref())?;
+        let catalogue = &loaded.catalogue;
+        for unsent in measure::unsent(catalogue, self.catalogue.is_some()) {
+            complain(&unsent);
+        }
+        let named = self.catalogue.as_ref().map(|_| catalogue);
+        let sign_in = measure::sign_in(&self.settings, named, false);
+        let servers = measure::Servers::new(Arc::clone(&connection), sign_in);
         let context = &connection.identity().context;
-        let bench = bench(&self.settings, self.catalogue.as_deref(), Some(context))?;
-        readiness::check_live(&connection, &namespaces, server, asked, bench).await
+        let now = self.clock.now();
+        let bench = Bench::new(&self.settings.guard.terms, catalogue, Some(context), now);
+        let exit = readiness::check_live(&servers, &namespaces, asked, bench).await?;
+        Ok(readiness::marred(&loaded, exit))
     }
 
     pub(super) fn door(&self, connection: Arc<Connection>) -> Door {
@@ -400,8 +401,34 @@ impl Start {
         Ok(Look::new(theme, glyphs, choice.depth))
     }
 
-    async fn headless(self, command: Command) -> Result<Exit, Failure> {
-        let connection = self.connected().await?;
+    /// A command that only looks.
+    async fn look_on(self, command: Command) -> Result<Exit, Failure> {
+        let mut session = self.session(&command, self.connected().await?);
+        Box::pin(session.carry_out(&command)).await
+    }
+
+    /// A command with duties: it hears every signal from here on, and nobody who does not read what
+    /// it says holds it up.
+    async fn on_duty(self, command: Command) -> Result<Exit, Failure> {
+        say::aside();
+        let signals = Deadly::listen();
+        let mut signals = signals.map_err(|e| failure(Exit::Undetermined, e.to_string()))?;
+        let connection = tokio::select! {
+            connected = self.connected() => connected?,
+            signal = signals.next() => return Err(interrupted(signal)),
+        };
+        let session = self.session(&command, connection);
+        match &command {
+            Command::Guard(asked) => {
+                let left = connecting::guards(&self.places, false).left();
+                Box::pin(session.guard(asked, left, signals)).await
+            }
+            command => Box::pin(session.obey(command, signals)).await,
+        }
+    }
+
+    /// Begins a session without a screen.
+    fn session(&self, command: &Command, connection: Arc<Connection>) -> Headless {
         let listing = matches!(command, Command::List(_));
         let scope = match &self.settings.namespaces.value {
             // A name without a namespace means the context's, as everywhere else.
@@ -416,44 +443,8 @@ impl Start {
         model.metrics.settings.on &=
             matches!(command, Command::List(_) | Command::Status(_) | Command::Guard(_));
         let sign_in = measure::sign_in(&self.settings, self.named_catalogue(&model), false);
-        let guards = matches!(command, Command::Guard(_));
-        let left = if guards { door.guards.left() } else { Vec::new() };
         let alerts = alerts::plan(&self.settings, &self.places, false);
-        let session = Headless::start(model, door, sign_in, alerts, self.clock.clone());
-        match &command {
-            Command::List(print) => session.list(print.output).await,
-            Command::Status(look) => {
-                let (text, json) = (report::status_text, report::status_json);
-                session.tell(&look.target, look.print.output, text, json).await
-            }
-            Command::Why(look) => {
-                let (text, json) = (report::why_text, report::why_json);
-                session.tell(&look.target, look.print.output, text, json).await
-            }
-            Command::Promote { full, without_gate, check_after, act } => {
-                let verb = if *full { Verb::PromoteFull } else { Verb::Promote };
-                session.promote(verb, *without_gate, *check_after, act).await
-            }
-            Command::Preflight(asked) => session.preflight(asked).await,
-            Command::Pause(act) => session.act(Verb::Pause, None, act).await,
-            Command::Resume(act) => session.act(Verb::Resume, None, act).await,
-            Command::Abort(act) => session.act(Verb::Abort, None, act).await,
-            Command::Undo { to_revision, act } => session.act(Verb::Undo, *to_revision, act).await,
-            Command::Retry(act) => session.act(Verb::Retry, None, act).await,
-            Command::Off(act) => session.act(Verb::WaveOff, None, act).await,
-            Command::Revert(act) => session.revert(act).await,
-            Command::Restart(act) => session.act(Verb::Restart, None, act).await,
-            Command::Guard(asked) => Box::pin(session.guard(asked, left, listen()?)).await,
-            Command::Config(_)
-            | Command::Keys
-            | Command::Journal(_)
-            | Command::Alerts(_)
-            | Command::Drill(_)
-            | Command::Check(_)
-            | Command::New(_)
-            | Command::Plan(_)
-            | Command::Doctor(_) => Ok(Exit::Ok),
-        }
+        Headless::start(model, door, sign_in, alerts, self.clock.clone())
     }
 }
 

@@ -3,6 +3,8 @@
 //! Only reads, page by page; Secrets are never asked for. What may not be read, or is not
 //! installed, is named and left out. Called by `runtime`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::call;
@@ -10,7 +12,7 @@ use super::connect::Connection;
 use super::error::ClusterError;
 use super::resource::escape;
 use crate::domain::text::SafeText;
-use crate::manifest::bundle::Object;
+use crate::manifest::bundle::{Bundle, Kind, Object};
 use crate::manifest::tree::{Entry, Node, Value as Tree};
 
 /// Objects of one page.
@@ -40,12 +42,38 @@ const KINDS: [(&str, &str, &str, bool); 13] = [
 /// What was found.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    /// The objects, without what only the API server writes.
-    pub objects: Vec<Object>,
+    /// The objects, without what only the API server writes, and which could not be read.
+    pub bundle: Bundle,
     /// What could not be read, and why.
     pub missing: Vec<SafeText>,
     /// Minor version of the API server, where it says it.
     pub minor: Option<u32>,
+    /// Namespaces of which everything was listed; none means all.
+    namespaces: Vec<SafeText>,
+    /// What was listed besides.
+    further: BTreeSet<(Kind, SafeText)>,
+}
+
+impl Inventory {
+    /// Takes in a list. Of a kind that is not installed there is none; one that may not be read is
+    /// named and left out.
+    fn take(
+        &mut self,
+        listed: Result<Vec<Object>, ClusterError>,
+        kind: &str,
+        namespace: &str,
+    ) -> Result<(), ClusterError> {
+        match listed {
+            Ok(objects) => objects.into_iter().for_each(|object| self.bundle.push(object)),
+            Err(ClusterError::NotFound { .. }) => {}
+            Err(error @ ClusterError::Forbidden { .. }) => {
+                self.bundle.leave_out(kind, namespace);
+                self.missing.push(error.to_string().into());
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
 }
 
 /// Lists it in these namespaces; with none, in all of them.
@@ -56,7 +84,8 @@ pub async fn inventory(
     conn: &Connection,
     namespaces: &[SafeText],
 ) -> Result<Inventory, ClusterError> {
-    let mut found = Inventory { minor: Some(minor(conn).await?), ..Inventory::default() };
+    let minor = Some(minor(conn).await?);
+    let mut found = Inventory { minor, namespaces: namespaces.to_vec(), ..Inventory::default() };
     for (api, resource, kind, namespaced) in KINDS {
         let places: Vec<Option<&SafeText>> = if namespaced && !namespaces.is_empty() {
             namespaces.iter().map(Some).collect()
@@ -64,22 +93,73 @@ pub async fn inventory(
             vec![None]
         };
         for place in places {
-            let path = match place {
-                Some(name) => format!("{api}/namespaces/{}/{resource}", escape(name)),
-                None => format!("{api}/{resource}"),
-            };
-            match list(conn, &path, api, kind, place).await {
-                Ok(objects) => found.objects.extend(objects),
-                // Its kind is not installed: there is none.
-                Err(ClusterError::NotFound { .. }) => {}
-                Err(error @ ClusterError::Forbidden { .. }) => {
-                    found.missing.push(error.to_string().into());
-                }
-                Err(error) => return Err(error),
-            }
+            let path = path_of(api, resource, place);
+            let listed = list(conn, &path, api, kind, place).await;
+            found.take(listed, kind, place.map_or("", SafeText::as_str))?;
         }
     }
     Ok(found)
+}
+
+/// Lists a further kind, which something that was found refers to; in one namespace, unless all
+/// are looked at or its objects are the cluster's. What was listed already is not listed again.
+///
+/// # Errors
+/// When the API server cannot be reached.
+pub async fn list_also(
+    conn: &Connection,
+    found: &mut Inventory,
+    kind: Kind,
+    namespace: &str,
+) -> Result<(), ClusterError> {
+    let is_here = found.namespaces.is_empty()
+        || found.namespaces.iter().any(|listed| listed.as_str() == namespace);
+    let is_listed = KINDS.iter().any(|(.., listed, _)| *listed == kind.name) && is_here;
+    if is_listed || found.bundle.is_unread(kind.name, namespace) {
+        return Ok(());
+    }
+    let everywhere = found.namespaces.is_empty() || !kind.namespaced;
+    let place = SafeText::new(if everywhere { "" } else { namespace });
+    if !found.further.insert((kind, place.clone())) {
+        return Ok(());
+    }
+    let place = Some(&place).filter(|place| !place.is_empty());
+    for group in kind.groups {
+        let listed = match preferred(conn, group).await {
+            Ok(api) => {
+                let path = path_of(&api, kind.resource, place);
+                list(conn, &path, &api, kind.name, place).await
+            }
+            // The group is not installed: an older one may be.
+            Err(ClusterError::NotFound { .. }) => continue,
+            Err(error) => Err(error),
+        };
+        return found.take(listed, kind.name, place.map_or("", SafeText::as_str));
+    }
+    Ok(())
+}
+
+/// The path of a group's version that the API server prefers.
+async fn preferred(conn: &Connection, group: &str) -> Result<String, ClusterError> {
+    if group.is_empty() {
+        return Ok("/api/v1".to_owned());
+    }
+    let path = format!("/apis/{group}");
+    let said = call::ask(conn, &path, "find the API group", group).await?;
+    let version = said.pointer("/preferredVersion/groupVersion").and_then(Value::as_str);
+    let version = version.filter(|version| version.starts_with(group));
+    version.map(|version| format!("/apis/{version}")).ok_or_else(|| ClusterError::Decode {
+        action: "find the API group".into(),
+        cause: format!("{group} names no version").into(),
+    })
+}
+
+/// The path of a list.
+fn path_of(api: &str, resource: &str, place: Option<&SafeText>) -> String {
+    match place {
+        Some(name) => format!("{api}/namespaces/{}/{resource}", escape(name)),
+        None => format!("{api}/{resource}"),
+    }
 }
 
 async fn minor(conn: &Connection) -> Result<u32, ClusterError> {

@@ -88,6 +88,11 @@ pub fn read_all(files: &[(&Path, &str)]) -> Loaded {
         sheets.iter().filter_map(|(sheet, node)| Section::root(sheet, node.as_ref()?)).collect();
     blocks_of(&roots, &mut ground);
     let (services, disabled) = services_of(&roots, &ground);
+    let names = services.iter().map(|service| &service.name.value).chain(&disabled);
+    let names: Vec<&str> = names.map(SafeText::as_str).collect();
+    let waivers = roots.iter().flat_map(|root| root.sections("waivers"));
+    ground.catalogue.waivers = waivers.filter_map(|waiver| waived(&waiver, &names)).collect();
+    drop(names);
     let mut catalogue = ground.catalogue;
     (catalogue.services, catalogue.disabled) = (services, disabled);
     drop(roots);
@@ -137,8 +142,6 @@ fn blocks_of(roots: &[Section<'_>], ground: &mut Ground) {
     if let Some(section) = only("guard_profiles") {
         profiles::named(&section, &mut ground.guard_profiles);
     }
-    let waivers = roots.iter().flat_map(|root| root.sections("waivers").into_iter());
-    ground.catalogue.waivers = waivers.filter_map(|waiver| waived(&waiver)).collect();
 }
 
 /// The section of a key that may stand in one of the files; complains of the others.
@@ -153,7 +156,8 @@ fn once<'r>(roots: &'r [Section<'_>], key: &str) -> Option<Section<'r>> {
     first.section(key)
 }
 
-fn waived(section: &Section<'_>) -> Option<Waived> {
+/// A waiver; for a service it has to be one of these, or it would waive nothing.
+fn waived(section: &Section<'_>, services: &[&str]) -> Option<Waived> {
     section.only(&["rule", "service", "reason", "until"]);
     let rule = section.need("rule", |field| {
         let text = field.text()?;
@@ -161,7 +165,11 @@ fn waived(section: &Section<'_>) -> Option<Waived> {
         let fits = digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
         if fits { Ok(SafeText::new(text)) } else { Err(field.bad("it is a rule such as W43")) }
     });
-    let service = section.read("service", Field::name);
+    let service = section.read("service", |field| {
+        let name = field.name()?;
+        let is_here = services.contains(&name.as_str());
+        if is_here { Ok(name) } else { Err(field.unlike("it is a service of here", services)) }
+    });
     let reason = section.need("reason", Field::line);
     let until = section.need("until", Field::instant);
     // One that is meant for a service must not become one for all.

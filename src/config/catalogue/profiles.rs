@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::profile::{Form, HOUR, Limit, PATH, POINTER, SHORT, Slot, Values, keys};
+use crate::config::profile::{
+    Form, HOUR, Limit, PATH, POINTER, REQUESTS, SHORT, Slot, Values, keys,
+};
 use crate::domain::catalogue::environment::Profiled;
 use crate::domain::catalogue::stated::{Origin, Stated};
 use crate::domain::gate::Check;
@@ -111,14 +113,12 @@ fn fill(slot: Slot<'_>, field: &Field<'_>) -> Read<()> {
             *checks = field.list("a list of checks", |item| item.word(&known))?;
         }
         Slot::Truth(truth) => *truth = field.truth()?,
-        Slot::Count(number, bounds) | Slot::Samples(number, bounds) => {
-            *number = field.count(bounds.least, bounds.most)?;
-        }
+        Slot::Count(number, bounds) => *number = field.count(bounds.least, bounds.most)?,
         // Above zero, and so one of the standard library, too.
         Slot::Time(time) => *time = span(field, HOUR)?.to_std().unwrap_or_default(),
         Slot::Span(time, limit) => *time = span(field, limit)?,
         Slot::Share(share) => *share = field.share()?,
-        Slot::Requests(number) => *number = above_zero(field)?,
+        Slot::Requests(number) => *number = requests(field)?,
         Slot::Query(query) => *query = Some(field.text()?.into()),
         Slot::Least(least) => *least = Some(field.number()?),
     }
@@ -146,7 +146,7 @@ fn span(field: &Field<'_>, limit: Limit) -> Read<Span> {
     if limit.on_grid(span) { Ok(span) } else { Err(field.bad(limit.wanted)) }
 }
 
-fn above_zero(field: &Field<'_>) -> Read<f64> {
+fn requests(field: &Field<'_>) -> Read<f64> {
     let number = field.number()?;
-    if number >= 0.0 { Ok(number) } else { Err(field.bad("it is a number of requests")) }
+    if number >= 0.0 { Ok(number) } else { Err(field.bad(REQUESTS)) }
 }

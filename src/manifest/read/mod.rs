@@ -91,6 +91,9 @@ pub struct Read {
     pub objects: Vec<Object>,
     /// What could not be read of it.
     pub faults: Vec<Misread>,
+    /// What is no manifest at all: it has neither `apiVersion` nor `kind`. Whoever was told that it
+    /// is one may take that for a fault.
+    pub foreign: Vec<Misread>,
     /// Documents with something in them, the broken ones too.
     pub documents: usize,
 }

@@ -20,18 +20,33 @@ pub(super) fn collect(
         read.documents += 1;
         let mut taken = match document {
             Ok(node) => open(source, node, limits),
-            Err(fault) => (Vec::new(), vec![fault]),
+            Err(fault) => (Vec::new(), vec![Wrong::from(fault)]),
         };
         read.objects.append(&mut taken.0);
-        let room = limits.faults.saturating_sub(read.faults.len());
-        let faults = taken.1.into_iter().take(room);
-        read.faults.extend(faults.map(|fault| Misread { source: source.clone(), fault }));
+        let room = limits.faults.saturating_sub(read.faults.len() + read.foreign.len());
+        for Wrong { fault, is_foreign } in taken.1.into_iter().take(room) {
+            let all = if is_foreign { &mut read.foreign } else { &mut read.faults };
+            all.push(Misread { source: source.clone(), fault });
+        }
     }
     read
 }
 
+/// Why something is no object.
+struct Wrong {
+    fault: Fault,
+    /// It does not even look like one.
+    is_foreign: bool,
+}
+
+impl From<Fault> for Wrong {
+    fn from(fault: Fault) -> Self {
+        Self { fault, is_foreign: false }
+    }
+}
+
 /// The objects of one document, and what is wrong with those that are none.
-fn open(source: &SafeText, node: Node, limits: &Limits) -> (Vec<Object>, Vec<Fault>) {
+fn open(source: &SafeText, node: Node, limits: &Limits) -> (Vec<Object>, Vec<Wrong>) {
     let (mut objects, mut faults) = (Vec::new(), Vec::new());
     // Last first, so that they come out in their order. Lists may be within lists.
     let mut left = vec![node];
@@ -43,7 +58,7 @@ fn open(source: &SafeText, node: Node, limits: &Limits) -> (Vec<Object>, Vec<Fau
             Opened::Items(items) => left.extend(items.into_iter().rev()),
             Opened::One(node) => match object(source, node) {
                 Ok(object) => objects.push(object),
-                Err(fault) => faults.push(fault),
+                Err(wrong) => faults.push(wrong),
             },
         }
     }
@@ -97,25 +112,28 @@ fn complete(item: &mut Node, version: &str, kind: &str) {
     }
 }
 
-fn object(source: &SafeText, node: Node) -> Result<Object, Fault> {
+fn object(source: &SafeText, node: Node) -> Result<Object, Wrong> {
     let start = node.at.unwrap_or(Place { line: 1, column: 1 });
     if !matches!(node.value, Value::Map(_)) {
         let message = format!(
             "{} stands where an object with apiVersion, kind and metadata belongs",
             what(&node)
         );
-        return Err(Fault::new(start, message));
+        let is_foreign = matches!(node.value, Value::List(_));
+        return Err(Wrong { fault: Fault::new(start, message), is_foreign });
     }
     let root = Spot::root(&node);
     if let Some(fault) = raw_material(source, &root, start) {
-        return Err(fault);
+        return Err(fault.into());
     }
-    text_at(&root, "kind", start)?;
+    let lacks = |key| root.key(key).is_absent();
+    let is_foreign = lacks("kind") && lacks("apiVersion");
+    text_at(&root, "kind", start).map_err(|fault| Wrong { fault, is_foreign })?;
     text_at(&root, "apiVersion", start)?;
     let metadata = root.key("metadata");
     if metadata.node().is_some_and(|node| !matches!(node.value, Value::Map(_))) {
         let message = format!("`metadata` is {}, where a map belongs", metadata.said());
-        return Err(Fault::new(metadata.place().unwrap_or(start), message));
+        return Err(Fault::new(metadata.place().unwrap_or(start), message).into());
     }
     if !metadata.key("namespace").is_absent() {
         text_at(&root, "metadata.namespace", start)?;
@@ -127,7 +145,7 @@ fn object(source: &SafeText, node: Node) -> Result<Object, Fault> {
         "metadata.name"
     };
     text_at(&root, name, start)?;
-    let fault = || Fault::new(start, "there is no `kind`");
+    let fault = || Wrong::from(Fault::new(start, "there is no `kind`"));
     Object::new(source.clone(), node).ok_or_else(fault)
 }
 

@@ -5,6 +5,10 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, PAD};
+
 use crate::manifest::tree::{Node, Value};
 
 /// The tag of a scalar, as far as it changes what it is.
@@ -180,35 +184,11 @@ fn float(number: f64) -> Value {
     Value::Float(number)
 }
 
-/// Base64 with padding; line breaks are passed over.
+/// Base64 with padding, as Go reads it: line breaks are passed over, and so are bits that are left.
 fn base64(text: &str) -> Option<Vec<u8>> {
+    const LIKE_GO: GeneralPurposeConfig = PAD.with_decode_allow_trailing_bits(true);
     let letters: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    let padding = letters.iter().rev().take_while(|byte| **byte == b'=').count();
-    if !letters.len().is_multiple_of(4) || padding > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(letters.len() / 4 * 3);
-    for group in letters.chunks(4) {
-        let mut bits = 0u32;
-        for letter in group {
-            let six = match letter {
-                b'A'..=b'Z' => letter - b'A',
-                b'a'..=b'z' => letter - b'a' + 26,
-                b'0'..=b'9' => letter - b'0' + 52,
-                b'+' => 62,
-                b'/' => 63,
-                b'=' => 0,
-                _ => return None,
-            };
-            bits = bits << 6 | u32::from(six);
-        }
-        bytes.extend(bits.to_be_bytes().into_iter().skip(1));
-    }
-    if letters.iter().take(letters.len() - padding).any(|byte| *byte == b'=') {
-        return None;
-    }
-    bytes.truncate(bytes.len() - padding);
-    Some(bytes)
+    GeneralPurpose::new(&STANDARD, LIKE_GO).decode(letters).ok()
 }
 
 /// A scalar as the name of a field, as the way to JSON writes it: `on` is `true`. None for nothing

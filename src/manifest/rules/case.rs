@@ -90,6 +90,28 @@ impl<'c> Case<'c> {
         self.push(self.severity, object, spot, standing, said);
     }
 
+    /// The rule is broken for want of an object of a kind; whether it is there cannot be told
+    /// where those could not be read.
+    pub fn lacks(&mut self, kind: &str, object: &Object, spot: &Spot<'_>, said: Said) {
+        self.lacks_in(&object.namespace, kind, object, spot, said);
+    }
+
+    /// The same for one of another namespace.
+    pub fn lacks_in(
+        &mut self,
+        namespace: &str,
+        kind: &str,
+        object: &Object,
+        spot: &Spot<'_>,
+        said: Said,
+    ) {
+        if self.bundle.is_unread(kind, namespace) {
+            self.unknown(object, spot, &format!("{kind}s could not be read"), said);
+        } else {
+            self.broken(object, spot, said);
+        }
+    }
+
     fn push(
         &mut self,
         severity: Severity,

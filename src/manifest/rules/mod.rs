@@ -72,11 +72,13 @@ impl Weights {
         Self { rolling: None, blue_green: Some(severity), canary: Some(severity) }
     }
 
+    /// That of a strategy; for a Rollout that has not exactly one, the greater of its two.
     fn of(self, strategy: Option<Strategy>) -> Option<Severity> {
-        match strategy? {
-            Strategy::Rolling | Strategy::Recreate => self.rolling,
-            Strategy::BlueGreen => self.blue_green,
-            Strategy::Canary => self.canary,
+        match strategy {
+            Some(Strategy::Rolling | Strategy::Recreate) => self.rolling,
+            Some(Strategy::BlueGreen) => self.blue_green,
+            Some(Strategy::Canary) => self.canary,
+            None => self.blue_green.max(self.canary),
         }
     }
 }

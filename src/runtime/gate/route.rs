@@ -66,7 +66,7 @@ impl Ask for Way {
         match self {
             Self::Direct(probe, _) => probe.get(path, within).await,
             Self::Carried(connection, service) => {
-                cluster::preview::ask(connection, service, path, within).await
+                Box::pin(cluster::preview::ask(connection, service, path, within)).await
             }
             Self::Forwarded(forward) => Box::pin(forward.ask(path, within)).await,
         }

@@ -27,19 +27,10 @@ use crate::terminal::fall;
 
 use super::clock::Clock;
 use poll::poll;
-use servers::Servers;
 
 pub(super) use examine::examine;
-pub(super) use servers::SignIn;
+pub(super) use servers::{Servers, SignIn};
 pub(super) use settings::{measuring, sign_in, unsent};
-
-/// The way to the Prometheus that a person named; nothing where nobody did.
-pub(super) fn named(
-    connection: &Arc<Connection>,
-    sign_in: SignIn,
-) -> Option<Result<Server, SafeText>> {
-    Servers::new(Arc::clone(connection), sign_in).named()
-}
 
 /// Templates that are read for one workload at most.
 const MOST_TEMPLATES: usize = 40;

@@ -43,7 +43,7 @@ pub(super) struct Known {
 
 /// The servers.
 #[derive(Debug, Clone)]
-pub(super) struct Servers {
+pub(in crate::runtime) struct Servers {
     connection: Arc<Connection>,
     sign_in: Arc<SignIn>,
     known: Arc<Mutex<BTreeMap<Address, Known>>>,
@@ -52,11 +52,11 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    pub(super) fn new(connection: Arc<Connection>, sign_in: SignIn) -> Self {
+    pub(in crate::runtime) fn new(connection: Arc<Connection>, sign_in: SignIn) -> Self {
         Self { connection, sign_in: Arc::new(sign_in), known: Arc::default(), bell: Arc::default() }
     }
 
-    pub(super) fn connection(&self) -> &Arc<Connection> {
+    pub(in crate::runtime) fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
 
@@ -81,7 +81,7 @@ impl Servers {
     }
 
     /// The way to a server.
-    fn way(&self, address: &Address) -> Result<Server, SafeText> {
+    pub(in crate::runtime) fn way(&self, address: &Address) -> Result<Server, SafeText> {
         let in_cluster = self.connection.identity().in_cluster;
         match &address.service {
             Some(service) if !in_cluster => {
@@ -101,7 +101,7 @@ impl Servers {
     }
 
     /// The way to the server that a person named; nothing where nobody did.
-    pub(super) fn named(&self) -> Option<Result<Server, SafeText>> {
+    pub(in crate::runtime) fn named(&self) -> Option<Result<Server, SafeText>> {
         self.sign_in.named.as_ref().map(|address| self.way(address))
     }
 

@@ -1,7 +1,7 @@
-//! Manifests on disk and on standard input, as bytes with their names.
+//! Manifests on disk and on standard input: where they are, and their bytes.
 //!
-//! Walks directories; follows no link below what was named, opens nothing that is not a file, and
-//! runs nothing. Never reads what is in them. Called by `check`.
+//! Walks directories; follows no link that leads out of what was named, opens nothing that is not a
+//! file, and runs nothing. Never reads what is in them. Called by `check`.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -18,56 +18,143 @@ const MOST: usize = 100_000;
 /// Directories within each other.
 const DEEPEST: usize = 64;
 
-/// One text with its name, or why it cannot be read.
+/// One text that is to be read.
 #[derive(Debug)]
 pub(super) struct Source {
     /// The path as it was named or found; `-` for standard input.
     pub(super) name: SafeText,
-    /// Its bytes; at most one more than was asked for.
-    pub(super) bytes: Result<Vec<u8>, SafeText>,
+    /// Whether it was found in a directory, and nobody said that it is a manifest.
+    pub(super) is_found: bool,
+    held: Held,
 }
 
-/// Everything that these paths name, in the order of the paths and of the names in them.
-pub(super) fn sources(paths: &[PathBuf], most_bytes: usize) -> Vec<Source> {
-    let mut found = Vec::new();
+#[derive(Debug)]
+enum Held {
+    Input,
+    File(PathBuf),
+    /// It cannot be read, and why.
+    Lost(SafeText),
+}
+
+/// What there is.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    /// What is to be read, in the order of the paths and of the names in them.
+    pub(super) all: Vec<Source>,
+    /// What is left out, and why.
+    pub(super) left_out: Vec<SafeText>,
+}
+
+/// Everything that these paths name. Nothing is read yet.
+pub(super) fn sources(paths: &[PathBuf]) -> Sources {
+    let mut found = Sources::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            found.push(read(path, most_bytes, Ok(Box::new(io::stdin().lock()))));
+            let (name, held) = (name_of(path), Held::Input);
+            found.all.push(Source { name, is_found: false, held });
             continue;
         }
         match fs::metadata(path) {
-            Ok(meta) if meta.is_dir() => walk(path, 0, most_bytes, &mut found),
-            Ok(_) => found.push(read(path, most_bytes, open(path))),
-            Err(error) => found.push(lost(path, &error.to_string())),
+            Ok(meta) if meta.is_dir() => {
+                let mut walk = Walk { root: fs::canonicalize(path).ok(), found: &mut found };
+                walk.directory(path, 0);
+            }
+            Ok(_) => found.add(path, false),
+            Err(error) => found.lose(path, &error.to_string()),
         }
     }
     found
 }
 
-fn walk(directory: &Path, depth: usize, most_bytes: usize, found: &mut Vec<Source>) {
-    if depth > DEEPEST {
-        return found.push(lost(directory, "too many directories within each other"));
+impl Sources {
+    fn add(&mut self, path: &Path, is_found: bool) {
+        let held = Held::File(path.to_path_buf());
+        self.all.push(Source { name: name_of(path), is_found, held });
     }
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) => return found.push(lost(directory, &error.to_string())),
-    };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with('.') {
-            continue;
+
+    fn lose(&mut self, path: &Path, why: &str) {
+        let held = Held::Lost(why.into());
+        self.all.push(Source { name: name_of(path), is_found: false, held });
+    }
+}
+
+/// One directory that was named.
+struct Walk<'f> {
+    /// Where it really is.
+    root: Option<PathBuf>,
+    found: &'f mut Sources,
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, directory: &Path, depth: usize) {
+        if depth > DEEPEST {
+            return self.found.lose(directory, "too many directories within each other");
         }
-        let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-        if meta.is_dir() {
-            walk(&path, depth + 1, most_bytes, found);
-        } else if meta.is_file() && is_manifest(&path) {
-            if found.len() >= MOST {
-                return found.push(lost(&path, "too many files: name the directory you mean"));
+        let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut paths: Vec<PathBuf> = match entries {
+            Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
+            Err(error) => return self.found.lose(directory, &error.to_string()),
+        };
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if !name.starts_with('.') {
+                self.entry(&path, depth);
             }
-            found.push(read(&path, most_bytes, open(&path)));
         }
+    }
+
+    fn entry(&mut self, path: &Path, depth: usize) {
+        let meta = match fs::symlink_metadata(path) {
+            Ok(meta) => meta,
+            Err(error) => return self.found.lose(path, &error.to_string()),
+        };
+        if meta.is_dir() {
+            return self.directory(path, depth + 1);
+        }
+        let is_file = if meta.is_symlink() { self.leads_to_file(path) } else { meta.is_file() };
+        if !is_file || !is_manifest(path) {
+            return;
+        }
+        if self.found.all.len() >= MOST {
+            return self.found.lose(path, "too many files: name the directory you mean");
+        }
+        self.found.add(path, true);
+    }
+
+    /// Whether a link leads to a file below what was named: a volume of Kubernetes is made of such.
+    /// Others are left out aloud where they look like something to read.
+    fn leads_to_file(&mut self, path: &Path) -> bool {
+        let end = fs::canonicalize(path).ok();
+        let is_dir = end.as_deref().is_some_and(Path::is_dir);
+        let inside = end.as_deref().zip(self.root.as_deref());
+        if !is_dir && inside.is_some_and(|(end, root)| end.starts_with(root) && end.is_file()) {
+            return true;
+        }
+        if is_dir || is_manifest(path) {
+            let why = match end {
+                None => "a link to nothing",
+                Some(_) if is_dir => "a link to a directory",
+                Some(_) => "a link that leads out of the directory",
+            };
+            self.found.left_out.push(format!("{}: {why}", path.display()).into());
+        }
+        false
+    }
+}
+
+impl Source {
+    /// Its bytes, at most one more than is asked for.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) fn bytes(&self, most: usize) -> Result<Vec<u8>, SafeText> {
+        let read = match &self.held {
+            Held::Lost(why) => return Err(why.clone()),
+            Held::Input => read(io::stdin().lock(), most),
+            Held::File(path) => open(path).and_then(|file| read(file, most)),
+        };
+        read.map_err(|error| error.to_string().into())
     }
 }
 
@@ -76,26 +163,20 @@ fn is_manifest(path: &Path) -> bool {
     ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+fn open(path: &Path) -> io::Result<File> {
     // A pipe or a device would be waited for.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("this is neither a file nor a directory"));
     }
-    Ok(Box::new(File::open(path)?))
+    File::open(path)
 }
 
-fn read(path: &Path, most_bytes: usize, opened: io::Result<Box<dyn Read + '_>>) -> Source {
+fn read(from: impl Read, most: usize) -> io::Result<Vec<u8>> {
     // One more than is allowed shows that there is more.
-    let limit = u64::try_from(most_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    match opened.and_then(|file| file.take(limit).read_to_end(&mut bytes)) {
-        Ok(_) => Source { name: name_of(path), bytes: Ok(bytes) },
-        Err(error) => lost(path, &error.to_string()),
-    }
-}
-
-fn lost(path: &Path, why: &str) -> Source {
-    Source { name: name_of(path), bytes: Err(why.into()) }
+    from.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn name_of(path: &Path) -> SafeText {
@@ -104,11 +185,13 @@ fn name_of(path: &Path) -> SafeText {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
-    fn names(found: &[Source], base: &Path) -> Vec<String> {
+    fn names(found: &Sources, base: &Path) -> Vec<String> {
         let base = format!("{}/", base.display());
-        found.iter().map(|source| source.name.replace(&base, "")).collect()
+        found.all.iter().map(|source| source.name.replace(&base, "")).collect()
     }
 
     #[test]
@@ -120,17 +203,27 @@ mod tests {
             ("a.YML", "a"),
             ("notes.txt", "no"),
             (".git/config.yaml", "no"),
+            (".data/map.yaml", "a volume"),
             ("c/d/e.json", "{}"),
         ] {
             let path = base.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        std::os::unix::fs::symlink("/etc/passwd", base.join("b/passwd.yaml")).unwrap();
-        std::os::unix::fs::symlink(base, base.join("loop")).unwrap();
-        let found = sources(&[base.to_path_buf()], 1000);
-        assert_eq!(names(&found, base), ["a.YML", "b/web.yaml", "c/d/e.json"]);
-        assert!(found.iter().all(|source| source.bytes.is_ok()));
+        symlink("/etc/passwd", base.join("b/passwd.yaml")).unwrap();
+        symlink("/etc/hostname", base.join("b/hostname")).unwrap();
+        symlink(base, base.join("loop")).unwrap();
+        symlink("nowhere", base.join("lost.yaml")).unwrap();
+        symlink(".data/map.yaml", base.join("map.yaml")).unwrap();
+        let found = sources(&[base.to_path_buf()]);
+        assert_eq!(names(&found, base), ["a.YML", "b/web.yaml", "c/d/e.json", "map.yaml"]);
+        assert!(found.all.iter().all(|source| source.is_found && source.bytes(1000).is_ok()));
+        let left = ["leads out of the directory", "a link to a directory", "a link to nothing"];
+        assert_eq!(found.left_out.len(), left.len(), "{:?}", found.left_out);
+        for why in left {
+            let said = |left: &SafeText| left.contains(why);
+            assert!(found.left_out.iter().any(said), "{why}: {:?}", found.left_out);
+        }
     }
 
     #[test]
@@ -139,9 +232,11 @@ mod tests {
         let named = temp.path().join("manifest");
         fs::write(&named, "kind: x").unwrap();
         let absent = temp.path().join("nothing");
-        let found = sources(&[named, absent, PathBuf::from("/dev/zero")], 4);
-        assert_eq!(found[0].bytes.as_deref(), Ok("kind:".as_bytes()), "one byte too many is seen");
-        assert!(found[1].bytes.as_ref().unwrap_err().contains("No such file"));
-        assert!(found[2].bytes.as_ref().unwrap_err().contains("neither a file"));
+        let found = sources(&[named, absent, PathBuf::from("/dev/zero")]).all;
+        let bytes = |at: usize| found[at].bytes(4);
+        assert_eq!(bytes(0).as_deref(), Ok("kind:".as_bytes()), "one byte too many is seen");
+        assert!(bytes(1).unwrap_err().contains("No such file"));
+        assert!(bytes(2).unwrap_err().contains("neither a file"));
+        assert!(found.iter().all(|source| !source.is_found));
     }
 }

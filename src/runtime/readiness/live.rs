@@ -17,7 +17,7 @@ use crate::domain::plan::Permission;
 use crate::domain::text::SafeText;
 use crate::manifest::bundle::Bundle;
 use crate::manifest::profile::{Answer, Live, Measured};
-use crate::manifest::rules::rollouts::questions;
+use crate::manifest::rules::rollouts::{Questions, questions};
 use crate::manifest::workload::Workload;
 use crate::prom::Server;
 
@@ -36,23 +36,36 @@ pub(super) async fn ask(
 ) -> Live {
     let wanted = questions(bundle, of);
     let mut live = Live::default();
-    for namespace in wanted.namespaces {
-        let refused = refused(connection, &namespace, bundle).await;
-        live.refused.insert(namespace, refused);
+    for namespace in &wanted.namespaces {
+        let refused = refused(connection, namespace, bundle).await;
+        live.refused.insert(namespace.clone(), refused);
     }
-    let Some(server) = server else { return live };
-    let bounds = wanted.buckets.into_iter().map(|name| async move {
-        let expr = format!("count by (le) ({name})");
+    if let Some(server) = server {
+        live.measured = Some(measured(server, wanted).await);
+    }
+    live
+}
+
+/// Asks a Prometheus what the rules want to know of these workloads.
+pub(super) async fn measure(
+    server: &Result<Server, SafeText>,
+    bundle: &Bundle,
+    of: impl Fn(&Workload<'_>) -> bool,
+) -> Measured {
+    measured(server, questions(bundle, of)).await
+}
+
+async fn measured(server: &Result<Server, SafeText>, wanted: Questions) -> Measured {
+    let bounds = wanted.buckets.into_iter().map(|selector| async move {
+        let expr = format!("count by (le) ({selector})");
         let answer = explore(server, &expr).await.map(|labels| bounds(&labels));
-        (name, answer)
+        (selector, answer)
     });
     let returns = wanted.queries.into_iter().map(|query| async move {
         let answer = explore(server, &query).await.map(|found| !found.is_empty());
         (query, answer)
     });
-    let (bounds, returns) = (gathered(bounds).await, gathered(returns).await);
-    live.measured = Some(Measured { bounds, returns });
-    live
+    Measured { bounds: gathered(bounds).await, returns: gathered(returns).await }
 }
 
 async fn gathered<T>(
@@ -109,6 +122,8 @@ fn needed(namespace: &str, bundle: &Bundle) -> Vec<Permission> {
     };
     let has = |kind: WorkloadKind| bundle.of_kind(kind.as_str(), namespace).next().is_some();
     let mut needed = vec![one("list", "", "pods", ""), one("get", "", "pods", "log")];
+    // A guard holds a Lease.
+    needed.extend(["get", "create", "update"].map(|v| one(v, "coordination.k8s.io", "leases", "")));
     if has(WorkloadKind::Rollout) {
         needed.push(one("patch", "argoproj.io", "rollouts", ""));
         needed.push(one("patch", "argoproj.io", "rollouts", "status"));

@@ -36,6 +36,11 @@ pub(in crate::runtime) fn make(
     settings: &Settings,
     catalogue: &Catalogue,
 ) -> Result<Exit, Failure> {
+    if catalogue.disabled.iter().any(|disabled| disabled.as_str() == asked.name) {
+        let text =
+            format!("new {}: the catalogue has it with faults: mend those first", asked.name);
+        return Err(failure(Exit::Usage, text));
+    }
     let service = catalogue.service(&asked.name);
     let order = order(asked, namespaces, settings, service)
         .map_err(|refusal| failure(Exit::Usage, format!("new {}: {refusal}", asked.name)))?;
@@ -56,7 +61,19 @@ pub(in crate::runtime) fn make(
     if let Some(odds) = service.and_then(|service| odds(asked.strategy, catalogue, service)) {
         complain(&odds);
     }
+    let is_judged = order.prometheus.is_some() && asked.strategy != Wanted::Rolling;
+    if is_judged && service.and_then(Service::main_environment).is_some_and(has_own_series) {
+        complain(
+            "the catalogue has series or queries of its own; the AnalysisTemplate asks for \
+             http_requests_total by rollouts_pod_template_hash: edit it where there is no such label",
+        );
+    }
     Ok(Exit::Ok)
+}
+
+/// Whether the guard asks otherwise than what is made.
+fn has_own_series(environment: &Entry) -> bool {
+    environment.metrics.series.is_some() || !environment.metrics.queries.is_empty()
 }
 
 /// That the catalogue would have it otherwise.

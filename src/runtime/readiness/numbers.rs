@@ -1,11 +1,15 @@
-//! Whose numbers manifests are judged by: those of the guard that would be armed, for a workload of
-//! the catalogue its own.
+//! Whose numbers manifests are judged by, and which Prometheus is asked about them: those of the
+//! guard that would be armed, for a workload of the catalogue its own.
 //!
 //! Called by `check`, `new` and the readiness of one workload.
+
+use std::collections::BTreeMap;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::environment::Environment;
 use crate::domain::guard::rule::Terms;
+use crate::domain::id::WorkloadId;
+use crate::domain::measure::address::Address;
 use crate::domain::measure::sides::Series;
 use crate::domain::text::SafeText;
 use crate::manifest::profile::{Profile, Profiles, Selection};
@@ -13,11 +17,13 @@ use crate::manifest::rules::rollouts::selections;
 
 /// The numbers of a guard.
 pub(super) fn profile_of(terms: &Terms) -> Profile {
+    let longest = terms.rules().iter().map(|rule| rule.lasts).max();
     Profile {
         healthy_floor: terms.healthy,
         error_limit: terms.errors,
         latency_limit: terms.latency,
-        guard_window: terms.errors_for.max(terms.latency_for),
+        // There always is the rule of errors.
+        guard_window: longest.unwrap_or(terms.errors_for),
         ..Profile::default()
     }
 }
@@ -32,15 +38,40 @@ pub(super) fn profiles(
     let mut profiles = Profiles::of_all(profile_of(terms));
     for service in &catalogue.services {
         let main = service.main_environment().map(|main| &main.name.value);
-        let is_here =
-            |environment: &&Environment| context.is_none_or(|context| environment.is_in(context));
-        let mut here: Vec<&Environment> = service.environments.iter().filter(is_here).collect();
+        let mut here: Vec<&Environment> = service
+            .environments
+            .iter()
+            .filter(|environment| is_here(environment, context))
+            .collect();
         here.sort_by_key(|environment| main != Some(&environment.name.value));
         for environment in here {
             profiles.give(&environment.workload.value, of_environment(terms, environment));
         }
     }
     profiles
+}
+
+/// Which Prometheus the catalogue has for workloads of a cluster.
+pub(super) fn servers(
+    catalogue: &Catalogue,
+    context: Option<&SafeText>,
+) -> BTreeMap<Address, Vec<WorkloadId>> {
+    let mut servers: BTreeMap<Address, Vec<WorkloadId>> = BTreeMap::new();
+    for environment in catalogue.environments().filter(|one| is_here(one, context)) {
+        let id = &environment.workload.value;
+        let stated = environment.metrics.prometheus.as_ref();
+        let address = stated
+            .and_then(|stated| Address::parse(&stated.value, Some(id.namespace.as_str())).ok());
+        if let Some(address) = address {
+            servers.entry(address).or_default().push(id.clone());
+        }
+    }
+    servers
+}
+
+/// Whether an environment is of a cluster; where nobody asks for one, every environment counts.
+fn is_here(environment: &Environment, context: Option<&SafeText>) -> bool {
+    context.is_none_or(|context| environment.is_in(context))
 }
 
 /// The numbers of an environment: its guard's where it has one.
@@ -109,6 +140,18 @@ services:
         );
         let mut read = bytes(&"a.yaml".into(), text.as_bytes(), &Limits::default());
         read.objects.remove(0)
+    }
+
+    #[test]
+    fn the_window_is_that_of_the_slowest_rule_there_is() {
+        let window = |terms: &Terms| profile_of(terms).guard_window;
+        assert_eq!(window(&Terms::default()), Span::minutes(5));
+        let pods = Terms { healthy_for: Span::minutes(8), ..Terms::default() };
+        assert_eq!(window(&pods), Span::minutes(8));
+        let unasked = Terms { business_for: Span::minutes(9), ..Terms::default() };
+        assert_eq!(window(&unasked), Span::minutes(5));
+        let business = Terms { business: Some(("sum(orders)".into(), 0.9)), ..unasked };
+        assert_eq!(window(&business), Span::minutes(9));
     }
 
     #[test]

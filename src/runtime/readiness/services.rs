@@ -59,6 +59,13 @@ pub(in crate::runtime) fn load_and_say(named: Option<&Path>) -> Result<Loaded, F
     Ok(loaded)
 }
 
+/// How a command ends that went by a catalogue: what it found good may be only half of the truth
+/// where that has faults.
+pub(in crate::runtime) fn marred(loaded: &Loaded, exit: Exit) -> Exit {
+    let is_good = matches!(exit, Exit::Ok | Exit::Undetermined);
+    if is_good && !loaded.faults.is_empty() { Exit::Usage } else { exit }
+}
+
 /// The waivers of a catalogue as those of manifests: of a service means of its workloads.
 pub(super) fn waivers(catalogue: &Catalogue) -> Vec<Waived> {
     let of = |word: &Word, kind: &str, namespace: SafeText, name: SafeText| Waived {

@@ -152,7 +152,7 @@ fn broken_input_is_named_and_the_rest_is_judged() {
         ("binary.yaml", &[0, 159, 146, 150, 0, 1, 2], 2, false),
         ("helm.yaml", b"{{- if .Values.on }}\nkind: Deployment\n{{- end }}\n", 2, false),
         ("tabs.yaml", b"kind:\n\t- x\n", 2, false),
-        ("unknown.yaml", b"apiVersion: x/v1\nkind: Whatever\nmetadata: {name: a}\n", 0, false),
+        ("unknown.yaml", b"apiVersion: x/v1\nkind: Whatever\nmetadata: {name: a}\n", 3, false),
     ];
     for (name, bytes, wanted, finds) in cases {
         fs::write(home.path().join(name), bytes).unwrap();
@@ -176,6 +176,43 @@ fn broken_input_is_named_and_the_rest_is_judged() {
     assert!(rules(&all).iter().filter(|rule| *rule == "W02").count() >= 3);
     let absent = run(&home, &["check", "nothing-here"], "");
     assert!(code(&absent) == 2 && out(&absent).contains("No such file"), "{}", out(&absent));
+}
+
+/// Nothing that was judged is no success, and what is no manifest is only one where it was named.
+#[test]
+fn what_is_not_judged_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let only = ["-o", "json", "--only", "W45"];
+    let empty = run(&home, &[&["check", "-"][..], &only].concat(), "");
+    assert_eq!(code(&empty), 3, "{}", err(&empty));
+    assert!(err(&empty).contains("nothing was judged"), "{}", err(&empty));
+
+    fs::write(home.path().join("web.yaml"), BAD).unwrap();
+    fs::write(home.path().join("package.json"), "{\"name\": \"web\"}\n").unwrap();
+    fs::write(home.path().join("waveoff.yaml"), CATALOGUE).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", home.path().join("out.yaml")).unwrap();
+    let found = run(&home, &[&["check", "."][..], &only].concat(), "");
+    assert_eq!(code(&found), 0, "{}{}", out(&found), err(&found));
+    for (name, why) in [
+        ("package.json", "an object without `kind`"),
+        ("waveoff.yaml", "an object without `kind`"),
+        ("out.yaml", "a link that leads out"),
+    ] {
+        let said = |line: &str| line.contains(&format!("left out: ./{name}")) && line.contains(why);
+        assert!(err(&found).lines().any(said), "{name}: {}", err(&found));
+    }
+    let named = run(&home, &[&["check", "web.yaml", "package.json"][..], &only].concat(), "");
+    assert_eq!(code(&named), 2, "{}", err(&named));
+
+    // A service with faults is judged by other numbers than its own: that is no success either.
+    let odd = CATALOGUE.replace("risk: low", "risk: tiny").replace("rule: W11", "rule: W99");
+    fs::write(home.path().join("waveoff.yaml"), odd).unwrap();
+    let marred = run(&home, &[&["check", "web.yaml"][..], &only].concat(), "");
+    assert_eq!(code(&marred), 2, "{}", err(&marred));
+    assert!(err(&marred).contains("W99: there is no such rule"), "{}", err(&marred));
+    let new = ["new", "rolling", "ledger", "--image", IMAGE];
+    let refused = run(&home, &new, "");
+    assert!(code(&refused) == 2 && err(&refused).contains("faults"), "{}", err(&refused));
 }
 
 #[test]

@@ -253,3 +253,49 @@ fn the_cluster_is_judged_like_the_files_that_were_applied_to_it() {
     assert_eq!(files, live);
     stage.close();
 }
+
+/// Two canaries whose analyses ask for what nobody has; the catalogue has a Prometheus for one.
+#[test]
+#[ignore = "needs the control plane: tests/run"]
+fn on_the_cluster_each_workload_is_judged_by_the_prometheus_of_its_catalogue() {
+    let stage = Stage::new(shared(), "asked", &[]);
+    let address = "http://prometheus.monitoring.svc.cluster.local:9090";
+    for name in ["web", "other"] {
+        let template = format!("asks-{name}");
+        let prometheus = json!({ "address": address, "query": "nobody_has_this" });
+        let metric = json!({
+            "name": "seen",
+            "successCondition": "result[0] > 0",
+            "provider": { "prometheus": prometheus },
+        });
+        let templates = json!([{ "templateName": template }]);
+        let steps =
+            json!({ "steps": [{ "setWeight": 20 }, { "analysis": { "templates": templates } }] });
+        stage.apply(&[json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "AnalysisTemplate",
+            "metadata": { "name": template },
+            "spec": { "metrics": [metric] },
+        })]);
+        stage.apply(&canary(name, 2, &steps));
+    }
+    let catalogue = stage.state().with_file_name("waveoff.yaml");
+    let text = format!(
+        "services:\n  - name: shop\n    type: stateless_web_services\n    risk: low\n    \
+         environments:\n      - name: live\n        namespace: {}\n        \
+         workload: {{kind: Rollout, name: web}}\n        metrics: {{prometheus: \"{address}\"}}\n",
+        stage.namespace
+    );
+    std::fs::write(&catalogue, text).expect("it can be written");
+    let catalogue = catalogue.display().to_string();
+    let found = |more: &[&str]| {
+        let ask = ["check", "--live", "-n", &stage.namespace, "--only", "W40", "-o", "json"];
+        let checked = stage.fly(&[&ask[..], &["--catalogue", &catalogue], more].concat()).expect(1);
+        let of = said(&checked.json);
+        of.into_iter().map(|(.., name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[]), ["asks-web"]);
+    let named = stage.plane.value("PLANE_PROMETHEUS_URL").to_owned();
+    assert_eq!(found(&["--prometheus", &named]), ["asks-other", "asks-web"]);
+    stage.close();
+}

@@ -29,7 +29,7 @@ pub(super) fn scenes() -> Vec<Scene> {
     found.readiness.found = Some((id.clone(), ago(3), Ok(Box::new(examined))));
     let mut unknown = found.clone();
     let missing = vec!["not allowed: list configmaps in shop; ask for this permission".into()];
-    let examined = Examined { findings: Vec::new(), rules: 44, missing };
+    let examined = Examined { findings: vec![unread()], rules: 44, missing };
     unknown.readiness.found = Some((id, ago(3), Ok(Box::new(examined))));
     vec![
         ("ready-asked", asked),
@@ -56,6 +56,21 @@ fn finding(rule: &'static str, severity: Severity, standing: Standing) -> Findin
         wanted: "pause: {} before all traffic".into(),
         why: "a bad version gets everybody while nobody looks".into(),
         fix: "- pause: {} before the last setWeight".into(),
+    }
+}
+
+fn unread() -> Finding {
+    Finding {
+        path: "spec.template.spec.volumes[0].configMap.name".into(),
+        measured: "settings".into(),
+        wanted: "a name that changes with the content, or immutable: true".into(),
+        why: "the old version gets the new configuration as well".into(),
+        fix: "settings-v2 with immutable".into(),
+        ..finding(
+            "W45",
+            Severity::Warning,
+            Standing::Unknown("ConfigMaps could not be read".into()),
+        )
     }
 }
 

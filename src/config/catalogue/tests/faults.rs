@@ -302,6 +302,10 @@ fn faults_of_the_blocks() {
         "waivers: [{rule: W4, reason: x, until: 2026-01-01}]\n",
         "w.yaml:1:18: `rule` cannot be \"W4\": it is a rule such as W43",
     );
+    only(
+        "waivers: [{rule: W43, service: paymnt, reason: x, until: 2026-01-01}]\n",
+        "w.yaml:1:32: `service` cannot be \"paymnt\": it is a service of here",
+    );
 }
 
 #[test]

@@ -46,7 +46,6 @@ items:
 fn what_is_no_object_is_said_to_be_none() {
     let said = first_fault;
     assert!(said("just words\n").starts_with("shop.yaml:1:1: the text \"just words\" stands"));
-    assert!(said("- a\n").contains("a list of 1"));
     assert!(said("kind: Pod\nmetadata: {name: a}\n").contains("without `apiVersion`"));
     assert!(said("apiVersion: v1\nmetadata: {name: a}\n").contains("without `kind`"));
     assert!(said("apiVersion: v1\nkind: Pod\n").contains("without `metadata.name`"));
@@ -56,6 +55,18 @@ fn what_is_no_object_is_said_to_be_none() {
     assert!(said("apiVersion: v1\nkind: Pod\nmetadata: [a]\n").contains("where a map belongs"));
     let namespace = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: on}\n";
     assert!(said(namespace).contains("the truth value true"));
+}
+
+#[test]
+fn what_does_not_even_look_like_an_object_is_apart() {
+    for (text, why) in [("- a\n", "a list of 1"), ("name: web\n", "without `kind`")] {
+        let read = objects_of(text);
+        assert_eq!((read.faults.len(), read.foreign.len()), (0, 1), "{text}");
+        assert!(read.foreign[0].to_string().contains(why), "{}", read.foreign[0]);
+    }
+    // Beside good ones it is seen all the same.
+    let read = objects_of("name: web\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+    assert_eq!((read.objects.len(), read.foreign.len()), (1, 1));
 }
 
 const NOT_RENDERED: &str = "render it first, then check what comes out";

@@ -65,6 +65,8 @@ pub struct Around<'b> {
     scalers: Shelf<'b, (&'b str, &'b str), Scaler<'b>>,
     lent: HashSet<*const Object>,
     production: HashMap<Family, Vec<Workload<'b>>>,
+    /// Folders that the files of all workloads begin with.
+    shared: usize,
 }
 
 impl<'b> Around<'b> {
@@ -94,14 +96,16 @@ impl<'b> Around<'b> {
         };
         let lenders = workloads.iter().filter(borrowed).filter_map(|workload| workload.templated);
         around.lent = lenders.map(std::ptr::from_ref).collect();
-        around.production = production(workloads.iter().filter(|one| !around.only_lends(one)));
+        around.shared = stage::shared(workloads.iter().map(|workload| workload.object));
+        let own = workloads.iter().filter(|one| !around.only_lends(one));
+        around.production = production(own, around.shared);
         around
     }
 
     /// The same service in production, for a workload of another environment; the one of the same
     /// name where there are several. None where that cannot be told.
     pub fn in_production(&self, workload: &Workload<'b>) -> Option<&Workload<'b>> {
-        let (false, family) = stage::stage(workload)? else { return None };
+        let (false, family) = stage::stage(workload, self.shared)? else { return None };
         match self.production.get(&family)?.as_slice() {
             [one] => Some(one),
             several => several.iter().find(|one| one.object.name == workload.object.name),
@@ -227,10 +231,11 @@ impl<'b> Around<'b> {
 
 fn production<'w, 'b: 'w>(
     workloads: impl Iterator<Item = &'w Workload<'b>>,
+    shared: usize,
 ) -> HashMap<Family, Vec<Workload<'b>>> {
     let mut all: HashMap<Family, Vec<Workload<'b>>> = HashMap::new();
     for workload in workloads {
-        if let Some((true, family)) = stage::stage(workload) {
+        if let Some((true, family)) = stage::stage(workload, shared) {
             all.entry(family).or_default().push(workload.clone());
         }
     }

@@ -34,10 +34,11 @@ pub(super) struct Family {
 }
 
 /// Whether a workload is for production, and which service it is. None where its place names no
-/// environment, or more than one.
-pub(super) fn stage(workload: &Workload<'_>) -> Option<(bool, Family)> {
+/// environment, or more than one. The first `shared` folders are those of all files: the home of
+/// whoever is called dev names no environment.
+pub(super) fn stage(workload: &Workload<'_>, shared: usize) -> Option<(bool, Family)> {
     let object = workload.object;
-    let (is_production, place) = by_namespace(object).or_else(|| by_folder(object))?;
+    let (is_production, place) = by_namespace(object).or_else(|| by_folder(object, shared))?;
     let labels = workload.pod_labels();
     let label = |name: &&str| labels.iter().find(|entry| entry.key == **name)?.node.text();
     let service = SERVICE_LABELS.iter().find_map(label).unwrap_or(&object.name).to_owned();
@@ -48,9 +49,27 @@ fn by_namespace(object: &Object) -> Option<(bool, String)> {
     environment(object.namespace.split(['-', '_', '.']).map(str::to_owned).collect())
 }
 
-fn by_folder(object: &Object) -> Option<(bool, String)> {
-    let mut parts: Vec<String> =
-        object.source.as_str().split(['/', '\\']).map(str::to_owned).collect();
+/// How many folders the files of all these begin with.
+pub(super) fn shared<'w>(objects: impl Iterator<Item = &'w Object>) -> usize {
+    let folders = |object: &'w Object| {
+        let mut parts: Vec<&str> = parts(object).collect();
+        parts.pop();
+        parts
+    };
+    let common = |mut known: Vec<&'w str>, next: Vec<&'w str>| {
+        let same = known.iter().zip(&next).take_while(|(known, next)| known == next).count();
+        known.truncate(same);
+        known
+    };
+    objects.map(folders).reduce(common).map_or(0, |known| known.len())
+}
+
+fn parts(object: &Object) -> impl Iterator<Item = &str> {
+    object.source.as_str().split(['/', '\\'])
+}
+
+fn by_folder(object: &Object, shared: usize) -> Option<(bool, String)> {
+    let mut parts: Vec<String> = parts(object).skip(shared).map(str::to_owned).collect();
     let file = parts.pop()?;
     // A file may have the name of its environment; any other name is the kind's or the service's.
     let stem = file.split('.').next().unwrap_or_default();

@@ -7,7 +7,7 @@
 use crate::domain::readiness::Severity;
 use crate::domain::strategy::Amount;
 use crate::manifest::bundle::Object;
-use crate::manifest::rules::around::Budget;
+use crate::manifest::rules::around::{Budget, Size};
 use crate::manifest::rules::case::{Case, Said};
 use crate::manifest::tree::{Entry, Spot};
 use crate::manifest::workload::{Strategy, amount};
@@ -38,8 +38,11 @@ pub(super) fn missing(case: &mut Case<'_>) {
     let wanted = "a PodDisruptionBudget that selects these pods";
     let why = "a node that is drained may take all of them at once";
     let fix = format!("policy/v1 PodDisruptionBudget with matchLabels {}", labels.join(","));
-    case.broken(object, &spot, Said::of(measured, wanted, why, fix));
+    case.lacks("PodDisruptionBudget", object, &spot, Said::of(measured, wanted, why, fix));
 }
+
+/// Kinds whose pods a budget may be for.
+const OF_PODS: [&str; 4] = ["Deployment", "Rollout", "StatefulSet", "DaemonSet"];
 
 /// Labels by which programs are told apart.
 const NAMES: [&str; 3] = ["app", "app.kubernetes.io/name", "k8s-app"];
@@ -48,9 +51,13 @@ const NAMES: [&str; 3] = ["app", "app.kubernetes.io/name", "k8s-app"];
 /// another. Others may be of pods that were not read.
 fn idle(case: &mut Case<'_>) {
     let (around, workload) = (case.around, case.workload);
+    let namespace = workload.object.namespace.as_str();
+    if OF_PODS.iter().any(|kind| case.bundle.is_unread(kind, namespace)) {
+        return;
+    }
     let name = workload.object.name.as_str();
     let labels = workload.pod_labels();
-    for budget in around.idle_budgets(&workload.object.namespace) {
+    for budget in around.idle_budgets(namespace) {
         let is_named = budget.object.name == name;
         let has = |(key, value): (&str, &str)| {
             let is_it = |label: &Entry| label.key == key && label.node.text() == Some(value);
@@ -195,6 +202,29 @@ fn wanted_to_stay(pods: i32, floor: f64) -> i32 {
     floor_of(pods, floor).min(pods - 1)
 }
 
+/// The sizes at which a pod can go and others stay.
+fn several(size: Size<'_>) -> impl Iterator<Item = i32> {
+    size.ends().into_iter().filter(|pods| *pods > 1)
+}
+
+/// Most pods that a budget may let go, whatever the size is.
+fn most(size: Size<'_>, floor: f64) -> i32 {
+    several(size).map(|pods| pods - wanted_to_stay(pods, floor)).min().unwrap_or(1)
+}
+
+/// What keeps the floor and lets a pod go, whatever the size is: a percentage where the budget has
+/// one and it can be had, else a number.
+fn instead(keeps: Keeps, size: Size<'_>, floor: f64) -> String {
+    let percent = floor_of(100, floor);
+    let share = Keeps::Least(Amount::Percent(percent));
+    let is_share = matches!(keeps, Keeps::Least(Amount::Percent(_)));
+    if is_share && several(size).all(|pods| share.go(pods) > 0) {
+        format!("minAvailable: {percent}%")
+    } else {
+        format!("maxUnavailable: {}", most(size, floor))
+    }
+}
+
 pub(super) fn floor(case: &mut Case<'_>) {
     let Some(size) = case.size() else { return };
     let floor = case.profile.healthy_floor;
@@ -205,20 +235,19 @@ pub(super) fn floor(case: &mut Case<'_>) {
             keeps.go(*pods) < *pods && keeps.stay(*pods) < wanted_to_stay(*pods, floor)
         };
         let Some(pods) = size.ends().into_iter().find(is_low) else { continue };
-        let stay = keeps.stay(pods);
+        let (stay, least) = (keeps.stay(pods), wanted_to_stay(pods, floor));
         let share = percent(stay, pods);
-        let most = (pods - wanted_to_stay(pods, floor)).max(1);
+        let wanted = if least < floor_of(pods, floor) {
+            format!("{least} of {pods}, so that one can go")
+        } else {
+            format!("{least} of {pods} ({}%)", percent_of_floor(floor))
+        };
         let said = Said::of(
             format!("{} keeps {stay} of {pods} ({share}%)", named(keeps)),
-            format!("{} of {pods} ({}%)", pods - most, percent_of_floor(floor)),
+            wanted,
             "a node that is drained takes more pods than the guard allows: maintenance looks like \
              a bad release and is rolled back",
-            match keeps {
-                Keeps::Least(Amount::Percent(_)) => {
-                    format!("minAvailable: {}%", percent_of_floor(floor))
-                }
-                _ => format!("maxUnavailable: {most}"),
-            },
+            instead(keeps, size, floor),
         );
         case.broken(budget.object, &spot, said);
     }
@@ -240,7 +269,7 @@ pub(super) fn both(case: &mut Case<'_>) {
         let Some(pods) = size.ends().into_iter().find(is_low) else { continue };
         let go = keeps.go(pods.saturating_mul(2));
         let left = pods.saturating_sub(go).max(0);
-        let most = (pods - wanted_to_stay(pods, floor)).max(1);
+        let most = most(size, floor);
         let said = Said::of(
             format!("{} lets {go} of {} go with both versions up", named(keeps), pods * 2),
             format!("at most {most}: they may all be of the {pods} that users are on"),

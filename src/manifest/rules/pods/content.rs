@@ -90,7 +90,12 @@ fn config_map(case: &mut Case<'_>, object: &Object, spot: &Spot<'_>) {
     let why = "the old version gets the new configuration as well: going back mixes old code with \
                new configuration";
     let fix = format!("configMapGenerator of kustomize ({name}-HASH), or {name}-v2 with immutable");
-    case.broken(object, spot, Said::of(name, wanted, why, fix));
+    let said = Said::of(name, wanted, why, fix);
+    if found.is_some() {
+        case.broken(object, spot, said);
+    } else {
+        case.lacks("ConfigMap", object, spot, said);
+    }
 }
 
 /// Whether the last part of a name is a hash: ten characters of kustomize, or seven and more

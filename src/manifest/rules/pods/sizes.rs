@@ -166,7 +166,12 @@ pub(super) fn replicas(case: &mut Case<'_>) {
     };
     let default = if spot.is_absent() { " (default)" } else { "" };
     let measured = format!("{}{default}", size.least);
-    case.broken(object, &spot, Said::of(measured, "at least 2", why, format!("{key}: 2")));
+    let said = Said::of(measured, "at least 2", why, format!("{key}: 2"));
+    let scalers = ["HorizontalPodAutoscaler", "ScaledObject"];
+    match scalers.into_iter().find(|kind| case.bundle.is_unread(kind, &object.namespace)) {
+        Some(kind) if size.scaler.is_none() => case.lacks(kind, object, &spot, said),
+        _ => case.broken(object, &spot, said),
+    }
 }
 
 fn least_key(kind: &str) -> &'static str {

@@ -4,7 +4,7 @@
 //! compared: the guard has no limit for anything else. Called through the table of rules.
 
 use crate::domain::analysis::limit::{Good, Limit, Limits};
-use crate::domain::time::{Span, length};
+use crate::domain::time::length;
 use crate::manifest::profile::Profile;
 use crate::manifest::rules::case::{Case, Said};
 
@@ -18,14 +18,18 @@ pub(super) fn as_tight(case: &mut Case<'_>) {
         let Some(shape) = facts.map(|facts| facts.shape) else { continue };
         let Some((key, lines)) = passing(used, metric) else { continue };
         let looser = lines.iter().find_map(|line| looser(*line, shape, case.profile));
-        let Some((tolerated, wanted)) = looser else { continue };
+        let Some(looser) = looser else { continue };
         let said = Said::of(
-            tolerated,
-            wanted,
+            looser.tolerated,
+            looser.wanted,
             "a release passes its analysis with values at which the guard takes it back",
             "the guard's limit in the condition",
         );
-        case.broken(measured.template.object, &metric.spot.key(key), said);
+        let (object, spot) = (measured.template.object, metric.spot.key(key));
+        match looser.doubt {
+            Some(reason) => case.unknown(object, &spot, reason, said),
+            None => case.broken(object, &spot, said),
+        }
     }
 }
 
@@ -39,53 +43,79 @@ pub(super) fn passing(used: &Use<'_>, metric: &Metric<'_>) -> Option<(&'static s
     failure.map(|limits| ("failureCondition", limits.lines))
 }
 
-/// What a line lets through that the guard does not, and what the guard wants.
-fn looser(line: Limit, shape: Shape, profile: &Profile) -> Option<(String, String)> {
+/// A line that lets through what the guard does not.
+struct Looser {
+    /// What it lets through.
+    tolerated: String,
+    /// What the guard wants.
+    wanted: String,
+    /// Why it may be as tight all the same.
+    doubt: Option<&'static str>,
+}
+
+/// What a line lets through that the guard does not, or may.
+fn looser(line: Limit, shape: Shape, profile: &Profile) -> Option<Looser> {
     let is_ceiling = matches!(line.good, Good::AtMost | Good::Below);
+    // In the unit of what is measured, whatever the query multiplies it with.
+    let at = line.at / shape.scale;
+    if !at.is_finite() {
+        return None;
+    }
     match shape.kind {
         Kind::Share(outcome) => {
-            let share = line.at / shape.scale;
             let failed = match (outcome, is_ceiling) {
-                (Outcome::Failed, true) => share,
-                (Outcome::Good, false) => 1.0 - share,
+                (Outcome::Failed, true) => at,
+                (Outcome::Good, false) => 1.0 - at,
                 _ => return None,
             };
             let most = profile.error_limit;
             let words = |share: f64| format!("{} % of failed requests", rounded(share * 100.0));
-            (failed > most + 1e-9).then(|| (words(failed), format!("at most {}", words(most))))
+            let wanted = format!("at most {}", words(most));
+            let looser = Looser { tolerated: words(failed), wanted, doubt: None };
+            (failed > most + 1e-9).then_some(looser)
         }
         // A limit of a higher quantile may be higher.
-        Kind::Quantile(quantile, _) if is_ceiling && quantile <= 0.99 => {
-            let value = seconds(line.at, shape, profile)?;
-            let most = profile.latency_limit;
-            let percentile = rounded(quantile * 100.0);
-            (value > most.as_seconds_f64() + 1e-9).then(|| {
-                let said = format!("P{percentile} up to {} s", rounded(value));
-                (said, format!("at most {}", length(most)))
-            })
+        Kind::Quantile(quantile, unit) if is_ceiling && quantile <= 0.99 => {
+            slower(at, quantile, unit.or_else(|| unit_of(at, shape.scale, profile)), profile)
         }
         _ => None,
     }
 }
 
-/// A limit of a quantile in seconds: by the unit in the metric's name and by what the query is
-/// multiplied with, else by its size.
-pub(super) fn seconds(at: f64, shape: Shape, profile: &Profile) -> Option<f64> {
-    let Kind::Quantile(_, unit) = shape.kind else { return None };
-    let seconds = match unit {
-        Some(unit) => at * unit / shape.scale,
-        // Only seconds are multiplied, and only milliseconds divided, by a thousand.
-        None if (shape.scale - 1e3).abs() < 1e-9 => at / 1e3,
-        None if (shape.scale - 1e-3).abs() < 1e-9 => at,
-        None if at > thirty_times(profile.latency_limit) => at / 1e3,
-        None => at,
+/// What a limit of a quantile lets through: its unit in seconds may not be known.
+fn slower(at: f64, quantile: f64, unit: Option<f64>, profile: &Profile) -> Option<Looser> {
+    let most = profile.latency_limit;
+    let percentile = rounded(quantile * 100.0);
+    let wanted = format!("at most {}", length(most));
+    let Some(unit) = unit else {
+        let tolerated = format!("P{percentile} up to {}", rounded(at));
+        let doubt = "the metric's name does not say whether it is of seconds or of milliseconds";
+        return Some(Looser { tolerated, wanted, doubt: Some(doubt) });
     };
-    seconds.is_finite().then_some(seconds)
+    let seconds = at * unit;
+    let tolerated = format!("P{percentile} up to {} s", rounded(seconds));
+    (seconds > most.as_seconds_f64() + 1e-9).then_some(Looser { tolerated, wanted, doubt: None })
 }
 
-/// No limit in seconds is as large as this; one in milliseconds is.
-fn thirty_times(limit: Span) -> f64 {
-    limit.as_seconds_f64() * 30.0
+/// Seconds in one unit of a metric whose name has none, by what it is multiplied with, else by the
+/// size of its limit. None where it may be seconds as well as milliseconds.
+fn unit_of(at: f64, scale: f64, profile: &Profile) -> Option<f64> {
+    let most = profile.latency_limit.as_seconds_f64();
+    // No limit is as long as this.
+    let endless = most * 30.0;
+    // Only seconds are multiplied, and only milliseconds divided, by a thousand.
+    if (scale - 1e3).abs() < 1e-9 {
+        Some(1.0)
+    } else if (scale - 1e-3).abs() < 1e-9 {
+        Some(1e-3)
+    } else if at <= most {
+        // It is tight enough in either.
+        Some(1.0)
+    } else if at > endless && at * 1e-3 <= endless {
+        Some(1e-3)
+    } else {
+        None
+    }
 }
 
 /// Without the noise of binary fractions.

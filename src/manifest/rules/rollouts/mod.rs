@@ -26,6 +26,7 @@ use super::{Rule, Weights, rule};
 pub use labels::selections;
 pub use live::{Questions, questions};
 pub use reading::{Shelf, Use};
+pub use references::wanted;
 
 const CANARY_WARNING: Weights =
     Weights { rolling: None, blue_green: None, canary: Some(Severity::Warning) };
@@ -44,7 +45,7 @@ pub const RULES: &[Rule] = &[
     rule("W22", "old version gone too soon", SWITCH_ERROR, switch::stays),
     rule("W23", "switch without analysis", SWITCH_WARNING, switch::analysed),
     rule("W24", "traffic asked of a preview", SWITCH_ERROR, switch::has_users),
-    rule("W25", "two Services", ERROR, switch::services),
+    rule("W25", "one strategy, two Services", ERROR, switch::services),
     rule("W26", "ladder of weights", CANARY_WARNING, ladder::weights),
     rule("W27", "approval before the end", CANARY_ERROR, ladder::approval),
     rule("W28", "analysis during pauses", CANARY_WARNING, watched::throughout),

@@ -4,9 +4,10 @@
 //! through the table of rules.
 
 use crate::domain::readiness::Severity;
-use crate::manifest::bundle::Object;
+use crate::manifest::bundle::{Bundle, Object};
 use crate::manifest::rules::case::{Case, Said};
 use crate::manifest::tree::Spot;
+use crate::manifest::workload::Workload;
 
 use super::reading::steps::canary;
 
@@ -19,7 +20,7 @@ pub(super) fn routes(case: &mut Case<'_>) {
         return;
     }
     header(case, &nginx);
-    class(case, &nginx);
+    class(case);
     let said = Said::of(
         "ingress-nginx",
         "a router that is maintained",
@@ -50,16 +51,39 @@ fn header(case: &mut Case<'_>, nginx: &Spot<'_>) {
     case.broken(case.workload.object, &annotations.key(&by.key), said);
 }
 
-fn class(case: &mut Case<'_>, nginx: &Spot<'_>) {
+/// The Ingresses of a canary that were read.
+fn ingresses<'b>(bundle: &'b Bundle, workload: &Workload<'b>) -> Vec<&'b Object> {
+    let Some(canary) = canary(workload) else { return Vec::new() };
+    let nginx = canary.keys(&["trafficRouting", "nginx"]);
     let one = std::iter::once(nginx.key("stableIngress"));
     let names = one.chain(nginx.key("stableIngresses").elements());
-    let namespace = &case.workload.object.namespace;
-    let names: Vec<&str> = names.filter_map(|spot| spot.text()).collect();
-    for name in names {
-        let Some(ingress) = case.bundle.find("Ingress", namespace, name) else { continue };
-        let root = ingress.root();
-        let field = root.keys(&["spec", "ingressClassName"]);
-        let annotation = root.keys(&["metadata", "annotations", "kubernetes.io/ingress.class"]);
+    let find = |spot: Spot<'b>| bundle.find("Ingress", &workload.object.namespace, spot.text()?);
+    names.filter_map(find).collect()
+}
+
+/// Where an Ingress names its class.
+fn named_class(ingress: &Object) -> (Spot<'_>, Spot<'_>) {
+    let root = ingress.root();
+    let annotation = root.keys(&["metadata", "annotations", "kubernetes.io/ingress.class"]);
+    (root.keys(&["spec", "ingressClassName"]), annotation)
+}
+
+/// Classes of its Ingresses that are not among what was read.
+pub(super) fn classes<'b>(
+    bundle: &'b Bundle,
+    workload: &Workload<'b>,
+) -> impl Iterator<Item = &'b str> {
+    let class = |ingress: &'b Object| {
+        let (field, annotation) = named_class(ingress);
+        field.text().or_else(|| annotation.text())
+    };
+    let classes = ingresses(bundle, workload).into_iter().filter_map(class);
+    classes.filter(|class| bundle.find("IngressClass", "", class).is_none())
+}
+
+fn class(case: &mut Case<'_>) {
+    for ingress in ingresses(case.bundle, case.workload) {
+        let (field, annotation) = named_class(ingress);
         let Some(class) = field.text().or_else(|| annotation.text()) else {
             let why = "nobody, or another controller, serves the Ingress: weights have no effect";
             let said = Said::of("none", "the class of ingress-nginx", why, "ingressClassName");

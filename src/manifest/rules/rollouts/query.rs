@@ -39,7 +39,7 @@ pub(super) fn has_value(case: &mut Case<'_>) {
 
 /// Each condition that is there says what an empty result means. One that does not is an error
 /// whatever the other says.
-fn is_told(metric: &Metric<'_>) -> bool {
+pub(super) fn is_told(metric: &Metric<'_>) -> bool {
     const GUARDS: [&str; 5] = ["len(result", "all(result", "any(result", "none(result", "count("];
     let conditions = ["successCondition", "failureCondition"].map(|key| metric.text(key));
     let mut there = conditions.iter().flatten().peekable();

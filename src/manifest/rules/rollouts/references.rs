@@ -1,20 +1,65 @@
 //! What a Rollout refers to is among what was read (W31).
 //!
 //! Source: Argo Rollouts `validation_references.go`; X57. What is missing counts as broken: the
-//! controller stops with `InvalidSpec` until it is there. Called through the table of rules.
+//! controller stops with `InvalidSpec` until it is there. Called through the table of rules, and by
+//! whoever reads a cluster for what it has to read.
 
-use crate::manifest::bundle::Object;
+use std::collections::BTreeSet;
+
+use crate::manifest::bundle::{Bundle, Kind, Object};
 use crate::manifest::rules::case::{Case, Said};
 use crate::manifest::tree::Spot;
+use crate::manifest::workload::Workload;
 
+use super::nginx;
 use super::reading::steps::canary;
+
+const SERVICE: Kind = Kind::of("Service", &[""], "services");
+const INGRESS: Kind = Kind::of("Ingress", &["networking.k8s.io"], "ingresses");
+const INGRESS_CLASS: Kind = Kind {
+    namespaced: false,
+    ..Kind::of("IngressClass", &["networking.k8s.io"], "ingressclasses")
+};
+const GATEWAY: &[&str] = &["gateway.networking.k8s.io"];
+const HTTP_ROUTE: Kind = Kind::of("HTTPRoute", GATEWAY, "httproutes");
+const GRPC_ROUTE: Kind = Kind::of("GRPCRoute", GATEWAY, "grpcroutes");
+const TCP_ROUTE: Kind = Kind::of("TCPRoute", GATEWAY, "tcproutes");
+const VIRTUAL_SERVICE: Kind =
+    Kind::of("VirtualService", &["networking.istio.io"], "virtualservices");
+const DESTINATION_RULE: Kind =
+    Kind::of("DestinationRule", &["networking.istio.io"], "destinationrules");
+const MESH_SERVICE: Kind = Kind::of("VirtualService", &["appmesh.k8s.aws"], "virtualservices");
+const APISIX_ROUTE: Kind = Kind::of("ApisixRoute", &["apisix.apache.org"], "apisixroutes");
+const TRAEFIK_SERVICE: Kind =
+    Kind::of("TraefikService", &["traefik.io", "traefik.containo.us"], "traefikservices");
+const MAPPING: Kind = Kind::of("Mapping", &["getambassador.io"], "mappings");
 
 /// A name in a Rollout, and the kind of object that it has to be.
 struct Link<'b> {
     spot: Spot<'b>,
-    kind: &'static str,
+    kind: Kind,
     name: &'b str,
     namespace: &'b str,
+}
+
+/// Kinds of objects that are referred to and are not among what was read, each with its namespace;
+/// that is empty where it is the cluster's.
+pub fn wanted(bundle: &Bundle, of: impl Fn(&Workload<'_>) -> bool) -> BTreeSet<(Kind, String)> {
+    let mut wanted = BTreeSet::new();
+    let workloads = bundle.objects().iter().filter_map(|object| Workload::of(object, bundle));
+    for workload in workloads.filter(of) {
+        let Some(canary) = canary(&workload) else { continue };
+        let mut known = Vec::new();
+        routes(&canary.key("trafficRouting"), &workload.object.namespace, &mut known);
+        let lost = known
+            .into_iter()
+            .filter(|link| bundle.find(link.kind.name, link.namespace, link.name).is_none());
+        wanted.extend(lost.map(|link| (link.kind, link.namespace.to_owned())));
+        if nginx::classes(bundle, &workload).next().is_some() {
+            wanted.insert((INGRESS_CLASS, String::new()));
+        }
+    }
+    wanted
 }
 
 /// W31: templates, and for a canary its Services and the objects that route its traffic. The
@@ -25,26 +70,32 @@ pub(super) fn found(case: &mut Case<'_>) {
     for lost in case.analyses.iter().flat_map(|used| &used.lost) {
         let (kind, name) = (lost.reference.kind(), lost.reference.name);
         let (holder, spot) = (lost.holder.unwrap_or(rollout), &lost.reference.spot);
-        missing(case, holder, &spot.key("templateName"), kind, name);
+        missing(case, (holder, &spot.key("templateName")), kind, (&rollout.namespace, name));
     }
     let Some(canary) = canary(case.workload) else { return };
     services(case, &canary, &mut known);
     routes(&canary.key("trafficRouting"), &rollout.namespace, &mut known);
     for link in known {
-        if case.bundle.find(link.kind, link.namespace, link.name).is_none() {
-            missing(case, rollout, &link.spot, link.kind, link.name);
+        let kind = link.kind.name;
+        if case.bundle.find(kind, link.namespace, link.name).is_none() {
+            missing(case, (rollout, &link.spot), kind, (link.namespace, link.name));
         }
     }
 }
 
-fn missing(case: &mut Case<'_>, object: &Object, spot: &Spot<'_>, kind: &str, name: &str) {
+fn missing(
+    case: &mut Case<'_>,
+    (object, spot): (&Object, &Spot<'_>),
+    kind: &str,
+    (namespace, name): (&str, &str),
+) {
     let said = Said::of(
         format!("{kind} {name} is not among what was read"),
         format!("the {kind}"),
         "the controller refuses the Rollout until it is there, and releases nothing",
         format!("add {kind} {name}, or correct the name"),
     );
-    case.broken(object, spot, said);
+    case.lacks_in(namespace, kind, object, spot, said);
 }
 
 /// `stableService`, `canaryService`, and `pingPong`. With most routers the first two are needed.
@@ -59,7 +110,7 @@ fn services<'b>(case: &mut Case<'b>, canary: &Spot<'b>, known: &mut Vec<Link<'b>
     for key in ["stableService", "canaryService"] {
         let spot = canary.key(key);
         match spot.text() {
-            Some(name) => known.push(Link { spot, kind: "Service", name, namespace }),
+            Some(name) => known.push(Link { spot, kind: SERVICE, name, namespace }),
             None if needed => {
                 let why = "the controller refuses a router without two Services to route to";
                 let fix = format!("{key}: the name of a Service");
@@ -72,27 +123,27 @@ fn services<'b>(case: &mut Case<'b>, canary: &Spot<'b>, known: &mut Vec<Link<'b>
     for key in ["pingService", "pongService"] {
         let spot = canary.keys(&["pingPong", key]);
         if let Some(name) = spot.text() {
-            known.push(Link { spot, kind: "Service", name, namespace });
+            known.push(Link { spot, kind: SERVICE, name, namespace });
         }
     }
 }
 
 /// The objects that the routers change.
 fn routes<'b>(routing: &Spot<'b>, namespace: &'b str, known: &mut Vec<Link<'b>>) {
-    const NAMED: [(&[&str], &str); 8] = [
-        (&["nginx", "stableIngress"], "Ingress"),
-        (&["alb", "ingress"], "Ingress"),
-        (&["alb", "rootService"], "Service"),
-        (&["smi", "rootService"], "Service"),
-        (&["istio", "destinationRule", "name"], "DestinationRule"),
-        (&["appMesh", "virtualService", "name"], "VirtualService"),
-        (&["apisix", "route", "name"], "ApisixRoute"),
-        (&["traefik", "weightedTraefikServiceName"], "TraefikService"),
+    const NAMED: [(&[&str], Kind); 8] = [
+        (&["nginx", "stableIngress"], INGRESS),
+        (&["alb", "ingress"], INGRESS),
+        (&["alb", "rootService"], SERVICE),
+        (&["smi", "rootService"], SERVICE),
+        (&["istio", "destinationRule", "name"], DESTINATION_RULE),
+        (&["appMesh", "virtualService", "name"], MESH_SERVICE),
+        (&["apisix", "route", "name"], APISIX_ROUTE),
+        (&["traefik", "weightedTraefikServiceName"], TRAEFIK_SERVICE),
     ];
-    const LISTED: [(&[&str], &str); 3] = [
-        (&["nginx", "stableIngresses"], "Ingress"),
-        (&["alb", "ingresses"], "Ingress"),
-        (&["ambassador", "mappings"], "Mapping"),
+    const LISTED: [(&[&str], Kind); 3] = [
+        (&["nginx", "stableIngresses"], INGRESS),
+        (&["alb", "ingresses"], INGRESS),
+        (&["ambassador", "mappings"], MAPPING),
     ];
     let mut link = |spot: Spot<'b>, kind, namespace| {
         if let Some(name) = spot.text() {
@@ -116,16 +167,16 @@ fn istio<'b>(istio: &Spot<'b>, namespace: &'b str, known: &mut Vec<Link<'b>>) {
         let spot = service.key("name");
         let Some(text) = spot.text() else { continue };
         let (name, namespace) = text.split_once('.').unwrap_or((text, namespace));
-        known.push(Link { spot, kind: "VirtualService", name, namespace });
+        known.push(Link { spot, kind: VIRTUAL_SERVICE, name, namespace });
     }
 }
 
 /// The routes of the Gateway API plugin.
 fn gateway<'b>(plugin: &Spot<'b>, namespace: &'b str, known: &mut Vec<Link<'b>>) {
-    const KINDS: [(&str, &str, &str); 3] = [
-        ("httpRoute", "httpRoutes", "HTTPRoute"),
-        ("grpcRoute", "grpcRoutes", "GRPCRoute"),
-        ("tcpRoute", "tcpRoutes", "TCPRoute"),
+    const KINDS: [(&str, &str, Kind); 3] = [
+        ("httpRoute", "httpRoutes", HTTP_ROUTE),
+        ("grpcRoute", "grpcRoutes", GRPC_ROUTE),
+        ("tcpRoute", "tcpRoutes", TCP_ROUTE),
     ];
     let namespace = plugin.key("namespace").text().unwrap_or(namespace);
     for (one, many, kind) in KINDS {

@@ -1,11 +1,13 @@
 //! Blue-green: who switches, what was asked before and after, and how long the old version stays
-//! (W21 to W25).
+//! (W21 to W25); and whether a Rollout has a strategy at all.
 //!
-//! Source: `spec.strategy.blueGreen`; X10, X12, X25. Called through the table of rules.
+//! Source: `spec.strategy.blueGreen`; Argo Rollouts `validation.go`; X10, X12, X25. Called through
+//! the table of rules.
 
 use crate::domain::catalogue::budget::course::{Cadence, Length};
 use crate::domain::time::{Span, length, parse_go_duration};
 use crate::manifest::rules::case::{Case, Said};
+use crate::manifest::tree::Node;
 use crate::manifest::workload::Strategy;
 
 use super::promql::Facts;
@@ -195,9 +197,23 @@ fn is_loaded(used: &Use<'_>, measured: &Measured<'_>) -> bool {
     waits && used.measured.iter().any(is_job)
 }
 
-/// W25: two Services, both there. Those of a canary that are missing are W31's.
+/// None of the strategies, both of them, or a misspelt one (`ValidateRolloutStrategy`).
+fn no_strategy(case: &mut Case<'_>) {
+    let spot = case.workload.spec().key("strategy");
+    let entries = spot.node().map(Node::entries).unwrap_or_default();
+    let there: Vec<String> =
+        entries.iter().map(|entry| format!("{}: {}", entry.key, entry.node)).collect();
+    let measured = if there.is_empty() { spot.said() } else { there.join(", ") };
+    let wanted = "one of canary and blueGreen, with its fields";
+    let why = "the controller refuses the Rollout and releases nothing; of what would be released \
+               only the pods can be judged";
+    let fix = "strategy: {canary: {…}} or strategy: {blueGreen: {…}}";
+    case.broken(case.workload.object, &spot, Said::of(measured, wanted, why, fix));
+}
+
+/// W25: one strategy with two Services, both there. Those of a canary that are missing are W31's.
 pub(super) fn services(case: &mut Case<'_>) {
-    let Some(strategy) = case.workload.steps_of_rollout() else { return };
+    let Some(strategy) = case.workload.steps_of_rollout() else { return no_strategy(case) };
     let is_switch = case.workload.strategy == Some(Strategy::BlueGreen);
     let keys = if is_switch {
         ["activeService", "previewService"]
@@ -227,7 +243,7 @@ pub(super) fn services(case: &mut Case<'_>) {
             let measured = format!("Service {name} is not among what was read");
             let why = "the controller refuses a Rollout whose Service is missing";
             let said = Said::of(measured, "the Service", why, format!("add Service {name}"));
-            case.broken(case.workload.object, spot, said);
+            case.lacks("Service", case.workload.object, spot, said);
         }
     }
 }

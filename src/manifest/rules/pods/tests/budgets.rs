@@ -3,8 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::domain::readiness::Severity::{Error, Note, Warning};
+use crate::manifest::profile::Profile;
 
-use super::{Add, Edit, Remove, Set, blue_green, budget, canary, play, rolling, row};
+use super::{
+    Add, Edit, Remove, Set, blue_green, budget, canary, edit, judged, play, rolling, row, scaler,
+};
 
 const LABELS: &str = "spec.template.metadata.labels";
 const SPEC: &str = "1/spec";
@@ -194,6 +197,32 @@ fn w18_budgets_below_the_floor_of_the_guard() {
         // Of three pods one has to be able to go, whatever the floor says.
         row(rolling, vec![replicas(3), says("minAvailable", json!(2))], vec![], vec![]),
     ]);
+}
+
+#[test]
+fn w18_what_is_offered_instead_lets_a_pod_go() {
+    let fixed = |count: i64| vec![Set("0/spec/replicas", json!(count))];
+    let scaled = vec![Remove("0/spec/replicas"), Add(scaler("Deployment", "apps/v1", 3))];
+    let cases = [
+        (fixed(15), "70%", "12 of 15 (80%)", "minAvailable", json!("80%")),
+        // 80 % of 4 is rounded up to all of them.
+        (fixed(4), "50%", "3 of 4, so that one can go", "maxUnavailable", json!(1)),
+        // It is so at the smallest size of an autoscaler, which has 20 at most.
+        (scaled, "50%", "16 of 20 (80%)", "maxUnavailable", json!(1)),
+    ];
+    for (size, least, wanted, key, value) in cases {
+        let mut objects = rolling();
+        edit(&mut objects, size);
+        edit(&mut objects, vec![says("minAvailable", json!(least))]);
+        let found = judged(&objects, &Profile::default());
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let seen: Vec<_> =
+            found.iter().map(|f| (f.rule, f.wanted.as_str(), f.fix.as_str())).collect();
+        assert_eq!(seen, [("W18", wanted, format!("{key}: {text}").as_str())]);
+        edit(&mut objects, vec![says(key, value)]);
+        let left = judged(&objects, &Profile::default());
+        assert!(left.is_empty(), "{wanted}: {left:?}");
+    }
 }
 
 #[test]

@@ -283,6 +283,20 @@ fn nothing_is_found_in_what_is_good() {
 }
 
 #[test]
+fn the_pods_of_a_rollout_without_a_strategy_are_judged_too() {
+    let ready = "0/spec/template/spec/containers/0/readinessProbe";
+    let path = "spec.template.spec.containers[0].readinessProbe";
+    for strategy in [json!({"bluegreen": {}}), json!({"canary": {}, "blueGreen": {}})] {
+        play(vec![row(
+            blue_green,
+            vec![Set("0/spec/strategy", strategy), Remove(ready)],
+            vec![("W04", Severity::Error, path, "none")],
+            vec![Set(ready, json!({"tcpSocket": {"port": 8080}}))],
+        )]);
+    }
+}
+
+#[test]
 fn the_table_is_in_order_and_each_rule_is_once_there() {
     let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     let mut sorted = ids.clone();

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::domain::readiness::Severity::Warning;
+use crate::domain::text::SafeText;
 use crate::manifest::bundle::{Bundle, Object};
 use crate::manifest::profile::Profile;
 use crate::manifest::rules::judge;
@@ -70,27 +71,31 @@ fn w43_another_kind_or_shape_than_in_production() {
 
 #[test]
 fn w43_by_the_folders_of_a_repository() {
-    let of = |folder: &str, file: &str, objects: Vec<Json>| -> Vec<Object> {
-        let source = format!("environments/{folder}/web/{file}").as_str().into();
-        let sourced = |json: &Json| {
-            let mut object = object(json);
-            object.namespace = String::new();
-            object.source = Clone::clone(&source);
-            object
+    // Folders of all files, such as the home of somebody called dev, are no environment.
+    for home in ["", "/home/dev/"] {
+        let of = |folder: &str, file: &str, objects: Vec<Json>| -> Vec<Object> {
+            let source: SafeText = format!("{home}environments/{folder}/web/{file}").into();
+            let sourced = |json: &Json| {
+                let mut object = object(json);
+                object.namespace = String::new();
+                object.source = source.clone();
+                object
+            };
+            objects.iter().map(sourced).collect()
         };
-        let _: &crate::domain::text::SafeText = &source;
-        objects.iter().map(sourced).collect()
-    };
-    let mut all = of("production", "rollout.yaml", blue_green());
-    all.extend(of("staging", "deployment.yaml", vec![rolling().swap_remove(0)]));
-    let bundle: Bundle = all.into_iter().collect();
-    let findings = judge(&bundle, &Profile::default(), RULES);
-    let seen: Vec<_> = findings.iter().map(short).collect();
-    let measured = "Deployment (rolling)".to_owned();
-    assert_eq!(seen, [("W43".to_owned(), Warning, "kind".to_owned(), measured)]);
-    let wanted = "Rollout (blue-green), as in environments/production/web/rollout.yaml";
-    assert_eq!(findings[0].wanted, wanted);
-    assert_eq!(findings[0].source, "environments/staging/web/deployment.yaml");
+        let mut all = of("production", "rollout.yaml", blue_green());
+        all.extend(of("staging", "deployment.yaml", vec![rolling().swap_remove(0)]));
+        let bundle: Bundle = all.into_iter().collect();
+        let findings = judge(&bundle, &Profile::default(), RULES);
+        let seen: Vec<_> = findings.iter().map(short).collect();
+        let measured = "Deployment (rolling)".to_owned();
+        assert_eq!(seen, [("W43".to_owned(), Warning, "kind".to_owned(), measured)]);
+        let place = format!("{home}environments/production/web/rollout.yaml");
+        let wanted = format!("Rollout (blue-green), as in {place}");
+        assert_eq!(findings[0].wanted, wanted.as_str());
+        let source = format!("{home}environments/staging/web/deployment.yaml");
+        assert_eq!(findings[0].source, source.as_str());
+    }
 }
 
 #[test]

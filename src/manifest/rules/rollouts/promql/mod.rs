@@ -76,6 +76,8 @@ pub(crate) struct Selector {
     pub(crate) labels: Vec<Label>,
     /// The time that it spans; none for an instant, or where an argument says it.
     pub(crate) range: Option<Span>,
+    /// It, as it is asked for what is there now: without range, `offset` and `@`.
+    pub(crate) text: String,
 }
 
 /// A label that a selector asks for.
@@ -192,7 +194,8 @@ fn selector_of(selector: &VectorSelector, range: Option<Span>) -> Selector {
     let named = matchers.iter().find(|label| label.name == "__name__" && label.equal);
     let metric = selector.name.clone().or_else(|| named.map(|label| label.value.clone()));
     let labels = matchers.iter().filter(|label| label.name != "__name__").cloned().collect();
-    Selector { metric: metric.unwrap_or_default(), labels, range }
+    let bare = VectorSelector::new(selector.name.clone(), selector.matchers.clone());
+    Selector { metric: metric.unwrap_or_default(), labels, range, text: bare.to_string() }
 }
 
 fn all(matchers: &Matchers) -> Vec<Label> {

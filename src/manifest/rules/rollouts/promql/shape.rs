@@ -187,15 +187,18 @@ fn outcome_of_label(matcher: &Matcher) -> Option<Outcome> {
 fn unit(expression: &Expr) -> Option<f64> {
     within(expression).find_map(|expression| {
         let name = match expression {
-            Expr::VectorSelector(selector) => selector.name.as_deref(),
-            Expr::MatrixSelector(matrix) => matrix.vs.name.as_deref(),
-            _ => None,
+            Expr::VectorSelector(selector) => selector.name.as_deref()?,
+            Expr::MatrixSelector(matrix) => matrix.vs.name.as_deref()?,
+            _ => return None,
         };
-        name?.split(['_', ':']).rev().find_map(|word| match word {
+        let word = name.split(['_', ':']).rev().find_map(|word| match word {
             "seconds" => Some(1.0),
             "milliseconds" | "millis" | "ms" => Some(1e-3),
             "microseconds" | "us" => Some(1e-6),
             _ => None,
-        })
+        });
+        // Envoy takes times in milliseconds and does not say so: `envoy_cluster_upstream_rq_time`.
+        let is_envoys = name.starts_with("envoy_") && name.contains("_rq_time");
+        word.or(is_envoys.then_some(1e-3))
     })
 }

@@ -113,6 +113,11 @@ fn what_a_value_is() {
             1.0,
         ),
         ("histogram_quantile(0.99, x_bucket) / 1000", Quantile(0.99, None), 1e-3),
+        (
+            "histogram_quantile(0.99, rate(envoy_cluster_upstream_rq_time_bucket[2m]))",
+            Quantile(0.99, Some(1e-3)),
+            1.0,
+        ),
     ];
     for (query, kind, scale) in cases {
         assert_eq!(facts(query).shape, Shape { kind, scale }, "{query}");
@@ -133,6 +138,21 @@ fn selectors_with_arguments() {
         selector.labels.iter().map(|label| (label.equal, label.denied)).collect();
     assert_eq!(kinds, [(true, false), (false, false), (false, true)]);
     assert!(selector.labels[1].value.ends_with("\\d"), "{selector:?}");
+}
+
+#[test]
+fn a_selector_by_itself() {
+    let cases = [
+        ("sum(rate(x[2m]))", "x"),
+        ("rate(x{b=\"1\", a!='2'}[2m] offset 5m)", "x{a!=\"2\",b=\"1\"}"),
+        ("x{a=~`b\\d|\"`,c!~\"d.*\"} @ 5", "x{a=~\"b\\\\d|\\\"\",c!~\"d.*\"}"),
+        ("{__name__=\"x\",a=\"b\"}", "{__name__=\"x\",a=\"b\"}"),
+    ];
+    for (query, wanted) in cases {
+        let facts = facts(query);
+        let texts: Vec<&str> = facts.selectors.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(texts, [wanted], "{query}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use super::super::selections;
 use super::{all_said, canary, check, judged, with};
+use crate::domain::readiness::Standing;
 use crate::manifest::profile::{Profile, Selection};
 
 const ERRORS: &str = "AnalysisTemplate/errors spec.metrics[0]";
@@ -172,6 +173,29 @@ fn limits_of_the_guard() {
         "ClusterAnalysisTemplate/p99 spec.metrics[0]",
         &[("1000 * histogram", "1 * histogram", ""), ("1000 * histogram", "1000 * histogram", "")],
     );
+}
+
+#[test]
+fn limits_without_a_unit() {
+    let of = |metric: &str, limit: &str| {
+        let text = with(&canary(), "http_request_duration_seconds_bucket", metric);
+        let text = with(&text, "1000 * histogram", "1 * histogram");
+        judged(&with(&text, "result[0] <= 500", limit), &Profile::default())
+    };
+    let spot = "W37 warning ClusterAnalysisTemplate/p99 spec.metrics[0].successCondition";
+    let envoys = "envoy_cluster_upstream_rq_time_bucket";
+    for limit in ["result[0] <= 50", "result[0] <= 400"] {
+        assert_eq!(all_said(&of(envoys, limit)), Vec::<String>::new(), "{limit}");
+    }
+    let loose = of(envoys, "result[0] <= 5000");
+    assert_eq!(all_said(&loose), [format!("{spot}: P99 up to 5 s")]);
+    // Two seconds are what the guard allows; two milliseconds are less.
+    assert_eq!(all_said(&of("http_latency_bucket", "result[0] <= 2")), Vec::<String>::new());
+    for limit in ["50", "600000"] {
+        let found = of("http_latency_bucket", &format!("result[0] <= {limit}"));
+        assert_eq!(all_said(&found), [format!("{spot}: P99 up to {limit}")]);
+        assert!(matches!(found[0].standing, Standing::Unknown(_)), "{found:?}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod good;
 mod lives;
 mod sharing;
 mod strategies;
+mod unread;
 
 use crate::domain::readiness::Finding;
 use crate::domain::text::SafeText;

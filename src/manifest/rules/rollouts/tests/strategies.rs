@@ -114,6 +114,38 @@ fn two_services() {
 }
 
 #[test]
+fn exactly_one_strategy() {
+    let strategy = "Rollout/web spec.strategy";
+    let canaries = "  strategy:\n    canary:\n";
+    check(
+        &canary(),
+        strategy,
+        &[
+            (canaries, "  strategy:\n    Canary:\n", "W25 error @: Canary: a map of 5"),
+            (
+                canaries,
+                "  strategy:\n    blueGreen: {activeService: web-stable}\n    canary:\n",
+                "W25 error @: blueGreen: a map of 1, canary: a map of 5",
+            ),
+            // What is null is not there.
+            (canaries, "  strategy:\n    blueGreen:\n    canary:\n", ""),
+        ],
+    );
+    check(
+        &blue_green(),
+        strategy,
+        &[
+            ("  strategy:\n", "  ignored:\n", "W25 error @: none"),
+            (
+                "  strategy:\n    blueGreen:\n",
+                "  strategy:\n    canary:\n  ignored:\n    blueGreen:\n",
+                "W25 error @: canary: null",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_missing_template_leaves_its_length_open() {
     let after = "        - templateName: errors\n";
     let gone = "W31 error @.postPromotionAnalysis.templates[0].templateName: \
