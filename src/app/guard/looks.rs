@@ -51,15 +51,8 @@ pub fn looks(subject: &Subject, hash: &str, terms: &Terms) -> Vec<Look> {
         let query = subject.described.query(name)?;
         Some(Formula::of(&fill_version(query, sides, version)))
     };
-    let errors = || {
-        let (failed, whole) = (found?.failed(sides, version, &window)?, requests.clone()?);
-        Some(Formula::Share { part: Question::value(failed), whole })
-    };
-    let latency = || {
-        let (buckets, per_second) = found?.durations(sides, version, &window)?;
-        let buckets = Question::buckets(buckets);
-        Some(Formula::Quantile { quantile: 0.99, buckets, factor: 1.0 / per_second })
-    };
+    let errors = || found?.errors(sides, version, &window);
+    let latency = || found?.p99(sides, version, &window);
     let look = |(signal, formula): (Signal, Option<Formula>)| {
         let requests = requests.clone();
         Some(Look { signal, formula: formula?, requests, every })

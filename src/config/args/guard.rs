@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args as Arguments;
 
 use super::{Print, Target, duration};
-use crate::config::profile::{share, time};
+use crate::config::profile::{number, requests, share, time};
 use crate::domain::guard::rule::{Signal, Terms};
 use crate::domain::time::Span;
 
@@ -41,7 +41,8 @@ pub struct Guard {
     #[arg(long, value_name = "PROMQL", requires = "business_least", help_heading = "Limits")]
     pub business: Option<String>,
     /// The least it may be.
-    #[arg(long, value_name = "NUMBER", requires = "business", help_heading = "Limits")]
+    #[arg(long, value_name = "NUMBER", requires = "business", value_parser = number,
+          allow_negative_numbers = true, help_heading = "Limits")]
     pub business_least: Option<f64>,
     /// For how long it has to be below.
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Limits")]
@@ -60,7 +61,8 @@ pub struct Guard {
     #[arg(long, value_name = "TIME", value_parser = seconds, help_heading = "Limits")]
     pub pods_every: Option<Span>,
     /// Requests in the window of a question below which its answer says nothing.
-    #[arg(long, value_name = "NUMBER", help_heading = "Limits")]
+    #[arg(long, value_name = "NUMBER", value_parser = requests,
+          allow_negative_numbers = true, help_heading = "Limits")]
     pub least_requests: Option<f64>,
     /// How long a new pod may take to become ready.
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Limits")]

@@ -157,6 +157,11 @@ fn wrong_use_is_code_two_and_names_the_right_word() {
         ("waveoff drill shop --list", "--list"),
         ("waveoff status rollout/a/b", "not a name"),
         ("waveoff status Checkout", "not a name"),
+        ("waveoff guard checkout --errors 1", "with its sign"),
+        ("waveoff guard checkout --least-requests nan", "0 or more"),
+        ("waveoff guard checkout --least-requests -1", "0 or more"),
+        ("waveoff guard checkout --business up --business-least NaN", "write a number"),
+        ("waveoff guard checkout --business up --business-least inf", "write a number"),
     ] {
         let error = parse(line).unwrap_err();
         assert_eq!(error.exit_code(), 2, "{line}");

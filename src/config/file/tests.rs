@@ -203,9 +203,10 @@ fn what_a_guard_is_armed_with() {
         ("errors = '101%'", "2:10", "a share with its sign"),
         ("errors_for = '5'", "2:14", "a time with its unit"),
         ("every = '500ms'", "2:9", "whole seconds"),
-        ("consecutive = 0", "2:15", "a whole number of samples"),
-        ("consecutive = 2.5", "2:15", "a whole number of samples"),
+        ("consecutive = 0", "2:15", "a number of samples from 1 to 100"),
+        ("consecutive = 4.0", "2:15", "must be a whole number"),
         ("least_requests = nan", "2:18", "a decimal number"),
+        ("least_requests = -1", "2:18", "0 or more"),
         ("erors = '1%'", "2:1", "did you mean `errors`"),
         ("business = 'x'", "", "business_least"),
     ] {

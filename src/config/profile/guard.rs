@@ -8,7 +8,7 @@ use crate::domain::text::SafeText;
 
 /// Samples over a limit.
 const SAMPLES: Bounds =
-    Bounds { least: 1, most: 100, wanted: "it is a whole number of samples, 1 to 100" };
+    Bounds { least: 1, most: 100, wanted: "it is a number of samples from 1 to 100" };
 
 /// Terms while they are read: the query and its least value are keys of their own, and one of them
 /// may be written over what a profile has.
@@ -41,7 +41,7 @@ impl Values for Terms {
             ("business_least", Slot::Least(least)),
             ("business_for", Slot::Span(&mut terms.business_for, WEEK)),
             ("fast", Slot::Truth(&mut terms.fast)),
-            ("consecutive", Slot::Samples(&mut terms.consecutive, SAMPLES)),
+            ("consecutive", Slot::Count(&mut terms.consecutive, SAMPLES)),
             ("every", Slot::Span(&mut terms.every, GRID)),
             ("pods_every", Slot::Span(&mut terms.pods_every, GRID)),
             ("least_requests", Slot::Requests(&mut terms.least_requests)),

@@ -61,15 +61,13 @@ pub(super) enum Slot<'v> {
     Truth(&'v mut bool),
     /// A whole number.
     Count(&'v mut u32, Bounds),
-    /// The same, which `config.toml` also takes as `4.0`.
-    Samples(&'v mut u32, Bounds),
     /// A time of an HTTP question: an [`HOUR`] at most.
     Time(&'v mut Duration),
     /// A time of a guard.
     Span(&'v mut Span, Limit),
     /// A share of 0 to 1.
     Share(&'v mut f64),
-    /// A number of requests.
+    /// A number of requests, none or more.
     Requests(&'v mut f64),
     /// PromQL.
     Query(&'v mut Option<SafeText>),
@@ -89,7 +87,7 @@ impl Slot<'_> {
             Self::Checks(checks) if checks.is_empty() => "none".to_owned(),
             Self::Checks(checks) => checks.iter().map(|c| c.name()).collect::<Vec<_>>().join(", "),
             Self::Truth(truth) => truth.to_string(),
-            Self::Count(count, _) | Self::Samples(count, _) => count.to_string(),
+            Self::Count(count, _) => count.to_string(),
             Self::Time(time) => length(Span::from_std(**time).unwrap_or(Span::MAX)),
             Self::Span(span, _) => length(**span),
             Self::Share(share) => format!("{}%", (**share * 1e6).round() / 1e4),
@@ -110,6 +108,9 @@ pub(super) struct Bounds {
     /// The complaint of `config.toml`; the catalogue puts its own together.
     wanted: &'static str,
 }
+
+/// The complaint about a number of requests that is none.
+pub(super) const REQUESTS: &str = "it is a number of requests, 0 or more";
 
 /// What a text looks like.
 #[derive(Debug, Clone, Copy)]
@@ -192,6 +193,18 @@ impl Limit {
 pub(super) fn time(text: &str) -> Result<Span, String> {
     WEEK.read(text.trim())
         .ok_or_else(|| "write a time above zero with its unit, such as 90s, 5m or 1h30m".to_owned())
+}
+
+/// A number that something can be compared with: not NaN, and not without end.
+pub(super) fn number(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| "write a number, such as 0.98".to_owned())
+}
+
+/// A number of requests.
+pub(super) fn requests(text: &str) -> Result<f64, String> {
+    let number = number(text).ok().filter(|number| *number >= 0.0);
+    number.ok_or_else(|| "write a number of requests, 0 or more".to_owned())
 }
 
 /// A share: `1%`, `0.5%`; of 0 to 100 %.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Bounds, Form, HOUR, Limit, PATH, POINTER, SHORT, Slot, Values, keys, share};
+use super::{Bounds, Form, HOUR, Limit, PATH, POINTER, REQUESTS, SHORT, Slot, Values, keys, share};
 use crate::config::document::{Entry, Section};
 use crate::config::layers::{Origin, Setting};
 use crate::config::prometheus::check_url;
@@ -74,7 +74,6 @@ fn fill(slot: Slot<'_>, entry: &Entry<'_>) -> Read<()> {
         Slot::Checks(checks) => *checks = named(entry)?,
         Slot::Truth(truth) => *truth = entry.yes()?,
         Slot::Count(number, bounds) => *number = count(entry, bounds)?,
-        Slot::Samples(number, bounds) => *number = samples(entry, bounds)?,
         Slot::Time(time) => *time = duration(entry, HOUR)?,
         Slot::Span(time, limit) => *time = span(entry, limit)?,
         Slot::Share(part) => {
@@ -82,7 +81,7 @@ fn fill(slot: Slot<'_>, entry: &Entry<'_>) -> Read<()> {
             let wanted = "it is a share with its sign, such as 1%";
             *part = share(&text).map_err(|_| entry.bad(text, wanted))?;
         }
-        Slot::Requests(number) => *number = entry.number()?,
+        Slot::Requests(number) => *number = requests(entry)?,
         Slot::Query(query) => *query = Some(entry.text()?.into()),
         Slot::Least(least) => *least = Some(entry.number()?),
     }
@@ -118,12 +117,9 @@ fn count(entry: &Entry<'_>, Bounds { least, most, wanted }: Bounds) -> Read<u32>
     fits.ok_or_else(|| entry.bad(number.to_string(), wanted))
 }
 
-fn samples(entry: &Entry<'_>, Bounds { least, most, wanted }: Bounds) -> Read<u32> {
+fn requests(entry: &Entry<'_>) -> Read<f64> {
     let number = entry.number()?;
-    let fits = (f64::from(least)..=f64::from(most)).contains(&number) && number.fract() == 0.0;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds")]
-    let count = number as u32;
-    if fits { Ok(count) } else { Err(entry.bad(number.to_string(), wanted)) }
+    if number >= 0.0 { Ok(number) } else { Err(entry.bad(number.to_string(), REQUESTS)) }
 }
 
 fn named(entry: &Entry<'_>) -> Read<Vec<Check>> {

@@ -166,11 +166,14 @@ pub fn panels(basis: Basis<'_>) -> Vec<Panel> {
     }
     let is_described = |name: &str| basis.described.iter().any(|(own, _)| *own == *name);
     if let Some(found) = basis.found {
+        let (sides, window) = (basis.sides, basis.window);
         if !is_described("errors") {
-            panels.extend(errors(basis.sides, found, basis.window));
+            let of = |version: &Version| found.errors(sides, version, window);
+            panels.extend(of_scheme("errors", Unit::Share, (sides, found), of));
         }
         if !is_described("p99") {
-            panels.extend(latency(basis.sides, found, basis.window));
+            let of = |version: &Version| found.p99(sides, version, window);
+            panels.extend(of_scheme("p99", Unit::Seconds, (sides, found), of));
         }
     }
     panels
@@ -406,35 +409,18 @@ fn per_side<T>(sides: &Sides, of: impl Fn(&Version) -> Option<T>) -> Vec<(Side, 
     versions.into_iter().filter_map(asked).collect()
 }
 
-fn errors(sides: &Sides, found: Found, window: &str) -> Option<Panel> {
-    let lines = per_side(sides, |version| {
-        let part = found.failed(sides, version, window)?;
-        let whole = found.requests(sides, version, window)?;
-        Some((part, whole))
-    });
-    let line = |(side, (part, whole)): (Side, (String, String))| Line {
-        side,
-        query: format!("{part} / {whole}").into(),
-        formula: Formula::Share { part: Question::value(part), whole: Question::value(whole) },
+/// A value of a naming scheme.
+fn of_scheme(
+    title: &str,
+    unit: Unit,
+    (sides, found): (&Sides, Found),
+    of: impl Fn(&Version) -> Option<Formula>,
+) -> Option<Panel> {
+    let line = |(side, formula): (Side, Formula)| {
+        let query = formula.query().into();
+        Line { side, query, formula }
     };
-    of_scheme("errors", Unit::Share, found, lines.into_iter().map(line).collect())
-}
-
-fn latency(sides: &Sides, found: Found, window: &str) -> Option<Panel> {
-    let lines = per_side(sides, |version| found.durations(sides, version, window));
-    let line = |(side, (buckets, per_second)): (Side, (String, f64))| Line {
-        side,
-        query: format!("histogram_quantile(0.99, {buckets})").into(),
-        formula: Formula::Quantile {
-            quantile: 0.99,
-            buckets: Question::buckets(buckets),
-            factor: 1.0 / per_second,
-        },
-    };
-    of_scheme("p99", Unit::Seconds, found, lines.into_iter().map(line).collect())
-}
-
-fn of_scheme(title: &str, unit: Unit, found: Found, lines: Vec<Line>) -> Option<Panel> {
+    let lines: Vec<Line> = per_side(sides, of).into_iter().map(line).collect();
     (!lines.is_empty()).then(|| Panel {
         title: title.into(),
         source: Source::Scheme(found.name()),

@@ -115,6 +115,18 @@ impl Formula {
         }
     }
 
+    /// The whole of it as one query, as a person would send it.
+    pub fn query(&self) -> String {
+        match self {
+            Self::Direct(question) => question.expr.to_string(),
+            Self::Share { part, whole } => format!("{} / {}", part.expr, whole.expr),
+            Self::Quantile { quantile, buckets, factor } => {
+                let seen = format!("histogram_quantile({quantile}, {})", buckets.expr);
+                if factor.total_cmp(&1.0).is_eq() { seen } else { format!("{seen} * {factor}") }
+            }
+        }
+    }
+
     /// The value of an instant, by what each question gave for it.
     pub fn reading<'s>(&self, sample: impl Fn(&Question) -> Option<&'s Sample>) -> Reading {
         match self {
@@ -261,6 +273,17 @@ mod tests {
         for (query, wanted) in cases {
             assert_eq!(quantile_of(&query), wanted, "{query}");
         }
+    }
+
+    #[test]
+    fn a_formula_is_a_query_that_is_read_as_the_same() {
+        for factor in [1.0, 0.001, 1000.0] {
+            let buckets = Question::buckets("sum by (le) (x_bucket)");
+            let formula = Formula::Quantile { quantile: 0.99, buckets, factor };
+            assert_eq!(Formula::of(&formula.query()), formula);
+        }
+        let share = Formula::Share { part: Question::value("p"), whole: Question::value("w") };
+        assert_eq!(share.query(), "p / w");
     }
 
     #[test]

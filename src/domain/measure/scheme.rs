@@ -5,6 +5,7 @@
 //! conventions of OpenTelemetry for HTTP servers, Micrometer of Spring Boot, and the names that
 //! client libraries use in their examples. Which of them a server has is asked of it, in one query.
 
+use super::query::{Formula, Question};
 use super::sides::{Series, Sides, Version};
 use crate::domain::text::SafeText;
 
@@ -288,6 +289,21 @@ impl Found {
         let (name, per_second) = self.scheme.durations?;
         let selector = self.selector(sides, version, "")?;
         Some((format!("sum by (le) (increase({name}{{{selector}}}[{window}]))"), per_second))
+    }
+
+    /// The share of a version's requests that failed within a window; nothing where failures are
+    /// not told.
+    pub fn errors(&self, sides: &Sides, version: &Version, window: &str) -> Option<Formula> {
+        let part = Question::value(self.failed(sides, version, window)?);
+        let whole = Question::value(self.requests(sides, version, window)?);
+        Some(Formula::Share { part, whole })
+    }
+
+    /// The 99th percentile of a version's durations within a window, in seconds.
+    pub fn p99(&self, sides: &Sides, version: &Version, window: &str) -> Option<Formula> {
+        let (buckets, per_second) = self.durations(sides, version, window)?;
+        let buckets = Question::buckets(buckets);
+        Some(Formula::Quantile { quantile: 0.99, buckets, factor: 1.0 / per_second })
     }
 
     /// How often the series are scraped, asked as how many samples each of some windows had.

@@ -5,13 +5,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::ServeError;
-use crate::sim::store::base64;
 
 /// What a server proves who it is with.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Identity {
         token: &str,
         namespace: &str,
     ) -> String {
-        let authority = base64(self.authority.as_bytes());
+        let authority = BASE64_STANDARD.encode(&self.authority);
         format!(
             "apiVersion: v1\n\
              kind: Config\n\

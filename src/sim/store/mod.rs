@@ -19,7 +19,7 @@ use super::dice::Dice;
 use super::object::{Document, DocumentMut};
 use super::time::{self, Moment};
 
-pub(crate) use defaults::{base64, keep_allocated};
+pub(crate) use defaults::keep_allocated;
 pub(crate) use history::{Change, History, What};
 pub(crate) use kind::{Facts, KINDS, Key, Kind};
 pub(crate) use refusal::{Cause, Refusal};

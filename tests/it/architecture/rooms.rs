@@ -98,6 +98,7 @@ const TABLE: &[Room] = &[
         name: "manifest",
         ours: &["domain"],
         theirs: &[
+            "base64",
             "granit_parser",
             "libm",
             "promql_parser",
@@ -112,6 +113,7 @@ const TABLE: &[Room] = &[
         name: "sim",
         ours: &[],
         theirs: &[
+            "base64",
             "bytes",
             "chrono",
             "expr",

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::{Form, Options, accepted, not_from_the_future};
@@ -14,7 +16,7 @@ use crate::sim::api::reply::Reply;
 use crate::sim::api::request::Request;
 use crate::sim::api::table::{self, Include};
 use crate::sim::object::{Document, DocumentMut};
-use crate::sim::store::{Kind, Object, Refusal, Store, base64};
+use crate::sim::store::{Kind, Object, Refusal, Store};
 use crate::sim::world::World;
 
 /// Answers a list.
@@ -173,12 +175,12 @@ fn wound_back(
 fn token(version: u64, namespace: &str, name: &str) -> String {
     let inner =
         json!({"v": "meta.k8s.io/v1", "rv": version, "start": format!("{namespace}/{name}")});
-    let coded = base64(inner.to_string().as_bytes());
-    coded.trim_end_matches('=').replace('+', "-").replace('/', "_")
+    BASE64_URL_SAFE_NO_PAD.encode(inner.to_string())
 }
 
 fn read_token(token: &str) -> Result<(u64, String, String), String> {
-    let bytes = unbase64(token).ok_or_else(|| "illegal base64 data at input byte 0".to_owned())?;
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.trim_end_matches('='));
+    let bytes = bytes.map_err(|_| "illegal base64 data at input byte 0".to_owned())?;
     let inner = crate::sim::api::body::json::read(&bytes, &mut Vec::new())?;
     let start = inner.text("/start");
     let (namespace, name) = start.split_once('/').unwrap_or(("", start));
@@ -190,28 +192,6 @@ fn read_token(token: &str) -> Result<(u64, String, String), String> {
     }
     let version = inner.pointer("/rv").and_then(Value::as_u64).unwrap_or(0);
     Ok((version, namespace.to_owned(), name.to_owned()))
-}
-
-/// Base64 as URLs have it, with or without padding.
-fn unbase64(text: &str) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut bytes) = (0u32, 0, Vec::new());
-    for letter in text.trim_end_matches('=').bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'-' | b'+' => 62,
-            b'_' | b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0xff_ffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).unwrap_or(0));
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 //! Never written: whoever sends protobuf also takes JSON. Any bytes are read or refused; what the
 //! table does not number is passed over. Called by whatever reads a body of a native kind.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
 use super::{Struct, Type, natives};
 use crate::sim::api::body::json;
 use crate::sim::object::DocumentMut;
-use crate::sim::store::base64;
 use crate::sim::time::Moment;
 
 /// What stands before the envelope.
@@ -152,7 +153,7 @@ fn entry(of: &Type, part: &Part<'_>, depth: usize) -> Option<(String, Value)> {
 fn one(of: &Type, part: &Part<'_>, depth: usize) -> Option<Value> {
     Some(match (of, part) {
         (Type::Text | Type::Choice(_), Part::Bytes(text)) => text_of(text).into(),
-        (Type::Bytes, Part::Bytes(bytes)) => base64(bytes).into(),
+        (Type::Bytes, Part::Bytes(bytes)) => BASE64_STANDARD.encode(bytes).into(),
         (Type::Flag, Part::Number(number)) => (*number != 0).into(),
         // A negative number fills all bits.
         (Type::Whole(_), Part::Number(number)) => number.cast_signed().into(),

@@ -6,6 +6,8 @@
 mod network;
 mod pod;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Kind;
@@ -132,29 +134,10 @@ fn secret(object: &mut Value) {
     fill_text(object, "/type", "Opaque");
     if let Some(Value::Object(texts)) = object.take_out("/stringData") {
         for (key, text) in texts {
-            let coded = base64(text.as_str().unwrap_or_default().as_bytes());
+            let coded = BASE64_STANDARD.encode(text.as_str().unwrap_or_default());
             object.set(&format!("/data/{}", crate::sim::object::escaped(&key)), coded);
         }
     }
-}
-
-/// Standard base64.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut coded = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4usize {
-            let index = (bits >> (18 - 6 * place)) & 63;
-            let letter = usize::try_from(index).ok().and_then(|index| LETTERS.get(index));
-            coded.push(match letter {
-                Some(letter) if place <= three.len() => char::from(*letter),
-                _ => '=',
-            });
-        }
-    }
-    coded
 }
 
 #[cfg(test)]
