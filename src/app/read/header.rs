@@ -143,6 +143,8 @@ pub fn banner(model: &Model) -> Option<String> {
         return Some(format!("api silent for {age}: {error}; shown as of {as_of}"));
     };
     let retry = match state {
+        // Nothing failed yet: it is only being listed for long.
+        SourceState::Stale { attempt: 0, .. } => String::new(),
         SourceState::Stale { attempt, retry_at: Some(at), .. } => {
             format!(", try {attempt} in {}", length(*at - model.now))
         }

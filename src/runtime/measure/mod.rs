@@ -33,7 +33,7 @@ pub(super) use servers::{Servers, SignIn};
 pub(super) use settings::{measuring, sign_in, unsent};
 
 /// Templates that are read for one workload at most.
-const MOST_TEMPLATES: usize = 40;
+pub(super) const MOST_TEMPLATES: usize = 40;
 
 /// Measures.
 #[derive(Debug)]

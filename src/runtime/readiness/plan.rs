@@ -21,10 +21,8 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::Workload;
 use crate::error::Exit;
 use crate::runtime::headless::{Failure, failure};
+use crate::runtime::measure::MOST_TEMPLATES;
 use crate::runtime::say::{complain, print, print_json};
-
-/// Templates that are asked for one workload at most, as in the cockpit.
-const MOST_TEMPLATES: usize = 40;
 
 /// What was seen of a workload on the cluster.
 #[derive(Debug)]
