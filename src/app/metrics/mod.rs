@@ -15,7 +15,7 @@ use crate::domain::measure::address::Address;
 use crate::domain::measure::panel::{Configured, Panel};
 use crate::domain::measure::query::{Answer, Question};
 use crate::domain::measure::scheme::Found;
-use crate::domain::measure::share::{Measured, Truth, Watch};
+use crate::domain::measure::share::{Carriers, Measured, Truth, Watch};
 use crate::domain::measure::sides::Sides;
 use crate::domain::measure::track::Track;
 use crate::domain::text::SafeText;
@@ -161,6 +161,8 @@ pub struct Subject {
     pub truth: Option<Truth>,
     /// Measured and carried share, when the new version gets more than its pods can carry.
     pub overload: Option<(f64, f64)>,
+    /// The pods that carry the new version.
+    pub carriers: Carriers,
 }
 
 impl Subject {

@@ -16,9 +16,9 @@ use crate::domain::attention::Attention;
 use crate::domain::id::WorkloadId;
 use crate::domain::measure::address::Address;
 use crate::domain::measure::query::Sample;
+use crate::domain::measure::scheme;
 use crate::domain::measure::share::{self, Truth};
 use crate::domain::measure::sides::Sides;
-use crate::domain::measure::{scheme, share::overload};
 use crate::domain::phase;
 use crate::domain::pod::PodState;
 use crate::domain::release::Release;
@@ -471,8 +471,11 @@ fn compare(
     let before = (subject.truth, subject.overload);
     subject.truth = subject.watch.judge(measured, traffic.max);
     let ready = release.current().map_or(0, |r| r.count(PodState::Ready, model.now));
+    subject.carriers.note(ready, model.now);
     let is_canary = release.workload.strategy.canary().is_some();
-    subject.overload = overload(measured, ready, release.workload.replicas).filter(|_| is_canary);
+    let is_routed = matches!(traffic.router, Router::Weight { .. });
+    let overload = subject.carriers.overload(measured, release.workload.replicas, is_routed);
+    subject.overload = overload.filter(|_| is_canary);
     let percent = |share: f64| format!("{:.0}%", share * 100.0);
     let share = percent(measured.share().unwrap_or(0.0));
     match (before.0, subject.truth) {
@@ -490,10 +493,7 @@ fn compare(
         _ => {}
     }
     let (now_share, carried) = subject.overload.filter(|_| before.1.is_none())?;
-    let text = format!(
-        "measured {}, but the ready pods of the new version are made for {}",
-        percent(now_share),
-        percent(carried)
-    );
+    let (got, fit) = (percent(now_share), percent(carried));
+    let text = format!("measured {got}, but the ready pods of the new version are made for {fit}");
     Some((Tone::Bad, text))
 }

@@ -155,17 +155,42 @@ pub fn window(since_change: Span, scrape: Span) -> Span {
     window
 }
 
-/// How much more the new version gets than its ready pods can carry, when each is made for its part
-/// of the whole: measured share, and the largest that is carried. Nothing while it is carried, or
-/// that cannot be said.
-pub fn overload(measured: &Measured, ready: usize, replicas: i32) -> Option<(f64, f64)> {
-    if measured.is_few() || replicas <= 0 {
-        return None;
+/// The ready pods of the new version, as far as they were seen.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Carriers {
+    ready: usize,
+    /// When they last became fewer.
+    fell: Option<Timestamp>,
+}
+
+impl Carriers {
+    /// Notes how many are ready now.
+    pub fn note(&mut self, ready: usize, now: Timestamp) {
+        if ready < self.ready {
+            self.fell = Some(now);
+        }
+        self.ready = ready;
     }
-    let (low, _) = measured.seen().interval_at(Z_999)?;
-    #[expect(clippy::cast_precision_loss, reason = "a count of pods")]
-    let carried = (ready as f64 / f64::from(replicas)).min(1.0);
-    (low > carried + NEAR).then_some((measured.share()?, carried))
+
+    /// How much more the new version gets than its ready pods can carry, when each is made for its
+    /// part of the whole: measured share, and the largest that is carried. Nothing while it is
+    /// carried, or that cannot be said: without a router requests follow the pods, and what was
+    /// counted while more of them were ready is no sign of too many now.
+    pub fn overload(
+        &self,
+        measured: &Measured,
+        replicas: i32,
+        is_routed: bool,
+    ) -> Option<(f64, f64)> {
+        let mixed = |fell| measured.at < fell + settling(measured.window, measured.scrape);
+        if measured.is_few() || replicas <= 0 || (!is_routed && self.fell.is_some_and(mixed)) {
+            return None;
+        }
+        let (low, _) = measured.seen().interval_at(Z_999)?;
+        #[expect(clippy::cast_precision_loss, reason = "a count of pods")]
+        let carried = (self.ready as f64 / f64::from(replicas)).min(1.0);
+        (low > carried + NEAR).then_some((measured.share()?, carried))
+    }
 }
 
 #[cfg(test)]
@@ -253,9 +278,24 @@ mod tests {
     #[test]
     fn more_than_the_ready_pods_carry() {
         let half = measured(300.0, 600.0, 0);
-        assert_eq!(overload(&half, 5, 10), None);
-        assert_eq!(overload(&half, 1, 10), Some((0.5, 0.1)));
-        assert_eq!(overload(&measured(5.0, 10.0, 0), 0, 10), None, "too few to say");
-        assert_eq!(overload(&half, 1, 0), None);
+        let ready = |ready| Carriers { ready, fell: None };
+        assert_eq!(ready(5).overload(&half, 10, true), None);
+        assert_eq!(ready(1).overload(&half, 10, true), Some((0.5, 0.1)));
+        assert_eq!(ready(1).overload(&half, 10, false), Some((0.5, 0.1)));
+        assert_eq!(ready(0).overload(&measured(5.0, 10.0, 0), 10, true), None, "too few to say");
+        assert_eq!(ready(1).overload(&half, 0, true), None);
+    }
+
+    #[test]
+    fn pods_that_went_took_their_requests_with_them_where_there_is_no_router() {
+        let mut carriers = Carriers::default();
+        carriers.note(5, at(0));
+        carriers.note(0, at(100));
+        let early = measured(500.0, 1000.0, 120);
+        assert_eq!(carriers.overload(&early, 10, true), Some((0.5, 0.0)), "a router goes on");
+        assert_eq!(carriers.overload(&early, 10, false), None, "it was counted before");
+        carriers.note(0, at(170));
+        let late = measured(500.0, 1000.0, 300);
+        assert_eq!(carriers.overload(&late, 10, false), Some((0.5, 0.0)), "and that lasts");
     }
 }
