@@ -323,21 +323,8 @@ mod tests {
     use tower::{BoxError, service_fn};
 
     use super::*;
-    use crate::cluster::connect::{Identity, Signer, Transport};
-
-    fn identity() -> Identity {
-        Identity {
-            context: "test".into(),
-            cluster: "test".into(),
-            server: "http://test".into(),
-            user: "pilot".into(),
-            namespace: "default".into(),
-            insecure_tls: true,
-            in_cluster: false,
-            proxy: None,
-            source: "a test".into(),
-        }
-    }
+    use crate::cluster::connect::{Signer, Transport};
+    use crate::cluster::tests::identity;
 
     #[tokio::test(start_paused = true)]
     async fn the_time_of_a_plugin_is_not_the_servers() {
@@ -348,7 +335,7 @@ mod tests {
             ClientBuilder::new(at_once, "default").build()
         };
         let transport = Transport::new(Signer::slow(Duration::from_secs(20)), answered);
-        let conn = Connection::of_drill(identity(), transport);
+        let conn = Connection::of_drill(identity("http://test"), transport);
         let answer = open(&conn, get("/readyz"), Duration::from_secs(1)).await;
         assert_eq!(answer.map(|response| response.status()), Ok(StatusCode::OK));
     }

@@ -374,6 +374,12 @@ impl Fleet {
         self.workloads.get(id).map(|workload| &**workload)
     }
 
+    /// The workload with this UID.
+    pub fn of_uid(&self, uid: &Uid) -> Option<&Workload> {
+        // A successor may have its name already.
+        self.workload(self.by_uid.get(uid)?).filter(|workload| workload.uid == *uid)
+    }
+
     /// The Rollout whose `workloadRef` names this Deployment.
     pub fn rollout_of(&self, deployment: &WorkloadId) -> Option<&Workload> {
         self.workload(self.templates.get(deployment)?)

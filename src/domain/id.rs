@@ -123,6 +123,16 @@ impl ResourceKind {
         Self::DisruptionBudgets,
     ];
 
+    /// Those that make the state of a fleet, and the words of its rows.
+    pub const STATE: [Self; 6] = [
+        Self::Rollouts,
+        Self::Deployments,
+        Self::ReplicaSets,
+        Self::Pods,
+        Self::AnalysisRuns,
+        Self::Experiments,
+    ];
+
     /// The plural resource name as the API and RBAC rules write it.
     pub fn resource(self) -> &'static str {
         match self {

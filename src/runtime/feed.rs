@@ -22,17 +22,8 @@ use super::clock::Clock;
 /// Reports that may wait for the loop.
 const REPORTS: usize = 1024;
 
-/// Kinds that make the state of a fleet; watched in every namespace of the scope.
-pub(super) const STATE: [ResourceKind; 6] = [
-    ResourceKind::Rollouts,
-    ResourceKind::Deployments,
-    ResourceKind::ReplicaSets,
-    ResourceKind::Pods,
-    ResourceKind::AnalysisRuns,
-    ResourceKind::Experiments,
-];
-
-/// What else is watched there: it tells the story, but no answer waits for it.
+/// What is watched in every namespace of the scope beside the state of the fleet: it tells the
+/// story, but no answer waits for it.
 const STORY: [ResourceKind; 1] = [ResourceKind::Events];
 
 /// Kinds watched around the selected workload.
@@ -103,7 +94,7 @@ impl Feed {
 
     fn watch_fleet(&mut self) {
         for namespace in self.scope.namespaces() {
-            for kind in STATE.into_iter().chain(STORY) {
+            for kind in ResourceKind::STATE.into_iter().chain(STORY) {
                 let source = SourceId { kind, namespace: namespace.clone() };
                 let watch = self.watch(source);
                 self.fleet.spawn(fall::amid("watch", watch.run()));

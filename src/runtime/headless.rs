@@ -236,7 +236,7 @@ impl Headless {
 
     /// `list`.
     async fn list(&mut self, output: Output) -> Result<Exit, Failure> {
-        self.settle(&feed::STATE).await?;
+        self.settle(&ResourceKind::STATE).await?;
         self.tell_missing();
         self.measure().await?;
         match output {
@@ -279,7 +279,7 @@ impl Headless {
 
     /// Everything about one workload: resolves the name, watches around it, asks for the rights.
     async fn look_at(&mut self, target: &Target) -> Result<WorkloadId, Failure> {
-        self.settle(&feed::STATE).await?;
+        self.settle(&ResourceKind::STATE).await?;
         let id = self.resolve(target)?;
         self.engine.model.fleet_view.selected = Some(id.clone());
         self.engine.perform(Effect::Focus(Some(id.clone())));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::app::model::Model;
 use crate::app::read::fleet::{Mark, Row, list, row};
 use crate::domain::id::ResourceKind;
+use crate::domain::observation::SourceId;
 use crate::domain::observation::SourceState;
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, parse_rfc3339, to_rfc3339};
@@ -17,16 +18,6 @@ const ROWS: usize = 200;
 
 /// Version of the form; another one is not read.
 const FORM: u64 = 1;
-
-/// Kinds that the words of a row are made of.
-const SHOWN: [ResourceKind; 6] = [
-    ResourceKind::Rollouts,
-    ResourceKind::Deployments,
-    ResourceKind::ReplicaSets,
-    ResourceKind::Pods,
-    ResourceKind::AnalysisRuns,
-    ResourceKind::Experiments,
-];
 
 /// One row, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +111,8 @@ impl LastView {
 /// half a fleet would be kept as the whole of it.
 fn as_of(model: &Model) -> Option<Timestamp> {
     let mut oldest = model.now;
-    for (_, state) in model.sources.iter().filter(|(source, _)| SHOWN.contains(&source.kind)) {
+    let is_shown = |source: &SourceId| ResourceKind::STATE.contains(&source.kind);
+    for (_, state) in model.sources.iter().filter(|(source, _)| is_shown(source)) {
         match state {
             SourceState::Loading(_) => return None,
             SourceState::Live(at)

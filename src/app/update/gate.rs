@@ -296,7 +296,7 @@ fn void_passes(model: &mut Model) -> Vec<Effect> {
 
 /// The version that is wanted of an object, as far as it is seen.
 fn wanted(model: &Model, uid: &Uid) -> Option<PodHash> {
-    let workload = model.fleet.workloads().find(|workload| workload.uid == *uid)?;
+    let workload = model.fleet.of_uid(uid)?;
     Release::sketch(&model.fleet, workload).current_hash().cloned()
 }
 

@@ -16,7 +16,7 @@ use crate::app::guard::{Note, Post, record};
 use crate::app::update::{arm, farewell, propose, rate, resume};
 use crate::config::args::{Guard, Output};
 use crate::domain::guard::{End, State};
-use crate::domain::id::{PodHash, Uid, WorkloadId};
+use crate::domain::id::{PodHash, ResourceKind, Uid, WorkloadId};
 use crate::domain::text::SafeText;
 use crate::domain::time::{length, to_rfc3339};
 use crate::error::Exit;
@@ -83,7 +83,7 @@ impl Headless {
     /// Whom to guard, with all that has to be known of them.
     async fn guarded(&mut self, asked: &Guard) -> Result<Vec<WorkloadId>, Failure> {
         self.engine.model.metrics.settings.on = self.measures;
-        self.settle(&feed::STATE).await?;
+        self.settle(&ResourceKind::STATE).await?;
         let ids = asked.targets.iter().map(|target| self.resolve(target));
         let ids = ids.collect::<Result<Vec<WorkloadId>, Failure>>()?;
         if let [id] = ids.as_slice() {

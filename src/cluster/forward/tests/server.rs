@@ -18,7 +18,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
-use crate::cluster::connect::{Connection, Identity, set_up, transport};
+use crate::cluster::connect::{Connection, set_up, transport};
+use crate::cluster::tests::identity;
 
 /// What becomes of the next port-forward.
 #[derive(Clone, Debug)]
@@ -97,17 +98,7 @@ impl Plane {
         config.root_cert = Some(Vec::new());
         config.auth_info.token = Some("t0ken".to_owned().into());
         set_up(&mut config);
-        let identity = Identity {
-            context: "test".into(),
-            cluster: "test".into(),
-            server: self.url.as_str().into(),
-            user: "pilot".into(),
-            namespace: "default".into(),
-            insecure_tls: true,
-            in_cluster: false,
-            proxy: None,
-            source: "a test".into(),
-        };
+        let identity = identity(&self.url);
         let transport = transport(config, &identity).await.unwrap();
         Arc::new(Connection::of_drill(identity, transport))
     }
