@@ -28,7 +28,9 @@ const SHORTEST: Duration = Duration::from_millis(500);
 pub(super) async fn poll(servers: Servers, clock: Clock, out: mpsc::Sender<Msg>, ask: Ask) {
     let mut since = ask.since;
     let mut refused = 0u32;
+    let mut ear = servers.ear();
     loop {
+        ear.listen();
         let Some(known) = servers.known(&ask.address) else { return };
         let now = clock.now() + known.ahead;
         let asked = asked(&ask, since, now - LATE);
@@ -49,7 +51,9 @@ pub(super) async fn poll(servers: Servers, clock: Clock, out: mpsc::Sender<Msg>,
         let now = clock.now() + known.ahead;
         let next = on_grid(now - LATE, ask.every) + ask.every + LATE;
         let wait = clock.real(next - now).max(SHORTEST);
-        servers.rest(patience(ask.span, wait, refused)).await;
+        if ear.rest(patience(ask.span, wait, refused)).await {
+            refused = 0;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::app::metrics::{Candidate, NOBODY};
 use crate::app::msg::Elements;
@@ -47,13 +47,13 @@ pub(in crate::runtime) struct Servers {
     connection: Arc<Connection>,
     sign_in: Arc<SignIn>,
     known: Arc<Mutex<BTreeMap<Address, Known>>>,
-    /// Rings when a person asks for everything again.
-    bell: Arc<Notify>,
+    bell: Bell,
 }
 
 impl Servers {
     pub(in crate::runtime) fn new(connection: Arc<Connection>, sign_in: SignIn) -> Self {
-        Self { connection, sign_in: Arc::new(sign_in), known: Arc::default(), bell: Arc::default() }
+        let bell = Bell::default();
+        Self { connection, sign_in: Arc::new(sign_in), known: Arc::default(), bell }
     }
 
     pub(in crate::runtime) fn connection(&self) -> &Arc<Connection> {
@@ -69,15 +69,12 @@ impl Servers {
     pub(super) fn retry_now(&self) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.values().for_each(|known| known.server.retry_now());
-        self.bell.notify_waiters();
+        self.bell.ring();
     }
 
-    /// Until so much time has passed, or somebody asks for everything again.
-    pub(super) async fn rest(&self, wait: Duration) {
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = self.bell.notified() => {}
-        }
+    /// Hears when a person asks for everything again.
+    pub(super) fn ear(&self) -> Ear {
+        self.bell.ear()
     }
 
     /// The way to a server.
@@ -183,6 +180,38 @@ impl Servers {
     }
 }
 
+/// Rings when a person asks for everything again. Who is busy meanwhile hears it afterwards.
+#[derive(Debug, Clone, Default)]
+struct Bell(Arc<watch::Sender<()>>);
+
+impl Bell {
+    fn ring(&self) {
+        self.0.send_replace(());
+    }
+
+    fn ear(&self) -> Ear {
+        Ear(self.0.subscribe())
+    }
+}
+
+/// Hears the bell.
+pub(super) struct Ear(watch::Receiver<()>);
+
+impl Ear {
+    /// What rang until now is answered by what is done next.
+    pub(super) fn listen(&mut self) {
+        self.0.mark_unchanged();
+    }
+
+    /// Until so much time has passed, or the bell has rung since [`Self::listen`]; whether it has.
+    pub(super) async fn rest(&mut self, wait: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => false,
+            Ok(()) = self.0.changed() => true,
+        }
+    }
+}
+
 /// How far a server's clock is ahead of ours, when it has just said hello.
 pub(super) fn ahead(hello: &Hello, clock: &Clock) -> Span {
     hello.now + Span::from_std(hello.took / 2).unwrap_or_default() - clock.now()
@@ -218,5 +247,33 @@ impl Carrier for Proxy {
             }
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bell_is_heard_by_who_rests_and_by_who_was_busy_and_once() {
+        let (bell, wait) = (Bell::default(), Duration::from_secs(120));
+        let (mut busy, mut resting) = (bell.ear(), bell.ear());
+        busy.listen();
+        let began = Instant::now();
+        let ((), heard) = tokio::join!(
+            async {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                bell.ring();
+            },
+            resting.rest(wait)
+        );
+        assert!(heard && began.elapsed() < Duration::from_secs(4), "who rests");
+        assert!(busy.rest(wait).await && began.elapsed() < Duration::from_secs(4), "who was busy");
+        assert!(!busy.rest(wait).await && began.elapsed() >= wait, "once");
+        bell.ring();
+        busy.listen();
+        assert!(!busy.rest(wait).await, "what rang before is answered already");
     }
 }

@@ -110,7 +110,7 @@ fn source(model: &Model, subject: &Subject) -> (Phrase, String) {
             let age = answered.map(|at| age(model.now - at));
             match (age, failing) {
                 (Some(age), None) => plain(&format!("prometheus {age}")),
-                (Some(age), Some(why)) => bad(format!("prometheus silent for {age}"), why),
+                (Some(age), Some(why)) => bad(format!("prometheus failing for {age}"), why),
                 (None, Some(why)) => bad("prometheus fails".to_owned(), why),
                 (None, None) => waiting(subject, &candidate.address.url),
             }

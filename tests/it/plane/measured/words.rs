@@ -108,7 +108,7 @@ fn a_prometheus_that_stopped_is_said_and_comes_back() {
     cockpit.key("m");
     cockpit.sees("errors  canary 0%");
     stage.plane.control("stop-prometheus", &[]);
-    cockpit.sees("prometheus silent for");
+    cockpit.sees("prometheus failing for");
     let status = stage.measured("web");
     let words = status["metrics"]["prometheus"]["words"].as_str().unwrap_or_default().to_owned();
     assert_eq!(words, "no Prometheus");
