@@ -4,6 +4,8 @@
 //! Nothing between the inbox and the terminal waits for the network, and a stalled terminal never
 //! holds up the loop.
 
+mod frames;
+
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -27,17 +29,10 @@ use super::engine::{Engine, Inbox};
 use super::feed;
 use super::measure::SignIn;
 use super::state::Keep;
+use frames::{Change, Frames};
 
 /// Reports taken in one turn of the loop: about a millisecond of work.
 const BATCH: usize = 32;
-
-/// Shortest time between two frames. The first change after a quiet moment is painted at once; what
-/// follows closely is gathered.
-const FRAME: Duration = Duration::from_millis(16);
-
-/// The same while only what is far from the screen changed: a flood elsewhere costs ten frames a
-/// second and is in nobody's way.
-const FAR_FRAME: Duration = Duration::from_millis(100);
 
 /// Time between two ticks while something may change by itself within a second.
 const TICK: Duration = Duration::from_millis(200);
@@ -86,11 +81,9 @@ struct Loop {
     painter: Painter<FrameWriter>,
     rings: bool,
     flown: Option<Flown>,
-    /// What changed since the last frame may be shown so long after it.
-    changed: Option<Duration>,
+    frames: Frames,
     /// Clears the screen before the next frame.
     repaint: bool,
-    last_frame: Instant,
     last_tick: Instant,
     /// The last frame was drawn whole.
     whole: bool,
@@ -125,9 +118,8 @@ impl Cockpit {
             painter,
             rings,
             flown,
-            changed: Some(FRAME),
+            frames: Frames::new(Instant::now()),
             repaint: true,
-            last_frame: Instant::now(),
             last_tick: Instant::now(),
             whole: false,
             suspend: false,
@@ -178,7 +170,8 @@ impl Loop {
             // Asked here and not only of timers: one that is made anew in each turn is never ready
             // while something else always is, and then a flood would hide every frame.
             let now = Instant::now();
-            if self.frame_due().is_some_and(|due| due <= now) && self.screen.is_idle() {
+            self.note_repaint();
+            if self.frames.due().is_some_and(|due| due <= now) && self.screen.is_idle() {
                 self.draw()?;
             }
             if self.tick_due() <= now {
@@ -201,7 +194,7 @@ impl Loop {
                     }
                 }
                 Ok(()) = inbox.arrivals.pulse.changed() => {
-                    self.changed = Some(FRAME);
+                    self.frames.note(Change::Near);
                     let rest = self.engine.pulse(&mut inbox.arrivals);
                     self.perform(rest)?;
                 }
@@ -214,10 +207,11 @@ impl Loop {
         Ok(())
     }
 
-    /// When the next frame is due; nothing while nothing changed.
-    fn frame_due(&self) -> Option<Instant> {
-        let pace = if self.repaint { Some(FRAME) } else { self.changed };
-        pace.map(|pace| self.last_frame + pace)
+    /// What is to be cleared is to be painted.
+    fn note_repaint(&mut self) {
+        if self.repaint {
+            self.frames.note(Change::Near);
+        }
     }
 
     /// When the next tick is due.
@@ -232,7 +226,7 @@ impl Loop {
 
     /// Ready when a frame is due: something changed, the last frame is out, and not too soon.
     fn until_frame(&self) -> impl Future<Output = ()> + use<> {
-        let due = self.frame_due();
+        let due = self.frames.due();
         let screen = self.screen.clone();
         async move {
             match due {
@@ -247,9 +241,9 @@ impl Loop {
 
     fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
         let began = Instant::now();
-        let pace = if is_far(&self.engine.model, &msg) { FAR_FRAME } else { FRAME };
+        let far = is_far(&self.engine.model, &msg);
         let rest = self.engine.take(msg);
-        self.changed = Some(self.changed.map_or(pace, |sooner| sooner.min(pace)));
+        self.frames.note(if far { Change::Far } else { Change::Near });
         self.perform(rest)?;
         let took = began.elapsed();
         if took > SLOW_TURN {
@@ -340,13 +334,15 @@ impl Loop {
         }
         self.last_tick = Instant::now();
         let before = self.engine.model.now;
-        let changed = self.changed;
+        let changed = self.frames.changed();
         let toast = self.engine.model.toast.is_some();
         self.take(Msg::Tick)?;
         // Most ticks change nothing that is shown.
         let expired = toast != self.engine.model.toast.is_some();
         let shown = expired || shows_time(&self.engine.model, before);
-        self.changed = if shown { Some(FRAME) } else { changed };
+        if !shown {
+            self.frames.put_back(changed);
+        }
         Ok(())
     }
 
@@ -383,8 +379,7 @@ impl Loop {
         }
         let end = self.painter.draw(&self.engine.model, &self.look).context("draw a frame")?;
         self.screen.present();
-        self.changed = None;
-        self.last_frame = Instant::now();
+        self.frames.painted(Instant::now());
         match end {
             Some(end) if self.engine.model.scroll > end => self.take(Msg::ScrollEnd(end)),
             _ => Ok(()),
