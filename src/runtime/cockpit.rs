@@ -170,7 +170,9 @@ impl Loop {
             // Asked here and not only of timers: one that is made anew in each turn is never ready
             // while something else always is, and then a flood would hide every frame.
             let now = Instant::now();
-            self.note_repaint();
+            if self.repaint {
+                self.frames.note(Change::Near);
+            }
             if self.frames.due().is_some_and(|due| due <= now) && self.screen.is_idle() {
                 self.draw()?;
             }
@@ -207,13 +209,6 @@ impl Loop {
         Ok(())
     }
 
-    /// What is to be cleared is to be painted.
-    fn note_repaint(&mut self) {
-        if self.repaint {
-            self.frames.note(Change::Near);
-        }
-    }
-
     /// When the next tick is due.
     fn tick_due(&self) -> Instant {
         if is_lively(&self.engine.model) {
@@ -239,11 +234,17 @@ impl Loop {
         }
     }
 
+    /// Takes in a message that may change what is shown.
     fn take(&mut self, msg: Msg) -> anyhow::Result<()> {
-        let began = Instant::now();
         let far = is_far(&self.engine.model, &msg);
-        let rest = self.engine.take(msg);
         self.frames.note(if far { Change::Far } else { Change::Near });
+        self.turn(msg)
+    }
+
+    /// Takes in a message, whatever it changes.
+    fn turn(&mut self, msg: Msg) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let rest = self.engine.take(msg);
         self.perform(rest)?;
         let took = began.elapsed();
         if took > SLOW_TURN {
@@ -334,14 +335,12 @@ impl Loop {
         }
         self.last_tick = Instant::now();
         let before = self.engine.model.now;
-        let changed = self.frames.changed();
         let toast = self.engine.model.toast.is_some();
-        self.take(Msg::Tick)?;
+        self.turn(Msg::Tick)?;
         // Most ticks change nothing that is shown.
         let expired = toast != self.engine.model.toast.is_some();
-        let shown = expired || shows_time(&self.engine.model, before);
-        if !shown {
-            self.frames.put_back(changed);
+        if expired || shows_time(&self.engine.model, before) {
+            self.frames.note(Change::Near);
         }
         Ok(())
     }

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use crate::app::model::Model;
 use crate::app::read::fleet::{Mark, Row, list, row};
 use crate::domain::id::ResourceKind;
-use crate::domain::observation::SourceId;
-use crate::domain::observation::SourceState;
+use crate::domain::observation::{SourceId, SourceState};
 use crate::domain::text::SafeText;
 use crate::domain::time::{Timestamp, parse_rfc3339, to_rfc3339};
 

@@ -44,16 +44,6 @@ impl Frames {
         self.changed = Some(self.changed.map_or(change, |other| other.min(change)));
     }
 
-    /// What has changed so far.
-    pub(super) fn changed(&self) -> Option<Change> {
-        self.changed
-    }
-
-    /// Puts back what had changed before something that turned out to change nothing.
-    pub(super) fn put_back(&mut self, changed: Option<Change>) {
-        self.changed = changed;
-    }
-
     /// When the next frame is due; nothing while nothing changed.
     pub(super) fn due(&self) -> Option<Instant> {
         Some(match self.changed? {
@@ -120,7 +110,7 @@ mod tests {
         frames.painted(now);
         frames.note(Change::Near);
         frames.note(Change::Far);
-        assert_eq!(frames.changed(), Some(Change::Near));
+        assert_eq!(frames.changed, Some(Change::Near));
     }
 
     #[test]
@@ -129,10 +119,6 @@ mod tests {
         let mut frames = Frames::new(now);
         assert!(frames.due().is_some_and(|due| due <= now), "the first one");
         frames.painted(now);
-        assert_eq!(frames.due(), None);
-        let before = frames.changed();
-        frames.note(Change::Near);
-        frames.put_back(before);
         assert_eq!(frames.due(), None);
     }
 }

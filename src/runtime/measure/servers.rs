@@ -182,7 +182,7 @@ impl Servers {
 
 /// Rings when a person asks for everything again. Who is busy meanwhile hears it afterwards.
 #[derive(Debug, Clone, Default)]
-struct Bell(Arc<watch::Sender<()>>);
+struct Bell(watch::Sender<()>);
 
 impl Bell {
     fn ring(&self) {
